@@ -1,0 +1,13 @@
+DROP TABLE record_references, kind_changes, head, changes, revisions, ledger;
+DROP PROCEDURE guard_versions(text);
+DROP PROCEDURE guard_always(text);
+DROP FUNCTION guard_change_redacted();
+DROP FUNCTION guard_version_removed();
+DROP FUNCTION guard_version_closed();
+DROP FUNCTION guard_version_added();
+DROP FUNCTION guard_added_at_head();
+DROP FUNCTION guard_head_moved();
+DROP FUNCTION guard_revision_added();
+DROP FUNCTION guard_forbidden();
+DROP FUNCTION redaction_in_progress();
+DROP FUNCTION revision_in_progress();

@@ -1,0 +1,14 @@
+//! The vocabulary: ids, code lists, periods, record kinds, the publication format. No I/O.
+
+pub mod codes;
+pub mod identifiers;
+pub mod json;
+pub mod kind;
+pub mod kinds;
+pub mod message;
+pub mod period;
+pub mod problem;
+pub mod publication;
+pub mod schema;
+pub mod search;
+pub mod text;
