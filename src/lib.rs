@@ -1,1 +1,3 @@
-//! x
+//! Public commitments as data.
+
+pub mod model;

@@ -76,6 +76,7 @@ COMMENT ON TABLE commitments IS 'Promises, one each.';
 ALTER TABLE commitments
     ADD COLUMN programme text COLLATE "C" NOT NULL,
     ADD COLUMN number bigint NOT NULL,
+    ADD COLUMN lead_organization text COLLATE "C",
     ADD COLUMN organizations text[] COLLATE "C" NOT NULL,
     ADD COLUMN topics text[] COLLATE "C" NOT NULL,
     ADD COLUMN due_on date,
@@ -84,6 +85,7 @@ ALTER TABLE commitments
     ADD COLUMN status text COLLATE "C";
 COMMENT ON COLUMN commitments.programme IS 'Programme it belongs to.';
 COMMENT ON COLUMN commitments.number IS 'Number within the programme.';
+COMMENT ON COLUMN commitments.lead_organization IS 'Organization answerable for it.';
 COMMENT ON COLUMN commitments.organizations IS 'Lead and supporting organizations.';
 COMMENT ON COLUMN commitments.topics IS 'Topics, slugs.';
 COMMENT ON COLUMN commitments.due_on IS 'Day by which it is promised.';

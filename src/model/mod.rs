@@ -1,7 +1,7 @@
 //! The vocabulary: ids, code lists, periods, record kinds, the publication format. No I/O.
 
 pub mod codes;
-pub mod identifiers;
+pub mod draft;
 pub mod json;
 pub mod kind;
 pub mod kinds;

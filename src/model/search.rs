@@ -10,6 +10,8 @@ const MAX_WORD: usize = 200;
 const MAX_POSITION: usize = 16_383;
 /// Positions PostgreSQL keeps of one lexeme.
 const MAX_OCCURRENCES: usize = 255;
+/// A tsvector holds less than 1 MiB of lexemes and positions; what goes beyond is not searched.
+const MAX_SIZE: usize = 900_000;
 
 fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}' | '\u{3040}'..='\u{30ff}' | '〇')
@@ -66,7 +68,12 @@ pub fn document<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
         }
     }
     let mut literal = String::new();
+    let mut size = 0;
     for (lexeme, positions) in lexemes {
+        size += lexeme.len() + 4 + 2 * positions.len().min(MAX_OCCURRENCES);
+        if size > MAX_SIZE {
+            break;
+        }
         let positions: Vec<String> =
             positions.iter().filter(|p| **p <= MAX_POSITION).take(MAX_OCCURRENCES).map(ToString::to_string).collect();
         literal.push_str(&quote(&lexeme));

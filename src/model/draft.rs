@@ -1,0 +1,137 @@
+//! A record on its way into the ledger: checked by itself, not yet against what is there.
+
+use serde_json::{Map, Value};
+
+use super::codes::RevisionKind;
+use super::kind::{Kind, Reference};
+use super::problem::Problem;
+use super::text::MAX_ID;
+use super::{json, schema, search};
+use crate::say;
+
+/// Bytes of the longest body.
+pub const MAX_BODY: usize = 2 * 1024 * 1024;
+
+/// Members whose human text is searched, wherever they stand.
+const SEARCHED: &[&str] = &[
+    "name", "title", "summary", "text", "description", "label", "narrative", "next_steps", "status_label", "note",
+    "published_by", "scope",
+];
+
+/// A whole record that is well-formed.
+pub struct Draft {
+    pub kind: &'static Kind,
+    pub id: String,
+    /// Where it stands in the publication, a JSON pointer.
+    pub pointer: String,
+    /// The record; its canonical JSON is `body`.
+    pub value: Value,
+    pub body: String,
+    pub references: Vec<Reference>,
+    pub columns: Map<String, Value>,
+    /// Why this record changes.
+    pub change_kind: RevisionKind,
+}
+
+impl Draft {
+    /// Reads a record as it was sent. Read-only members sent back are dropped, an absent publisher is
+    /// `publisher`. Lists every problem, each below `pointer`.
+    pub fn read(
+        kind: &'static Kind,
+        sent: Value,
+        publisher: &str,
+        pointer: String,
+        change_kind: RevisionKind,
+    ) -> Result<Draft, Vec<Problem>> {
+        let Value::Object(mut members) = sent else {
+            return Err(vec![Problem::at(pointer, "wrong-type", say!("A record is an object.", "记录应为对象。"))]);
+        };
+        for derived in kind.all_derived() {
+            members.remove(derived.name);
+        }
+        members.entry("publisher").or_insert_with(|| publisher.into());
+        let value = Value::Object(members);
+        let problems = schema::check(kind, &value);
+        if !problems.is_empty() {
+            return Err(problems.into_iter().map(|problem| problem.below(&pointer)).collect());
+        }
+        let unreadable = |error: serde_json::Error| {
+            vec![Problem::at(pointer.clone(), "invalid", say!("{error}.", "{error}。"))]
+        };
+        let reading = (kind.read)(value.clone()).map_err(unreadable)?;
+        let body = json::canonical(&value).map_err(unreadable)?;
+        let mut problems = reading.problems;
+        let id = value["id"].as_str().unwrap_or_default().to_owned();
+        if id.contains('~') || id.len() > MAX_ID {
+            problems.push(Problem::at("/id", "invalid-id", say!(
+                "An id is a slug of at most {MAX_ID} characters; only computed observations have ~ in theirs.",
+                "id 为最多 {MAX_ID} 个字符的短名；只有计算得出的观测值才含 ~。"
+            )));
+        }
+        if value["publisher"].as_str() != Some(publisher) {
+            problems.push(Problem::at("/publisher", "other-publisher", say!(
+                "The record's publisher is not the publication's. Publish it in its owner's name.",
+                "记录的发布者与本次发布者不同，请以其所有者的名义发布。"
+            )));
+        }
+        if body.len() > MAX_BODY {
+            problems.push(Problem::at("", "too-long", say!(
+                "The record is longer than {MAX_BODY} bytes. Shorten its text.",
+                "记录超过 {MAX_BODY} 字节，请缩短文本。"
+            )));
+        }
+        if !problems.is_empty() {
+            return Err(problems.into_iter().map(|problem| problem.below(&pointer)).collect());
+        }
+        Ok(Draft { kind, id, pointer, value, body, references: reading.references, columns: reading.columns, change_kind })
+    }
+
+    /// The row of the kind's table, by column; `revision_from` and status aside.
+    pub fn row(&self) -> Value {
+        let mut row = self.columns.clone();
+        for (column, _) in self.kind.columns {
+            if let (false, Some(value)) = (row.contains_key(*column), self.value.get(column)) {
+                row.insert((*column).into(), value.clone());
+            }
+        }
+        row.insert("id".into(), self.id.as_str().into());
+        row.insert("publisher".into(), self.value["publisher"].clone());
+        row.insert("body".into(), self.body.as_str().into());
+        row.insert("derived".into(), self.derived().into());
+        row.insert("search".into(), search::document(searched(&self.value)).into());
+        row.into()
+    }
+
+    /// Derived members that follow from the body alone, as JSON members each ended by a comma.
+    fn derived(&self) -> String {
+        let members = self.kind.derived.iter().filter_map(|derived| {
+            self.columns.get(derived.name).map(|value| format!("\"{}\":{value},", derived.name))
+        });
+        members.collect()
+    }
+}
+
+/// The human text of a record, in every language.
+fn searched(value: &Value) -> Vec<&str> {
+    fn strings<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::String(text) => found.push(text),
+            Value::Object(members) => members.values().for_each(|value| strings(value, found)),
+            _ => {}
+        }
+    }
+    fn walk<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    if SEARCHED.contains(&name.as_str()) { strings(value, found) } else { walk(value, found) }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    walk(value, &mut found);
+    found
+}

@@ -1,0 +1,315 @@
+//! The publication format: what `publish` takes. Reading it lists everything that can be known
+//! without the ledger.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::codes::RevisionKind;
+use super::draft::Draft;
+use super::kind::Kind;
+use super::kinds;
+use super::problem::{Problem, token};
+use super::{json, schema};
+use crate::say;
+
+/// Bytes of the largest publication.
+pub const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// One publication, as far as it is well-formed.
+pub struct Publication {
+    pub kind: RevisionKind,
+    /// Canonical JSON of the message.
+    pub message: String,
+    pub publisher: String,
+    pub records: Vec<Draft>,
+    pub patches: Vec<Patch>,
+    pub withdrawals: Vec<Withdrawal>,
+    /// Every record it creates or changes, malformed ones too: references to them do not dangle.
+    pub named: BTreeSet<(&'static str, String)>,
+}
+
+/// Members to set in a record that is there; `null` takes a member out.
+pub struct Patch {
+    pub kind: &'static Kind,
+    pub id: String,
+    pub pointer: String,
+    pub set: Map<String, Value>,
+    pub change_kind: RevisionKind,
+}
+
+/// A record to withdraw.
+pub struct Withdrawal {
+    pub kind: &'static Kind,
+    pub id: String,
+    pub pointer: String,
+    /// Canonical JSON of `{"id", "reason"}`: what the change hashes.
+    pub body: String,
+    pub change_kind: RevisionKind,
+}
+
+/// Reads a publication. What can be used further is returned even where there are problems, so that
+/// the ledger can add its own; `None` where there is no telling what was meant.
+pub fn parse(bytes: &[u8]) -> (Option<Publication>, Vec<Problem>) {
+    if bytes.len() > MAX_BYTES {
+        let problem = Problem::at("", "too-long", say!(
+            "A publication has at most {MAX_BYTES} bytes. Split it.",
+            "一次发布最多 {MAX_BYTES} 字节，请拆分。"
+        ));
+        return (None, vec![problem]);
+    }
+    match json::parse(bytes) {
+        Ok((Value::Object(members), problems)) => Reader { problems }.publication(members),
+        Ok(_) => (None, vec![Problem::at("", "wrong-type", say!("A publication is an object.", "发布内容应为对象。"))]),
+        Err(problem) => (None, vec![problem]),
+    }
+}
+
+struct Reader {
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    fn problem(&mut self, pointer: &str, code: &'static str, detail: super::message::Message) {
+        self.problems.push(Problem::at(pointer, code, detail));
+    }
+
+    fn publication(mut self, mut members: Map<String, Value>) -> (Option<Publication>, Vec<Problem>) {
+        let kind = self.revision_kind(members.remove("kind"), "/kind", true);
+        let publisher = self.publisher(members.remove("publisher"));
+        let message = self.human_text(members.remove("message"), "/message").and_then(|text| json::canonical(&text).ok());
+        // Stands in for a missing one, so that the records are checked all the same.
+        let owner = publisher.clone().unwrap_or_default();
+        let default = kind.unwrap_or(RevisionKind::NewData);
+        let mut named = BTreeSet::new();
+        let records = self.records(members.remove("records"), publisher.is_some().then_some(&owner), default, &mut named);
+        let patches = self.patches(members.remove("patch"), default, &mut named);
+        let withdrawals = self.withdrawals(members.remove("withdraw"), default);
+        for name in members.keys() {
+            self.problem(&token(name), "unknown-member", say!(
+                "A publication has kind, message, publisher, records, patch and withdraw. Take this one out.",
+                "发布内容的成员为 kind、message、publisher、records、patch、withdraw，请删去此成员。"
+            ));
+        }
+        if let Some(kind) = kind {
+            self.fits_kind(kind, &named, &withdrawals);
+        }
+        let (Some(kind), Some(publisher)) = (kind, publisher) else { return (None, self.problems) };
+        let message = message.unwrap_or_default();
+        (Some(Publication { kind, message, publisher, records, patches, withdrawals, named }), self.problems)
+    }
+
+    /// What each kind of revision may hold.
+    fn fits_kind(&mut self, kind: RevisionKind, named: &BTreeSet<(&'static str, String)>, withdrawals: &[Withdrawal]) {
+        match kind {
+            RevisionKind::Redaction => self.problem("/kind", "redaction", say!(
+                "A redaction is not published: it takes content out of all history, by a command of its own. To take a record back, withdraw it.",
+                "涂删不能通过发布进行：它会从全部历史中移除内容，须用专门的命令。若要收回记录，请用撤回。"
+            )),
+            RevisionKind::NewData if !withdrawals.is_empty() => self.problem("/withdraw", "new-data-only-creates", say!(
+                "new_data only creates. Withdraw in a publication of kind withdrawal, or of a correction kind.",
+                "new_data 只能新建。请在 withdrawal 或更正类的发布中撤回。"
+            )),
+            RevisionKind::Withdrawal if !named.is_empty() => self.problem("/records", "withdrawal-only-withdraws", say!(
+                "withdrawal only withdraws. Publish records separately, or choose a correction kind.",
+                "withdrawal 只能撤回。请另行发布记录，或选用更正类。"
+            )),
+            _ => {}
+        }
+    }
+
+    fn revision_kind(&mut self, sent: Option<Value>, pointer: &str, required: bool) -> Option<RevisionKind> {
+        if sent.is_none() && !required {
+            return None;
+        }
+        let kind = sent.as_ref().and_then(Value::as_str).and_then(RevisionKind::parse);
+        if kind.is_none() {
+            let codes = RevisionKind::CODES.join(", ");
+            self.problem(pointer, "unknown-code", say!("The kind of a revision is one of {codes}.", "修订种类应为：{codes}。"));
+        }
+        kind
+    }
+
+    fn publisher(&mut self, sent: Option<Value>) -> Option<String> {
+        let id = sent.as_ref().and_then(Value::as_str).filter(|id| is_id(id)).map(str::to_owned);
+        if id.is_none() {
+            self.problem("/publisher", "invalid-id", say!(
+                "Name the organization in whose name this is published, by its id.",
+                "请以 id 写明以哪个机构的名义发布。"
+            ));
+        }
+        id
+    }
+
+    fn human_text(&mut self, sent: Option<Value>, pointer: &str) -> Option<Value> {
+        let Some(text) = sent else {
+            self.problem(pointer, "missing-member", say!(
+                "Say why, in one language at least: {{\"en\": \"…\"}}.",
+                "请至少用一种语言说明：{{\"zh-Hans\": \"…\"}}。"
+            ));
+            return None;
+        };
+        let found = schema::check_human_text(&text);
+        if found.is_empty() {
+            return Some(text);
+        }
+        self.problems.extend(found.into_iter().map(|problem| problem.below(pointer)));
+        None
+    }
+
+    fn records(
+        &mut self,
+        sent: Option<Value>,
+        publisher: Option<&String>,
+        change_kind: RevisionKind,
+        named: &mut BTreeSet<(&'static str, String)>,
+    ) -> Vec<Draft> {
+        let mut drafts = Vec::new();
+        for (collection, records) in self.object(sent, "/records").unwrap_or_default() {
+            let place = format!("/records{}", token(&collection));
+            let Some(kind) = kinds::collected(&collection) else {
+                let collections = kinds::KINDS.map(|kind| kind.collection).join(", ");
+                self.problem(&place, "unknown-member", say!("The collections are {collections}.", "记录集合有：{collections}。"));
+                continue;
+            };
+            for (index, record) in self.array(Some(records), &place).into_iter().enumerate() {
+                let pointer = format!("{place}/{index}");
+                if let Some(id) = record.get("id").and_then(Value::as_str) {
+                    self.name(kind, id, &pointer, named);
+                }
+                // Without a publisher there is one problem, not one for each record.
+                let fallback = record.get("publisher").and_then(Value::as_str).unwrap_or("publisher").to_owned();
+                let publisher = publisher.unwrap_or(&fallback);
+                match Draft::read(kind, record, publisher, pointer, change_kind) {
+                    Ok(draft) => drafts.push(draft),
+                    Err(problems) => self.problems.extend(problems),
+                }
+            }
+        }
+        drafts
+    }
+
+    fn name(&mut self, kind: &'static Kind, id: &str, pointer: &str, named: &mut BTreeSet<(&'static str, String)>) {
+        if !named.insert((kind.name, id.to_owned())) {
+            let name = kind.name;
+            self.problem(&format!("{pointer}/id"), "duplicate-id", say!(
+                "The publication names {name} {id} more than once. Keep one.",
+                "本次发布中 {name} {id} 出现多次，请只保留一个。"
+            ));
+        }
+    }
+
+    fn patches(
+        &mut self,
+        sent: Option<Value>,
+        default: RevisionKind,
+        named: &mut BTreeSet<(&'static str, String)>,
+    ) -> Vec<Patch> {
+        let mut patches = Vec::new();
+        for (index, entry) in self.array(sent, "/patch").into_iter().enumerate() {
+            let pointer = format!("/patch/{index}");
+            let Some((kind, id, mut entry, change_kind)) = self.entry(entry, &pointer, default) else { continue };
+            self.name(kind, &id, &pointer, named);
+            if !change_kind.corrects() {
+                self.problem(&pointer, "change-needs-correction", say!(
+                    "Changing a record takes a correction kind: source_revision, source_correction, transcription_correction or methodology.",
+                    "修改记录须用更正类：source_revision、source_correction、transcription_correction 或 methodology。"
+                ));
+            }
+            let set = entry.remove("set");
+            if set.is_none() {
+                self.problem(&format!("{pointer}/set"), "missing-member", say!("Say which members to set.", "请写明要设置的成员。"));
+            }
+            let set = self.object(set, &format!("{pointer}/set")).unwrap_or_default();
+            for name in ["id", "publisher"].into_iter().filter(|name| set.contains_key(*name)) {
+                self.problem(&format!("{pointer}/set/{name}"), "fixed-member", say!(
+                    "The id and the publisher of a record are fixed. Take this out.",
+                    "记录的 id 与发布者不可更改，请删去。"
+                ));
+            }
+            self.nothing_else(&entry, &pointer);
+            patches.push(Patch { kind, id, pointer, set, change_kind });
+        }
+        patches
+    }
+
+    fn withdrawals(&mut self, sent: Option<Value>, default: RevisionKind) -> Vec<Withdrawal> {
+        let mut withdrawals: Vec<Withdrawal> = Vec::new();
+        for (index, entry) in self.array(sent, "/withdraw").into_iter().enumerate() {
+            let pointer = format!("/withdraw/{index}");
+            let Some((kind, id, mut entry, change_kind)) = self.entry(entry, &pointer, default) else { continue };
+            if withdrawals.iter().any(|other| other.kind.name == kind.name && other.id == id) {
+                self.problem(&pointer, "duplicate-id", say!("{id} is withdrawn twice. Keep one.", "{id} 被撤回两次，请只保留一个。"));
+            }
+            let reason = self.human_text(entry.remove("reason"), &format!("{pointer}/reason"));
+            self.nothing_else(&entry, &pointer);
+            let body = serde_json::json!({"id": id, "reason": reason});
+            if let Ok(body) = json::canonical(&body) {
+                withdrawals.push(Withdrawal { kind, id, pointer, body, change_kind });
+            }
+        }
+        withdrawals
+    }
+
+    /// The kind, id and change kind of an entry of `patch` or `withdraw`, and what else it has.
+    fn entry(
+        &mut self,
+        entry: Value,
+        pointer: &str,
+        default: RevisionKind,
+    ) -> Option<(&'static Kind, String, Map<String, Value>, RevisionKind)> {
+        let mut entry = self.object(Some(entry), pointer)?;
+        let kind = entry.remove("kind").as_ref().and_then(Value::as_str).and_then(kinds::named);
+        if kind.is_none() {
+            let names = kinds::KINDS.map(|kind| kind.name).join(", ");
+            self.problem(&format!("{pointer}/kind"), "unknown-code", say!("The kind of a record is one of {names}.", "记录种类应为：{names}。"));
+        }
+        let id = entry.remove("id").as_ref().and_then(Value::as_str).filter(|id| is_id(id)).map(str::to_owned);
+        if id.is_none() {
+            self.problem(&format!("{pointer}/id"), "invalid-id", say!("Name the record by its id.", "请写明记录的 id。"));
+        }
+        let change_kind = self.revision_kind(entry.remove("change_kind"), &format!("{pointer}/change_kind"), false);
+        let change_kind = change_kind.unwrap_or(default);
+        if matches!(change_kind, RevisionKind::Redaction) && default != change_kind {
+            self.problem(&format!("{pointer}/change_kind"), "redaction", say!("Nothing is redacted by publishing.", "涂删不能通过发布进行。"));
+        }
+        Some((kind?, id?, entry, change_kind))
+    }
+
+    fn nothing_else(&mut self, entry: &Map<String, Value>, pointer: &str) {
+        for name in entry.keys() {
+            self.problem(&format!("{pointer}{}", token(name)), "unknown-member", say!(
+                "There is no such member. Take it out, or correct its name.",
+                "没有此成员，请删去或改正名称。"
+            ));
+        }
+    }
+
+    fn object(&mut self, sent: Option<Value>, pointer: &str) -> Option<Map<String, Value>> {
+        match sent {
+            None => None,
+            Some(Value::Object(members)) => Some(members),
+            Some(_) => {
+                self.problem(pointer, "wrong-type", say!("This is to be an object.", "此处应为对象。"));
+                None
+            }
+        }
+    }
+
+    fn array(&mut self, sent: Option<Value>, pointer: &str) -> Vec<Value> {
+        match sent {
+            None => Vec::new(),
+            Some(Value::Array(items)) => items,
+            Some(_) => {
+                self.problem(pointer, "wrong-type", say!("This is to be an array.", "此处应为数组。"));
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Whether a text has the form of an id that publishers may choose.
+pub fn is_id(text: &str) -> bool {
+    text.len() <= super::text::MAX_ID
+        && text.split('-').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase()))
+}
