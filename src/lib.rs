@@ -1,3 +1,5 @@
 //! Public commitments as data.
 
+pub mod db;
+pub mod ledger;
 pub mod model;

@@ -86,6 +86,15 @@ impl Draft {
         Ok(Draft { kind, id, pointer, value, body, references: reading.references, columns: reading.columns, change_kind })
     }
 
+    /// A record the service computed itself, which may have an id that publishers may not choose.
+    pub fn computed(kind: &'static Kind, value: Value, change_kind: RevisionKind) -> Option<Draft> {
+        let reading = (kind.read)(value.clone()).ok()?;
+        let body = json::canonical(&value).ok()?;
+        let id = value["id"].as_str()?.to_owned();
+        let (references, columns) = (reading.references, reading.columns);
+        Some(Draft { kind, id, pointer: String::new(), value, body, references, columns, change_kind })
+    }
+
     /// The row of the kind's table, by column; `revision_from` and status aside.
     pub fn row(&self) -> Value {
         let mut row = self.columns.clone();

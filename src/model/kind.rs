@@ -73,6 +73,9 @@ pub struct Kind {
     pub schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
     /// Members that are served but never sent.
     pub derived: &'static [Derived],
+    /// A member derived from other records, as a column: its name, and SQL in which `{id}` and
+    /// `{revision}` are the record and the revision it is derived at.
+    pub derives: Option<(&'static str, &'static str)>,
     /// Columns beside the envelope, with their types.
     pub columns: &'static [(&'static str, &'static str)],
     pub filters: &'static [Filter],

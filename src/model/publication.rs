@@ -210,7 +210,7 @@ impl Reader {
             let pointer = format!("/patch/{index}");
             let Some((kind, id, mut entry, change_kind)) = self.entry(entry, &pointer, default) else { continue };
             self.name(kind, &id, &pointer, named);
-            if !change_kind.corrects() {
+            if !change_kind.corrects() || !default.corrects() {
                 self.problem(&pointer, "change-needs-correction", say!(
                     "Changing a record takes a correction kind: source_revision, source_correction, transcription_correction or methodology.",
                     "修改记录须用更正类：source_revision、source_correction、transcription_correction 或 methodology。"

@@ -88,6 +88,7 @@ pub static KIND: Kind = Kind {
         shape: Shape::Code(Status::CODES),
         always: false,
     }],
+    derives: Some(("status", "commitment_status({id}, {revision})")),
     columns: &[
         ("programme", "text"),
         ("number", "bigint"),

@@ -106,6 +106,7 @@ pub static KIND: Kind = Kind {
     schema: Metric::schema,
     schemas: Metric::schemas,
     derived: &[],
+    derives: None,
     columns: &[
         ("unit", "text"),
         ("time_basis", "text"),

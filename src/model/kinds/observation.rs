@@ -143,6 +143,7 @@ pub static KIND: Kind = Kind {
         PERIOD_DAYS[0],
         PERIOD_DAYS[1],
     ],
+    derives: None,
     columns: &[
         ("metric", "text"),
         ("role", "text"),

@@ -50,6 +50,7 @@ pub static KIND: Kind = Kind {
     schema: Organization::schema,
     schemas: Organization::schemas,
     derived: &[],
+    derives: None,
     columns: &[("level", "text"), ("division_code", "text"), ("uscc", "text"), ("parent", "text")],
     filters: &[
         Filter::new("level", Accepts::Code(Level::CODES), Test::Is("t.level"), "Levels of government."),

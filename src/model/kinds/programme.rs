@@ -39,6 +39,7 @@ pub static KIND: Kind = Kind {
     schema: Programme::schema,
     schemas: Programme::schemas,
     derived: &[],
+    derives: None,
     columns: &[("organization", "text"), ("year", "bigint"), ("announced_on", "date"), ("source", "text")],
     filters: &[
         Filter::new("organization", Accepts::Id("organization"), Test::Is("t.organization"), "Organizations that promise."),

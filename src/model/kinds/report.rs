@@ -59,6 +59,7 @@ pub static KIND: Kind = Kind {
     schema: Report::schema,
     schemas: Report::schemas,
     derived: &PERIOD_DAYS,
+    derives: None,
     columns: &[
         ("commitment", "text"),
         ("reported_on", "date"),

@@ -41,6 +41,7 @@ pub static KIND: Kind = Kind {
     schema: Source::schema,
     schemas: Source::schemas,
     derived: &[],
+    derives: None,
     columns: &[("published_on", "date"), ("url", "text")],
     filters: &[
         Filter::new("url", Accepts::Exact, Test::Is("t.url"), "Addresses, exactly."),

@@ -60,6 +60,7 @@ pub static KIND: Kind = Kind {
     schema: Target::schema,
     schemas: Target::schemas,
     derived: &[],
+    derives: None,
     columns: &[
         ("metric", "text"),
         ("commitment", "text"),

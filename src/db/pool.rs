@@ -1,0 +1,92 @@
+//! Connections.
+
+use std::time::{Duration, Instant};
+
+use diesel::QueryableByName;
+use diesel::pg::Pg;
+use diesel::result::{ConnectionError, ConnectionResult};
+use diesel_async::pooled_connection::deadpool::{BuildError, Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::FutureExt;
+use tokio_postgres::NoTls;
+
+use super::Error;
+use super::statement::Statement;
+
+/// How long a request waits for a connection.
+const WAIT: Duration = Duration::from_secs(5);
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// The database.
+#[derive(Clone)]
+pub struct Database {
+    pool: Pool<AsyncPgConnection>,
+    statement_timeout: Duration,
+}
+
+impl Database {
+    /// A pool of at most `size` connections, made when first needed.
+    pub fn new(url: &str, size: usize, statement_timeout: Duration) -> Result<Database, BuildError> {
+        let mut config = ManagerConfig::default();
+        // A ping at every checkout costs a third of the throughput; a dead connection is told apart by its state.
+        config.recycling_method = RecyclingMethod::Fast;
+        config.custom_setup = Box::new(move |url| {
+            let url = url.to_owned();
+            async move { connect(&url, statement_timeout).await }.boxed()
+        });
+        let manager = AsyncDieselConnectionManager::new_with_config(url, config);
+        let pool = Pool::builder(manager)
+            .max_size(size)
+            .wait_timeout(Some(WAIT))
+            .create_timeout(Some(CONNECT))
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()?;
+        Ok(Database { pool, statement_timeout })
+    }
+
+    /// A connection of one's own until it is dropped.
+    pub async fn connection(&self) -> Result<Object<AsyncPgConnection>, Error> {
+        self.pool.get().await.map_err(|error| Error::Unavailable(error.to_string()))
+    }
+
+    /// Rows of one statement.
+    pub async fn rows<Row>(&self, statement: Statement) -> Result<Vec<Row>, Error>
+    where
+        Row: QueryableByName<Pg> + Send + 'static,
+    {
+        let mut connection = self.connection().await?;
+        let started = Instant::now();
+        statement.get_results(&mut connection).await.map_err(|error| match Error::from(error) {
+            // Servers say so in their own language.
+            Error::Query(_) if started.elapsed() >= self.statement_timeout => Error::Timeout,
+            error => error,
+        })
+    }
+
+    /// Connections there are, and how many of them are idle.
+    pub fn connections(&self) -> (usize, usize) {
+        let status = self.pool.status();
+        (status.size, status.available)
+    }
+}
+
+/// A connection whose statements end after `statement_timeout`.
+pub async fn connect(url: &str, statement_timeout: Duration) -> ConnectionResult<AsyncPgConnection> {
+    let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(explain(&error));
+    let mut config: tokio_postgres::Config = url.parse().map_err(bad)?;
+    let options = config.get_options().unwrap_or_default();
+    let options = format!("{options} -c statement_timeout={} -c timezone=UTC", statement_timeout.as_millis());
+    config.options(options).application_name("open-commitments").connect_timeout(CONNECT);
+    let (client, connection) = config.connect(NoTls).await.map_err(bad)?;
+    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+}
+
+/// The error with its causes: tokio-postgres names them apart.
+fn explain(error: &tokio_postgres::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}

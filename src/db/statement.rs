@@ -1,0 +1,106 @@
+//! SQL put together from static pieces and bound values: one mechanism for the eight kinds, which a
+//! typed query builder would need eight times. Prepared and cached once for each shape.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::{Array, BigInt, Bytea, Nullable, Text, Timestamptz, Untyped};
+
+/// A value bound to a statement.
+#[derive(Clone, Debug)]
+pub enum Bind {
+    Text(String),
+    Texts(Vec<String>),
+    BigInt(i64),
+    BigInts(Vec<i64>),
+    Bytes(Vec<u8>),
+    Instant(Option<DateTime<Utc>>),
+}
+
+#[derive(Clone, Debug)]
+enum Piece {
+    Sql(String),
+    Bind(Bind),
+}
+
+/// A statement under construction.
+#[derive(Clone, Debug, Default)]
+pub struct Statement {
+    pieces: Vec<Piece>,
+}
+
+impl Statement {
+    pub fn new() -> Statement {
+        Statement::default()
+    }
+
+    /// Appends SQL in which each `?` stands for the next value. The SQL is the program's own text,
+    /// never input.
+    pub fn push<const N: usize>(&mut self, sql: &str, binds: [Bind; N]) -> &mut Statement {
+        let mut binds = binds.into_iter();
+        for (index, part) in sql.split('?').enumerate() {
+            if index > 0 {
+                self.pieces.extend(binds.next().map(Piece::Bind));
+            }
+            self.sql(part);
+        }
+        self
+    }
+
+    /// Appends SQL without values.
+    pub fn sql(&mut self, sql: &str) -> &mut Statement {
+        match self.pieces.last_mut() {
+            Some(Piece::Sql(text)) => text.push_str(sql),
+            _ => self.pieces.push(Piece::Sql(sql.to_owned())),
+        }
+        self
+    }
+
+    /// Appends another statement.
+    pub fn append(&mut self, other: Statement) -> &mut Statement {
+        for piece in other.pieces {
+            match piece {
+                Piece::Sql(sql) => {
+                    self.sql(&sql);
+                }
+                bind => self.pieces.push(bind),
+            }
+        }
+        self
+    }
+
+    /// One statement from SQL and values.
+    pub fn of<const N: usize>(sql: &str, binds: [Bind; N]) -> Statement {
+        let mut statement = Statement::new();
+        statement.push(sql, binds);
+        statement
+    }
+}
+
+impl QueryFragment<Pg> for Statement {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Sql(sql) => out.push_sql(sql),
+                Piece::Bind(Bind::Text(value)) => out.push_bind_param::<Text, _>(value)?,
+                Piece::Bind(Bind::Texts(value)) => out.push_bind_param::<Array<Text>, _>(value)?,
+                Piece::Bind(Bind::BigInt(value)) => out.push_bind_param::<BigInt, _>(value)?,
+                Piece::Bind(Bind::BigInts(value)) => out.push_bind_param::<Array<BigInt>, _>(value)?,
+                Piece::Bind(Bind::Bytes(value)) => out.push_bind_param::<Bytea, _>(value)?,
+                Piece::Bind(Bind::Instant(value)) => out.push_bind_param::<Nullable<Timestamptz>, _>(value)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Not static: the SQL differs from value to value of this type, so it must be its own cache key.
+impl QueryId for Statement {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Statement {
+    type SqlType = Untyped;
+}

@@ -1,0 +1,261 @@
+//! What follows from a revision: statuses of commitments, computed ratios. Derived rows open and
+//! close like others, but stand in no change, digest or history.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::{Value, json};
+
+use super::plan::Plan;
+use super::write;
+use crate::db::schema::kind_changes;
+use crate::db::statement::{Bind, Statement};
+use crate::db::{Error, OPEN};
+use crate::model::codes::RevisionKind;
+use crate::model::draft::Draft;
+use crate::model::kind::Reference;
+use crate::model::kinds::{commitment, observation};
+use crate::model::text::RecordId;
+
+/// Derives what the plan, written as revision `number`, bears on.
+pub async fn derive(connection: &mut AsyncPgConnection, number: i64, plan: &Plan) -> Result<(), Error> {
+    let touched = |kind: &str| -> Vec<String> {
+        let upserted = plan.upserts.iter().filter(|upsert| upsert.draft.kind.name == kind).map(|upsert| upsert.draft.id.clone());
+        let withdrawn = plan.withdrawals.iter().filter(|withdrawal| withdrawal.kind.name == kind).map(|w| w.id.clone());
+        upserted.chain(withdrawn).collect()
+    };
+    statuses(connection, number, touched("report")).await?;
+    ratios(connection, number, touched("metric"), touched("observation")).await
+}
+
+/// Records that a kind changed through derivation alone.
+async fn mark_changed(connection: &mut AsyncPgConnection, kind: &str, number: i64) -> Result<(), Error> {
+    diesel::insert_into(kind_changes::table)
+        .values((kind_changes::kind.eq(kind), kind_changes::revision.eq(number)))
+        .on_conflict_do_nothing()
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = Text)]
+    id: String,
+}
+
+/// Opens a new version of each commitment whose status these reports turned.
+async fn statuses(connection: &mut AsyncPgConnection, number: i64, reports: Vec<String>) -> Result<(), Error> {
+    if reports.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "SELECT c.id FROM commitments c WHERE c.revision_to = {OPEN} AND c.revision_from < ? \
+         AND c.id IN (SELECT r.commitment FROM reports r WHERE r.id = ANY(?) AND (r.revision_from = ? OR r.revision_to = ?)) \
+         AND c.status IS DISTINCT FROM commitment_status(c.id, ?)"
+    );
+    let n = || Bind::BigInt(number);
+    let turned: Vec<Id> = Statement::of(&sql, [n(), Bind::Texts(reports), n(), n(), n()]).get_results(connection).await?;
+    if turned.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<String> = turned.into_iter().map(|row| row.id).collect();
+    write::close(connection, &commitment::KIND, number, ids.clone()).await?;
+    let columns: String = commitment::KIND.columns.iter().map(|(name, _)| format!(", {name}")).collect();
+    let sql = format!(
+        "INSERT INTO commitments (id, publisher, body, derived, changed_in, search, revision_from{columns}, status) \
+         SELECT id, publisher, body, coalesce('\"status\":' || to_json(now)::text || ',', ''), changed_in, search, ?{columns}, now \
+         FROM (SELECT *, commitment_status(id, ?) AS now FROM commitments WHERE id = ANY(?) AND revision_to = ?) c"
+    );
+    Statement::of(&sql, [n(), n(), Bind::Texts(ids.clone()), n()]).execute(connection).await?;
+    Statement::of(
+        "INSERT INTO record_references (from_kind, from_id, member, to_kind, to_id, revision_from) \
+         SELECT from_kind, from_id, member, to_kind, to_id, ? FROM record_references \
+         WHERE from_kind = 'commitment' AND from_id = ANY(?) AND revision_to = ?",
+        [n(), Bind::Texts(ids), n()],
+    )
+    .execute(connection)
+    .await?;
+    mark_changed(connection, commitment::KIND.name, number).await
+}
+
+/// A numerator and the denominator it goes with.
+#[derive(QueryableByName)]
+struct Pair {
+    #[diesel(sql_type = Text)]
+    ratio: String,
+    #[diesel(sql_type = Text)]
+    publisher: String,
+    #[diesel(sql_type = BigInt)]
+    multiplier: i64,
+    #[diesel(sql_type = Text)]
+    numerator: String,
+    #[diesel(sql_type = Text)]
+    denominator: String,
+    #[diesel(sql_type = Text)]
+    numerator_value: String,
+    #[diesel(sql_type = Text)]
+    denominator_value: String,
+    #[diesel(sql_type = Text)]
+    body: String,
+}
+
+/// A computed row that is open.
+#[derive(QueryableByName)]
+struct Computed {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = Text)]
+    body: String,
+    #[diesel(sql_type = Text)]
+    denominator: String,
+}
+
+/// Computes anew the ratios that these metrics and observations bear on.
+async fn ratios(
+    connection: &mut AsyncPgConnection,
+    number: i64,
+    metrics: Vec<String>,
+    observations: Vec<String>,
+) -> Result<(), Error> {
+    if metrics.is_empty() && observations.is_empty() {
+        return Ok(());
+    }
+    let wanted: Vec<(Pair, Draft)> = pairs(connection, &metrics, &observations)
+        .await?
+        .into_iter()
+        .filter_map(|pair| computed(&pair).map(|draft| (pair, draft)))
+        .collect();
+    // The base of a ratio may have been redefined, so ratios of touched metrics are looked at as well.
+    let sql = format!(
+        "SELECT id, body, inputs[2] AS denominator FROM observations WHERE computed AND revision_to = {OPEN} \
+         AND (inputs && ? OR id = ANY(?) OR metric = ANY(?) OR metric IN (SELECT m.id FROM metrics m \
+         WHERE m.ratio_numerator = ANY(?) OR m.ratio_denominator = ANY(?)))"
+    );
+    let ids = wanted.iter().map(|(_, draft)| draft.id.clone()).collect();
+    let metrics = || Bind::Texts(metrics.clone());
+    let binds = [Bind::Texts(observations), Bind::Texts(ids), metrics(), metrics(), metrics()];
+    let open: Vec<Computed> = Statement::of(&sql, binds).get_results(connection).await?;
+    let same = |row: &Computed, pair: &Pair, draft: &Draft| {
+        row.id == draft.id && row.body == draft.body && row.denominator == pair.denominator
+    };
+    let closing: Vec<String> = open
+        .iter()
+        .filter(|row| !wanted.iter().any(|(pair, draft)| same(row, pair, draft)))
+        .map(|row| row.id.clone())
+        .collect();
+    let opening: Vec<&(Pair, Draft)> =
+        wanted.iter().filter(|(pair, draft)| !open.iter().any(|row| same(row, pair, draft))).collect();
+    if closing.is_empty() && opening.is_empty() {
+        return Ok(());
+    }
+    write::close(connection, &observation::KIND, number, closing).await?;
+    let rows: Vec<Value> = opening.iter().map(|(pair, draft)| row(pair, draft)).collect();
+    write::insert(connection, &observation::KIND, number, rows).await?;
+    let references: Vec<(&str, &str, Vec<Reference>)> = opening
+        .iter()
+        .map(|(pair, draft)| {
+            let mut references = draft.references.clone();
+            let inputs = [&pair.numerator, &pair.denominator].map(|id| RecordId(id.clone()));
+            references.extend(inputs.iter().map(|id| Reference::new("/inputs", "observation", id)));
+            (draft.id.as_str(), pair.publisher.as_str(), references)
+        })
+        .collect();
+    let references = references.iter().map(|(id, publisher, references)| (*id, *publisher, references.as_slice()));
+    write::refer(connection, &observation::KIND, number, references).await?;
+    mark_changed(connection, observation::KIND.name, number).await
+}
+
+/// Every numerator at head with its denominator: the same figure in all but the metric.
+async fn pairs(connection: &mut AsyncPgConnection, metrics: &[String], observations: &[String]) -> Result<Vec<Pair>, Error> {
+    let agree: String = ["subject", "division_code", "scope", "reported_by"]
+        .map(|column| format!(" AND d.{column} IS NOT DISTINCT FROM n.{column}"))
+        .concat();
+    // The touched side leads, so that a pair is found through an index whatever the ledger's size.
+    let touched: BTreeSet<String> = metrics.iter().chain(observations).cloned().collect();
+    let sql = format!(
+        "WITH touched AS (SELECT metric, period FROM observations WHERE id = ANY(?) AND revision_to = {OPEN} AND NOT computed \
+         UNION SELECT o.metric, o.period FROM observations o WHERE o.revision_to = {OPEN} AND NOT o.computed AND o.metric IN ( \
+         SELECT m.id FROM metrics m WHERE m.id = ANY(?) UNION SELECT m.ratio_numerator FROM metrics m WHERE m.id = ANY(?) AND m.revision_to = {OPEN})) \
+         SELECT DISTINCT r.id AS ratio, r.publisher, r.ratio_multiplier::bigint AS multiplier, n.id AS numerator, d.id AS denominator, \
+         n.value::text AS numerator_value, d.value::text AS denominator_value, n.body \
+         FROM touched k JOIN metrics r ON (r.ratio_numerator = k.metric OR r.ratio_denominator = k.metric) AND r.revision_to = {OPEN} \
+         JOIN observations n ON n.metric = r.ratio_numerator AND n.period = k.period AND n.revision_to = {OPEN} AND NOT n.computed \
+         JOIN observations d ON d.metric = r.ratio_denominator AND d.period = k.period AND d.revision_to = {OPEN} AND NOT d.computed \
+         AND d.role = n.role{agree} \
+         JOIN metrics nm ON nm.id = n.metric AND nm.revision_to = {OPEN} \
+         JOIN metrics dm ON dm.id = d.metric AND dm.revision_to = {OPEN} \
+         AND coalesce(d.time_basis, dm.time_basis) = coalesce(n.time_basis, nm.time_basis)"
+    );
+    let touched = || Bind::Texts(touched.iter().cloned().collect());
+    Ok(Statement::of(&sql, [touched(), touched(), touched()]).get_results(connection).await?)
+}
+
+/// Members a computed observation takes over from its numerator.
+const INHERITED: [&str; 10] = [
+    "commitment", "division_code", "period", "period_resolved_by", "period_stated", "report", "reported_by", "role", "scope",
+    "subject",
+];
+
+/// The computed observation of a pair; none where the quotient is not a number the ledger keeps.
+fn computed(pair: &Pair) -> Option<Draft> {
+    let numerator: Value = serde_json::from_str(&pair.body).ok()?;
+    let value = quotient(&pair.numerator_value, &pair.denominator_value, pair.multiplier)?;
+    let mut body = json!({
+        "id": format!("{}~{}", pair.ratio, pair.numerator),
+        "publisher": pair.publisher,
+        "metric": pair.ratio,
+        "value": serde_json::from_str::<Value>(&value).ok()?,
+    });
+    for name in INHERITED {
+        if let Some(value) = numerator.get(name) {
+            body[name] = value.clone();
+        }
+    }
+    Draft::computed(&observation::KIND, body, RevisionKind::NewData)
+}
+
+fn row(pair: &Pair, draft: &Draft) -> Value {
+    let mut row = draft.row();
+    let inputs = json!([pair.numerator, pair.denominator]);
+    row["computed"] = true.into();
+    row["derived"] = row["derived"]
+        .as_str()
+        .unwrap_or_default()
+        .replacen("\"computed\":false,", &format!("\"computed\":true,\"inputs\":{inputs},"), 1)
+        .into();
+    row["inputs"] = inputs;
+    row
+}
+
+/// numerator / denominator × multiplier to 4 decimals, half to even; exact, as decimal text.
+pub fn quotient(numerator: &str, denominator: &str, multiplier: i64) -> Option<String> {
+    let (n, d) = (ten_thousandths(numerator)?, ten_thousandths(denominator)?);
+    if d == 0 {
+        return None;
+    }
+    let dividend = n.checked_mul(multiplier.into())?.checked_mul(10_000)?;
+    let (sign, dividend, d) = (if (dividend < 0) == (d < 0) { 1 } else { -1 }, dividend.abs(), d.abs());
+    let (whole, rest) = (dividend / d, dividend % d);
+    let up = match (2 * rest).cmp(&d) {
+        std::cmp::Ordering::Less => 0,
+        std::cmp::Ordering::Equal => whole % 2,
+        std::cmp::Ordering::Greater => 1,
+    };
+    let rounded = whole + up;
+    let sign = if sign < 0 && rounded != 0 { "-" } else { "" };
+    let text = format!("{sign}{}.{:04}", rounded / 10_000, rounded % 10_000);
+    let text = text.trim_end_matches('0').trim_end_matches('.').to_owned();
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    (digits <= crate::model::json::MAX_DIGITS).then_some(text)
+}
+
+/// A decimal text with at most 4 decimals, in ten-thousandths.
+fn ten_thousandths(text: &str) -> Option<i128> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let scale = 4u32.checked_sub(fraction.len().try_into().ok()?)?;
+    format!("{whole}{fraction}").parse::<i128>().ok()?.checked_mul(10i128.pow(scale))
+}

@@ -1,0 +1,154 @@
+//! Rules about figures that need the ledger: one figure for each combination of what identifies it,
+//! and none published where the service computes.
+
+use std::collections::{BTreeSet, HashMap};
+
+use diesel_async::AsyncPgConnection;
+use serde_json::Value;
+
+use super::plan::{Plan, Upsert};
+use super::state;
+use crate::db::Error;
+use crate::model::draft::Draft;
+use crate::model::problem::Problem;
+use crate::say;
+
+/// What the plan makes of a metric.
+struct Metric {
+    time_basis: String,
+    is_ratio: bool,
+}
+
+pub async fn check(connection: &mut AsyncPgConnection, plan: &Plan, problems: &mut Vec<Problem>) -> Result<(), Error> {
+    let observations: Vec<&Draft> = drafts(plan, "observation").map(|upsert| &upsert.draft).collect();
+    let changed: Vec<&Upsert> = drafts(plan, "metric").collect();
+    if observations.is_empty() && changed.is_empty() {
+        return Ok(());
+    }
+    let mut ids: BTreeSet<String> = observations.iter().map(|draft| text(&draft.value, "metric")).collect();
+    for Upsert { draft, .. } in &changed {
+        ids.insert(draft.id.clone());
+        ids.extend(draft.references.iter().map(|reference| reference.id.clone()));
+    }
+    let mut metrics: HashMap<String, Metric> = HashMap::new();
+    let mut observed: BTreeSet<String> = BTreeSet::new();
+    for row in state::metrics(connection, ids.into_iter().collect()).await? {
+        if row.observed > 0 {
+            observed.insert(row.id.clone());
+        }
+        metrics.insert(row.id, Metric { time_basis: row.time_basis, is_ratio: row.ratio_numerator.is_some() });
+    }
+    for Upsert { draft, .. } in &changed {
+        let is_ratio = draft.value.get("ratio").is_some();
+        metrics.insert(draft.id.clone(), Metric { time_basis: text(&draft.value, "time_basis"), is_ratio });
+    }
+    check_ratios(&observations, &changed, &metrics, &observed, problems);
+    check_unique(connection, plan, &observations, &changed, &metrics, problems).await
+}
+
+fn drafts<'a>(plan: &'a Plan, kind: &'a str) -> impl Iterator<Item = &'a Upsert> {
+    plan.upserts.iter().filter(move |upsert| upsert.draft.kind.name == kind)
+}
+
+fn text(value: &Value, member: &str) -> String {
+    value.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// A ratio is computed from two metrics that are counted.
+fn check_ratios(
+    observations: &[&Draft],
+    changed: &[&Upsert],
+    metrics: &HashMap<String, Metric>,
+    observed: &BTreeSet<String>,
+    problems: &mut Vec<Problem>,
+) {
+    let is_ratio = |id: &str| metrics.get(id).is_some_and(|metric| metric.is_ratio);
+    for draft in observations {
+        let metric = text(&draft.value, "metric");
+        if is_ratio(&metric) {
+            problems.push(Problem::at(format!("{}/metric", draft.pointer), "computed-metric", say!(
+                "{metric} is a ratio, which the service computes. Publish a printed rate under a metric of its own.",
+                "{metric} 是由系统计算的比率。印出的比率请用另外的指标发布。"
+            )));
+        }
+    }
+    for Upsert { draft, .. } in changed {
+        let id = &draft.id;
+        for reference in draft.references.iter().filter(|reference| reference.member() == "ratio") {
+            if is_ratio(&reference.id) {
+                problems.push(Problem::at(format!("{}{}", draft.pointer, reference.pointer), "ratio-of-ratio", say!(
+                    "A ratio is made of metrics that are counted, not of ratios.",
+                    "比率应由计数指标构成，不能再由比率构成。"
+                )));
+            }
+        }
+        if is_ratio(id) && observed.contains(id) {
+            problems.push(Problem::at(format!("{}/ratio", draft.pointer), "observed-metric", say!(
+                "{id} has published observations, so it cannot become a ratio. Make a new metric.",
+                "{id} 已有发布的观测值，不能改为比率，请新建指标。"
+            )));
+        }
+    }
+}
+
+/// What identifies a figure: metric, effective time basis, and the members in [`IDENTIFYING`].
+type FigureKey = (String, String, Vec<Option<String>>);
+
+const IDENTIFYING: [&str; 5] = ["period", "subject", "division_code", "scope", "reported_by"];
+
+fn figure_key(value: &Value, metrics: &HashMap<String, Metric>) -> FigureKey {
+    let metric = text(value, "metric");
+    let basis = value.get("time_basis").and_then(Value::as_str).map(str::to_owned);
+    let basis = basis.or_else(|| metrics.get(&metric).map(|metric| metric.time_basis.clone())).unwrap_or_default();
+    let role = value.get("role").and_then(Value::as_str).unwrap_or("actual").to_owned();
+    let mut members: Vec<Option<String>> =
+        IDENTIFYING.iter().map(|name| value.get(name).and_then(Value::as_str).map(str::to_owned)).collect();
+    members.push(Some(role));
+    (metric, basis, members)
+}
+
+async fn check_unique(
+    connection: &mut AsyncPgConnection,
+    plan: &Plan,
+    observations: &[&Draft],
+    changed: &[&Upsert],
+    metrics: &HashMap<String, Metric>,
+    problems: &mut Vec<Problem>,
+) -> Result<(), Error> {
+    let replaced: BTreeSet<&str> = observations
+        .iter()
+        .map(|draft| draft.id.as_str())
+        .chain(plan.withdrawals.iter().filter(|w| w.kind.name == "observation").map(|w| w.id.as_str()))
+        .collect();
+    let pairs = observations.iter().map(|draft| (text(&draft.value, "metric"), text(&draft.value, "period"))).collect();
+    // Another time basis moves every figure of the metric that does not state its own.
+    let moved: Vec<String> = changed
+        .iter()
+        .filter(|upsert| upsert.before.as_ref().is_some_and(|before| before["time_basis"] != upsert.draft.value["time_basis"]))
+        .map(|upsert| upsert.draft.id.clone())
+        .collect();
+    let mut seen: HashMap<FigureKey, String> = HashMap::new();
+    for row in state::figures(connection, pairs, moved).await? {
+        let Ok(body) = serde_json::from_str::<Value>(&row.body) else { continue };
+        if replaced.contains(row.id.as_str()) {
+            continue;
+        }
+        if let Some(other) = seen.insert(figure_key(&body, metrics), row.id.clone()) {
+            let pointer = changed.iter().find(|upsert| upsert.draft.id == row.metric).map(|upsert| upsert.draft.pointer.clone());
+            problems.push(duplicate(format!("{}/time_basis", pointer.unwrap_or_default()), &other));
+        }
+    }
+    for draft in observations {
+        if let Some(other) = seen.insert(figure_key(&draft.value, metrics), draft.id.clone()) {
+            problems.push(duplicate(draft.pointer.clone(), &other));
+        }
+    }
+    Ok(())
+}
+
+fn duplicate(pointer: String, other: &str) -> Problem {
+    Problem::at(pointer, "duplicate-figure", say!(
+        "This is the same figure as observation {other}: metric, subject, division, scope, period, time basis, role and reporter agree. Correct that one, or say in scope whose figure this is.",
+        "与观测值 {other} 是同一数字：指标、对象、区划、范围、期间、时间口径、角色、报告者均相同。请更正那一条，或在 scope 中写明这是谁的数字。"
+    ))
+}

@@ -1,0 +1,346 @@
+//! Deciding, against the state of the ledger, what a publication does: every entry creates, changes,
+//! withdraws or is already there, or it has a problem.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use diesel_async::AsyncPgConnection;
+use serde_json::Value;
+
+use super::figures;
+use super::state::{self, History, Key, Last};
+use crate::db::Error;
+use crate::model::codes::RevisionKind;
+use crate::model::draft::Draft;
+use crate::model::kinds;
+use crate::model::message::Message;
+use crate::model::problem::Problem;
+use crate::model::publication::{Publication, Withdrawal};
+use crate::say;
+
+/// What happens to one record.
+pub struct Upsert {
+    pub draft: Draft,
+    /// The body it replaces, where it was open.
+    pub before: Option<Value>,
+}
+
+/// What a publication does.
+#[derive(Default)]
+pub struct Plan {
+    pub upserts: Vec<Upsert>,
+    pub withdrawals: Vec<Withdrawal>,
+    pub notices: Vec<Notice>,
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.upserts.is_empty() && self.withdrawals.is_empty()
+    }
+}
+
+/// An entry that changes nothing.
+pub struct Notice {
+    pub pointer: String,
+    pub kind: &'static str,
+    pub id: String,
+    pub detail: Message,
+}
+
+/// Plans a publication. Read under the head lock, so that the state stays as it is until the commit.
+pub async fn plan(
+    connection: &mut AsyncPgConnection,
+    publication: Publication,
+    problems: &mut Vec<Problem>,
+) -> Result<Plan, Error> {
+    let mut planner = Planner::load(connection, &publication).await?;
+    let Publication { kind, publisher, records, patches, withdrawals, named, .. } = publication;
+    let patched = planner.patched(patches, &publisher, problems);
+    for draft in records.into_iter().chain(patched) {
+        planner.decide(draft, kind, problems);
+    }
+    for withdrawal in withdrawals {
+        planner.withdraw(withdrawal, &publisher, &named, problems);
+    }
+    planner.check_publisher(&publisher, problems);
+    planner.check_references(connection, &named, problems).await?;
+    planner.check_dependents(connection, problems).await?;
+    figures::check(connection, &planner.plan, problems).await?;
+    Ok(planner.plan)
+}
+
+struct Planner {
+    histories: HashMap<Key, History>,
+    bodies: HashMap<Key, String>,
+    plan: Plan,
+    /// Records skipped that are open all the same.
+    unchanged: BTreeSet<Key>,
+}
+
+impl Planner {
+    async fn load(connection: &mut AsyncPgConnection, publication: &Publication) -> Result<Planner, Error> {
+        let mut named: BTreeSet<Key> = publication.named.clone();
+        named.extend(publication.withdrawals.iter().map(|withdrawal| (withdrawal.kind.name, withdrawal.id.clone())));
+        let mut keys = named.clone();
+        keys.insert(("organization", publication.publisher.clone()));
+        keys.extend(publication.records.iter().flat_map(|draft| targets(draft)));
+        let mut by_kind: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+        for (kind, id) in named {
+            by_kind.entry(kind).or_default().push(id);
+        }
+        let mut bodies = HashMap::new();
+        for (name, ids) in by_kind {
+            if let Some(kind) = kinds::named(name) {
+                let found = state::bodies(connection, kind, ids).await?;
+                bodies.extend(found.into_iter().map(|(id, body)| ((name, id), body)));
+            }
+        }
+        // A patched record may name others than the publication does.
+        for patch in &publication.patches {
+            if let Some(draft) = bodies.get(&(patch.kind.name, patch.id.clone())).and_then(|body| merged(body, patch)) {
+                keys.extend(Draft::read(patch.kind, draft, &publication.publisher, String::new(), patch.change_kind).iter().flat_map(targets));
+            }
+        }
+        let histories = state::histories(connection, &keys).await?;
+        Ok(Planner { histories, bodies, plan: Plan::default(), unchanged: BTreeSet::new() })
+    }
+
+    fn is_open(&self, key: &Key) -> bool {
+        self.histories.get(key).is_some_and(|history| history.last == Last::Upserted)
+    }
+
+    /// The whole records that patches make.
+    fn patched(
+        &self,
+        patches: Vec<crate::model::publication::Patch>,
+        publisher: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Draft> {
+        let mut drafts = Vec::new();
+        for patch in patches {
+            let (kind, id) = (patch.kind.name, &patch.id);
+            let key = (kind, id.clone());
+            let Some(value) = self.bodies.get(&key).and_then(|body| merged(body, &patch)) else {
+                problems.push(Problem::at(format!("{}/id", patch.pointer), "not-there", say!(
+                    "There is no {kind} {id} to change. Publish it whole.",
+                    "没有可修改的 {kind} {id}，请发布完整记录。"
+                )));
+                continue;
+            };
+            match Draft::read(patch.kind, value, publisher, patch.pointer.clone(), patch.change_kind) {
+                Ok(draft) => drafts.push(draft),
+                Err(found) => problems.extend(found.into_iter().map(|mut problem| {
+                    // What is wrong stands under `set` in a patch.
+                    if let crate::model::problem::Place::Pointer(pointer) = &mut problem.place {
+                        pointer.insert_str(patch.pointer.len(), "/set");
+                    }
+                    problem
+                })),
+            }
+        }
+        drafts
+    }
+
+    fn decide(&mut self, draft: Draft, revision: RevisionKind, problems: &mut Vec<Problem>) {
+        let key = (draft.kind.name, draft.id.clone());
+        let corrects = draft.change_kind.corrects();
+        let Some(history) = self.histories.get(&key) else {
+            if revision != RevisionKind::Withdrawal {
+                self.plan.upserts.push(Upsert { draft, before: None });
+            }
+            return;
+        };
+        let (kind, id, owner) = (draft.kind.name, &draft.id, &history.owner);
+        if Some(owner.as_str()) != draft.value["publisher"].as_str() {
+            problems.push(Problem::at(format!("{}/publisher", draft.pointer), "other-publisher", say!(
+                "{kind} {id} belongs to {owner}. Only its publisher changes it.",
+                "{kind} {id} 属于 {owner}，只有其发布者可以修改。"
+            )));
+            return;
+        }
+        let open = history.last == Last::Upserted;
+        let same = self.bodies.get(&key).is_some_and(|body| *body == draft.body);
+        let detail = match history.last {
+            Last::Upserted if same => Some(say!("already there", "已存在")),
+            Last::Redacted if !corrects => Some(say!("redacted; nothing new is said about it", "已涂删，不再新建")),
+            Last::Withdrawn if !corrects && history.held(&draft.body) => {
+                Some(say!("already there, withdrawn since", "曾经发布，后已撤回"))
+            }
+            _ if !corrects && history.held(&draft.body) => Some(say!("already there, changed since", "曾经发布，后已更改")),
+            _ => None,
+        };
+        if let Some(detail) = detail {
+            if open {
+                self.unchanged.insert(key);
+            }
+            self.plan.notices.push(Notice { pointer: draft.pointer, kind, id: draft.id, detail });
+        } else if corrects {
+            let before = self.bodies.get(&key).and_then(|body| serde_json::from_str(body).ok());
+            self.plan.upserts.push(Upsert { draft, before });
+        } else {
+            problems.push(Problem::at(draft.pointer.clone(), "change-needs-correction", say!(
+                "{kind} {id} is already there and says something else. Changing it takes a correction kind: source_revision, source_correction, transcription_correction or methodology.",
+                "{kind} {id} 已存在且内容不同。修改须用更正类：source_revision、source_correction、transcription_correction 或 methodology。"
+            )));
+        }
+    }
+
+    fn withdraw(
+        &mut self,
+        withdrawal: Withdrawal,
+        publisher: &str,
+        named: &BTreeSet<Key>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let (kind, id) = (withdrawal.kind.name, &withdrawal.id);
+        let key = (kind, id.clone());
+        let pointer = withdrawal.pointer.clone();
+        let mut refuse = |code, detail| problems.push(Problem::at(pointer.clone(), code, detail));
+        if named.contains(&key) {
+            return refuse("duplicate-id", say!(
+                "{kind} {id} is both published and withdrawn here. Choose one.",
+                "{kind} {id} 在本次发布中既发布又撤回，请择其一。"
+            ));
+        }
+        match self.histories.get(&key) {
+            None => refuse("not-there", say!("There is no {kind} {id} to withdraw.", "没有可撤回的 {kind} {id}。")),
+            Some(history) if history.owner != publisher => {
+                let owner = &history.owner;
+                refuse("other-publisher", say!(
+                    "{kind} {id} belongs to {owner}. Only its publisher withdraws it.",
+                    "{kind} {id} 属于 {owner}，只有其发布者可以撤回。"
+                ));
+            }
+            Some(history) if history.last != Last::Upserted => {
+                let detail = say!("already gone", "已撤回或涂删");
+                self.plan.notices.push(Notice { pointer, kind, id: id.clone(), detail });
+            }
+            Some(_) => self.plan.withdrawals.push(withdrawal),
+        }
+    }
+
+    fn withdrawn(&self) -> BTreeSet<Key> {
+        self.plan.withdrawals.iter().map(|withdrawal| (withdrawal.kind.name, withdrawal.id.clone())).collect()
+    }
+
+    fn check_publisher(&self, publisher: &str, problems: &mut Vec<Problem>) {
+        let key = ("organization", publisher.to_owned());
+        let created = self.plan.upserts.iter().any(|upsert| upsert.draft.kind.name == key.0 && upsert.draft.id == key.1);
+        if !created && !self.is_open(&key) {
+            problems.push(Problem::at("/publisher", "dangling-reference", say!(
+                "There is no organization {publisher}. Create it in this publication, which may be made in its own name.",
+                "没有机构 {publisher}。请在本次发布中新建它；可以用它自己的名义发布。"
+            )));
+        }
+    }
+
+    /// Every reference must be to a record that is there at the resulting revision. A reference to a
+    /// redacted record stays where it stood before.
+    async fn check_references(
+        &self,
+        connection: &mut AsyncPgConnection,
+        named: &BTreeSet<Key>,
+        problems: &mut Vec<Problem>,
+    ) -> Result<(), Error> {
+        let withdrawn = self.withdrawn();
+        let skipped: BTreeSet<Key> = self
+            .plan
+            .notices
+            .iter()
+            .map(|notice| (notice.kind, notice.id.clone()))
+            .filter(|key| !self.unchanged.contains(key))
+            .collect();
+        let from: BTreeSet<Key> = self.plan.upserts.iter().map(|upsert| (upsert.draft.kind.name, upsert.draft.id.clone())).collect();
+        let redacted = self.histories.values().any(|history| history.last == Last::Redacted);
+        let before = if redacted { state::named_by(connection, &from).await? } else { BTreeMap::new() };
+        for Upsert { draft, .. } in &self.plan.upserts {
+            let stood = before.get(&(draft.kind.name, draft.id.clone()));
+            for reference in &draft.references {
+                let key = (reference.kind, reference.id.clone());
+                let there = if named.contains(&key) { !skipped.contains(&key) } else { self.is_open(&key) };
+                if there && !withdrawn.contains(&key) {
+                    continue;
+                }
+                let last = self.histories.get(&key).map(|history| history.last);
+                if last == Some(Last::Redacted) && stood.is_some_and(|stood| stood.contains(&key)) {
+                    continue;
+                }
+                problems.push(Problem::at(
+                    format!("{}{}", draft.pointer, reference.pointer),
+                    "dangling-reference",
+                    dangling(reference.kind, &reference.id, last, withdrawn.contains(&key)),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Records that others refer to are withdrawn with their dependents or not at all.
+    async fn check_dependents(&self, connection: &mut AsyncPgConnection, problems: &mut Vec<Problem>) -> Result<(), Error> {
+        let withdrawn = self.withdrawn();
+        if withdrawn.is_empty() {
+            return Ok(());
+        }
+        let upserted: BTreeSet<Key> =
+            self.plan.upserts.iter().map(|upsert| (upsert.draft.kind.name, upsert.draft.id.clone())).collect();
+        let goes = |kind: &str, id: &str| {
+            let is = |key: &Key| key.0 == kind && key.1 == id;
+            withdrawn.iter().any(is) || upserted.iter().any(is)
+        };
+        let mut staying: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        for row in state::dependents(connection, &withdrawn).await? {
+            if !goes(&row.from_kind, &row.from_id) {
+                staying.entry((row.to_kind, row.to_id)).or_default().push(format!("{} {}", row.from_kind, row.from_id));
+            }
+        }
+        for withdrawal in &self.plan.withdrawals {
+            let (kind, id) = (withdrawal.kind.name, &withdrawal.id);
+            if let Some(names) = staying.get(&(kind.to_owned(), id.clone())) {
+                let more = if names.len() > SHOWN { ", …" } else { "" };
+                let names = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+                problems.push(Problem::at(withdrawal.pointer.clone(), "still-referred-to", say!(
+                    "{kind} {id} is still referred to by {names}{more}. Withdraw these with it, or correct them first.",
+                    "{kind} {id} 仍被引用：{names}{more}。请一并撤回，或先更正这些记录。"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many dependents a problem names.
+const SHOWN: usize = 10;
+
+fn targets(draft: &Draft) -> impl Iterator<Item = Key> {
+    draft.references.iter().map(|reference| (reference.kind, reference.id.clone()))
+}
+
+fn merged(body: &str, patch: &crate::model::publication::Patch) -> Option<Value> {
+    let mut value: Value = serde_json::from_str(body).ok()?;
+    let members = value.as_object_mut()?;
+    for (name, set) in &patch.set {
+        if set.is_null() {
+            members.remove(name);
+        } else {
+            members.insert(name.clone(), set.clone());
+        }
+    }
+    Some(value)
+}
+
+fn dangling(kind: &str, id: &str, last: Option<Last>, leaving: bool) -> Message {
+    match last {
+        _ if leaving => say!(
+            "{kind} {id} is withdrawn in this publication. Name another one, or withdraw this record too.",
+            "{kind} {id} 在本次发布中被撤回，请改为其他记录，或一并撤回本记录。"
+        ),
+        Some(Last::Withdrawn) => say!(
+            "{kind} {id} has been withdrawn. Reinstate it in a publication of a correction kind, or name another one.",
+            "{kind} {id} 已撤回。请用更正类发布恢复它，或改为其他记录。"
+        ),
+        Some(Last::Redacted) => say!("{kind} {id} has been redacted. Name another one.", "{kind} {id} 已涂删，请改为其他记录。"),
+        _ => say!(
+            "There is no {kind} {id}, neither in the ledger nor in this publication. Create it here, or correct the id.",
+            "账本与本次发布中都没有 {kind} {id}。请在此新建，或改正 id。"
+        ),
+    }
+}

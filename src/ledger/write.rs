@@ -1,0 +1,256 @@
+//! Writing a plan as one revision. The order matters to the guards: revision, head, then rows.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::{Value, json};
+
+use super::digest::{self, Hash};
+use super::plan::Plan;
+use super::state::Head;
+use crate::db::schema::{changes, head, kind_changes, revisions};
+use crate::db::statement::{Bind, Statement};
+use crate::db::{Error, OPEN};
+use crate::model::codes::RevisionKind;
+use crate::model::kind::{Kind, Reference};
+use crate::model::kinds::KINDS;
+
+/// Channel that is notified once for each revision, with its number.
+pub const CHANNEL: &str = "open_commitments_revision";
+
+/// A revision about to be written.
+pub struct Draft<'a> {
+    pub kind: RevisionKind,
+    pub publisher: &'a str,
+    pub message: &'a str,
+    pub published_at: DateTime<Utc>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = revisions)]
+struct RevisionRow<'a> {
+    revision: i64,
+    kind: &'a str,
+    publisher: &'a str,
+    message: &'a str,
+    message_salt: Vec<u8>,
+    message_digest: Vec<u8>,
+    published_at: DateTime<Utc>,
+    digest: Vec<u8>,
+    change_count: i64,
+}
+
+/// One change, in the order the digest counts.
+struct Change<'a> {
+    kind: &'static Kind,
+    id: &'a str,
+    op: &'static str,
+    change_kind: RevisionKind,
+    salt: [u8; 16],
+    record_digest: Hash,
+    /// What was hashed, where no record table has it.
+    body: Option<&'a str>,
+}
+
+/// Writes revision and head, then its changes. Returns the new head.
+pub async fn revision(
+    connection: &mut AsyncPgConnection,
+    at: &Head,
+    draft: &Draft<'_>,
+    plan: &Plan,
+) -> Result<Head, Error> {
+    let changes = changes_of(plan).map_err(|error| Error::Unavailable(format!("no random numbers: {error}")))?;
+    let number = at.revision + 1;
+    let message_salt = digest::salt().map_err(|error| Error::Unavailable(format!("no random numbers: {error}")))?;
+    let message_digest = digest::salted(&message_salt, draft.message);
+    let header = digest::Header {
+        previous: &at.digest,
+        revision: number,
+        kind: draft.kind.code(),
+        publisher: draft.publisher,
+        published_at: draft.published_at,
+        message_digest: &message_digest,
+    };
+    let lines = changes.iter().zip(1..).map(|(change, seq)| digest::Line {
+        seq,
+        kind: change.kind.name,
+        id: change.id,
+        op: change.op,
+        change_kind: change.change_kind.code(),
+        record_digest: &change.record_digest,
+    });
+    let digest = digest::revision(&header, lines).to_vec();
+    diesel::insert_into(revisions::table)
+        .values(RevisionRow {
+            revision: number,
+            kind: draft.kind.code(),
+            publisher: draft.publisher,
+            message: draft.message,
+            message_salt: message_salt.to_vec(),
+            message_digest: message_digest.to_vec(),
+            published_at: draft.published_at,
+            digest: digest.clone(),
+            change_count: i64::try_from(changes.len()).unwrap_or(i64::MAX),
+        })
+        .execute(connection)
+        .await?;
+    diesel::update(head::table)
+        .set((head::revision.eq(number), head::digest.eq(&digest), head::published_at.eq(draft.published_at)))
+        .execute(connection)
+        .await?;
+    insert_changes(connection, number, &changes).await?;
+    Ok(Head { revision: number, digest, published_at: Some(draft.published_at), last_redaction: at.last_redaction })
+}
+
+/// By kind in the order of the kinds, then by id.
+fn changes_of(plan: &Plan) -> Result<Vec<Change<'_>>, getrandom::Error> {
+    let upserts = plan.upserts.iter().map(|upsert| {
+        let draft = &upsert.draft;
+        (draft.kind, draft.id.as_str(), "upsert", draft.change_kind, draft.body.as_str())
+    });
+    let withdrawals = plan.withdrawals.iter().map(|withdrawal| {
+        (withdrawal.kind, withdrawal.id.as_str(), "withdraw", withdrawal.change_kind, withdrawal.body.as_str())
+    });
+    let mut changes = upserts
+        .chain(withdrawals)
+        .map(|(kind, id, op, change_kind, body)| {
+            let salt = digest::salt()?;
+            let kept = (op == "withdraw").then_some(body);
+            Ok(Change { kind, id, op, change_kind, salt, record_digest: digest::salted(&salt, body), body: kept })
+        })
+        .collect::<Result<Vec<Change>, getrandom::Error>>()?;
+    let rank = |kind: &Kind| KINDS.iter().position(|known| known.name == kind.name);
+    changes.sort_by_key(|change| (rank(change.kind), change.id));
+    Ok(changes)
+}
+
+async fn insert_changes(connection: &mut AsyncPgConnection, number: i64, list: &[Change<'_>]) -> Result<(), Error> {
+    let rows: Vec<Value> = list
+        .iter()
+        .zip(1i64..)
+        .map(|(change, seq)| {
+            json!({
+                "seq": seq, "kind": change.kind.name, "id": change.id, "op": change.op,
+                "change_kind": change.change_kind.code(), "record_digest": hex::encode(change.record_digest),
+                "salt": hex::encode(change.salt), "body": change.body,
+            })
+        })
+        .collect();
+    Statement::of(
+        "INSERT INTO changes (revision, seq, kind, id, op, change_kind, record_digest, salt, body) \
+         SELECT ?, seq, kind, id, op, change_kind, decode(record_digest, 'hex'), decode(salt, 'hex'), body \
+         FROM jsonb_to_recordset(?::jsonb) AS x(seq bigint, kind text, id text, op text, change_kind text, \
+         record_digest text, salt text, body text)",
+        [Bind::BigInt(number), Bind::Text(Value::from(rows).to_string())],
+    )
+    .execute(connection)
+    .await?;
+    diesel::insert_into(kind_changes::table)
+        .values(
+            KINDS
+                .iter()
+                .filter(|kind| list.iter().any(|change| change.kind.name == kind.name))
+                .map(|kind| (kind_changes::kind.eq(kind.name), kind_changes::revision.eq(number)))
+                .collect::<Vec<_>>(),
+        )
+        .execute(connection)
+        .await?;
+    // The count is checked against what came to be: a revision never lacks a change.
+    let written: i64 = changes::table.filter(changes::revision.eq(number)).count().get_result(connection).await?;
+    if usize::try_from(written) != Ok(list.len()) {
+        return Err(Error::Query(diesel::result::Error::RollbackTransaction));
+    }
+    Ok(())
+}
+
+/// Closes and opens the rows of the records that the plan changes.
+pub async fn records(connection: &mut AsyncPgConnection, number: i64, plan: &Plan) -> Result<(), Error> {
+    // A commitment's row is derived from reports, so the reports are written before it.
+    for kind in KINDS.into_iter().filter(|kind| kind.derives.is_none()).chain(KINDS.into_iter().filter(|kind| kind.derives.is_some())) {
+        let upserts: Vec<_> = plan.upserts.iter().filter(|upsert| upsert.draft.kind.name == kind.name).collect();
+        let withdrawn = plan.withdrawals.iter().filter(|withdrawal| withdrawal.kind.name == kind.name);
+        let closing: Vec<String> = upserts
+            .iter()
+            .filter(|upsert| upsert.before.is_some())
+            .map(|upsert| upsert.draft.id.clone())
+            .chain(withdrawn.map(|withdrawal| withdrawal.id.clone()))
+            .collect();
+        close(connection, kind, number, closing).await?;
+        let rows: Vec<Value> = upserts.iter().map(|upsert| upsert.draft.row()).collect();
+        insert(connection, kind, number, rows).await?;
+        let references = upserts.iter().map(|upsert| {
+            let draft = &upsert.draft;
+            (draft.id.as_str(), draft.value["publisher"].as_str().unwrap_or_default(), draft.references.as_slice())
+        });
+        refer(connection, kind, number, references).await?;
+    }
+    Ok(())
+}
+
+/// Ends the open rows of these records, and their references, at a revision.
+pub async fn close(connection: &mut AsyncPgConnection, kind: &Kind, number: i64, ids: Vec<String>) -> Result<(), Error> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("UPDATE {} SET revision_to = ? WHERE id = ANY(?) AND revision_to = {OPEN}", kind.collection);
+    Statement::of(&sql, [Bind::BigInt(number), Bind::Texts(ids.clone())]).execute(connection).await?;
+    let sql = format!(
+        "UPDATE record_references SET revision_to = ? WHERE from_kind = ? AND from_id = ANY(?) AND revision_to = {OPEN}"
+    );
+    Statement::of(&sql, [Bind::BigInt(number), Bind::Text(kind.name.into()), Bind::Texts(ids)]).execute(connection).await?;
+    Ok(())
+}
+
+/// Opens rows at a revision; `rows` are objects by column.
+pub async fn insert(connection: &mut AsyncPgConnection, kind: &Kind, number: i64, rows: Vec<Value>) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let names: String = kind.columns.iter().map(|(name, _)| format!(", {name}")).collect();
+    let values: String = kind.columns.iter().map(|(name, _)| format!(", x.{name}")).collect();
+    let types: String = kind.columns.iter().map(|(name, sql_type)| format!(", {name} {sql_type}")).collect();
+    let (column, value, derived) = match kind.derives {
+        None => (String::new(), String::new(), String::new()),
+        Some((name, sql)) => {
+            let value = sql.replace("{id}", "x.id").replace("{revision}", &number.to_string());
+            (format!(", {name}"), format!(", {value}"), format!(" || coalesce('\"{name}\":' || to_json({value})::text || ',', '')"))
+        }
+    };
+    let sql = format!(
+        "INSERT INTO {} (id, publisher, body, derived, search, changed_in, revision_from{names}{column}) \
+         SELECT x.id, x.publisher, x.body, x.derived{derived}, x.search::tsvector, {number}, {number}{values}{value} \
+         FROM jsonb_to_recordset(?::jsonb) AS x(id text, publisher text, body text, derived text, search text{types})",
+        kind.collection
+    );
+    Statement::of(&sql, [Bind::Text(Value::from(rows).to_string())]).execute(connection).await?;
+    Ok(())
+}
+
+/// Writes whom records name, their owner included.
+pub async fn refer<'a>(
+    connection: &mut AsyncPgConnection,
+    kind: &Kind,
+    number: i64,
+    records: impl Iterator<Item = (&'a str, &'a str, &'a [Reference])>,
+) -> Result<(), Error> {
+    let mut columns: [Vec<String>; 4] = Default::default();
+    let mut add = |row: [&str; 4]| columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value.to_owned()));
+    for (id, publisher, references) in records {
+        add([id, "publisher", "organization", publisher]);
+        for reference in references {
+            add([id, reference.member(), reference.kind, &reference.id]);
+        }
+    }
+    if columns[0].is_empty() {
+        return Ok(());
+    }
+    let [ids, members, kinds, targets] = columns.map(Bind::Texts);
+    Statement::of(
+        "INSERT INTO record_references (from_kind, from_id, member, to_kind, to_id, revision_from) \
+         SELECT DISTINCT ?, from_id, member, to_kind, to_id, ?::bigint FROM unnest(?, ?, ?, ?) r(from_id, member, to_kind, to_id)",
+        [Bind::Text(kind.name.into()), Bind::BigInt(number), ids, members, kinds, targets],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
