@@ -3,6 +3,7 @@
 pub mod migrate;
 pub mod pool;
 pub mod private_postgres;
+pub mod read;
 pub mod schema;
 pub mod statement;
 

@@ -1,0 +1,243 @@
+//! Pages of a collection.
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
+
+use super::{At, MOMENT, Moment, kind_changed_in, moment, there};
+use crate::db::pool::Database;
+use crate::db::statement::{Bind, Statement};
+use crate::db::Error;
+use crate::model::kind::{Accepts, Filter, Include, Kind, MAX_INCLUDED, Sort, Test};
+use crate::model::search;
+
+/// What a page is of.
+pub struct Page<'a> {
+    pub kind: &'static Kind,
+    pub filters: &'a [(&'static Filter, Vec<String>)],
+    /// Sorts with whether they descend; the last one is by id.
+    pub sorts: &'a [(&'static Sort, bool)],
+    pub includes: &'a [&'static Include],
+    /// Values of the sorts at the row before the page.
+    pub after: Option<&'a [String]>,
+    /// Rows to read; one more than the page has tells whether there are more.
+    pub rows: i64,
+    pub count: bool,
+}
+
+/// A page's row; the first has the moment even where there are no rows.
+#[derive(QueryableByName)]
+pub struct Row {
+    #[diesel(embed)]
+    pub moment: Moment,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub count: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub body: Option<String>,
+    /// Values of the sorts, as text.
+    #[diesel(sql_type = Nullable<Array<Text>>)]
+    pub keys: Option<Vec<String>>,
+    /// Embedded records, a JSON object.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub included: Option<String>,
+}
+
+/// Reads a page.
+pub async fn read(database: &Database, page: &Page<'_>, at: At, now: DateTime<Utc>) -> Result<Vec<Row>, Error> {
+    database.rows(statement(page, at, now)).await
+}
+
+/// The one statement of a page.
+pub fn statement(page: &Page<'_>, at: At, now: DateTime<Utc>) -> Statement {
+    let table = page.kind.collection;
+    let mut conditions = Statement::of(&there("t"), []);
+    for (filter, values) in page.filters {
+        conditions.sql(" AND ").append(condition(filter, values));
+    }
+    let mut statement = Statement::of(&format!("SELECT {MOMENT}, page.*, "), []);
+    if page.count {
+        statement.sql(&format!("(SELECT count(*) FROM {table} t WHERE ")).append(conditions.clone()).sql(") AS count");
+    } else {
+        statement.sql("NULL::bigint AS count");
+    }
+    let keys: Vec<String> = page.sorts.iter().map(|(sort, _)| format!("({})::text", sort.expression)).collect();
+    let order: Vec<String> =
+        page.sorts.iter().map(|(sort, descends)| format!("{}{}", sort.expression, if *descends { " DESC" } else { "" })).collect();
+    statement.sql(" FROM ").append(moment(at, now, changed_in(page))).sql(&format!(
+        " LEFT JOIN LATERAL (SELECT served(t.changed_in, t.derived, t.body) AS body, ARRAY[{}] AS keys, {} AS included FROM {table} t WHERE ",
+        keys.join(", "),
+        included(page.includes)
+    ));
+    statement.append(conditions);
+    if let Some(after) = page.after {
+        statement.sql(" AND ").append(seek(page.sorts, after));
+    }
+    statement.push(&format!(" ORDER BY {} LIMIT ?) page ON true", order.join(", ")), [Bind::BigInt(page.rows)]);
+    statement
+}
+
+/// SQL over `b`: what last changed the kinds that the page reads. A filter by one record it refers
+/// to narrows its own kind down to rows that refer to that record.
+fn changed_in(page: &Page<'_>) -> Statement {
+    let kind = page.kind.name;
+    let narrow = page.filters.iter().find_map(|(filter, values)| match (filter.accepts, filter.test, values.as_slice()) {
+        (Accepts::Id(to), Test::Is(_), [id]) if !to.is_empty() => Some((to, id)),
+        _ => None,
+    });
+    let mut own = Statement::of(&kind_changed_in(kind), []);
+    if let Some((to, id)) = narrow {
+        let newest = |column: &str| {
+            Statement::of(
+                &format!(
+                    "(SELECT max({column}) FROM record_references WHERE to_kind = '{to}' AND to_id = ? \
+                     AND from_kind = '{kind}' AND {column} <= b.n)"
+                ),
+                [Bind::Text(id.clone())],
+            )
+        };
+        // A redaction takes references out of the past, so it may have changed the list as well.
+        own = Statement::of(&format!("least({}, greatest(", kind_changed_in(kind)), []);
+        own.append(newest("revision_from")).sql(", ").append(newest("revision_to"));
+        own.sql(", CASE WHEN b.last_redaction <= b.n THEN b.last_redaction ELSE 0 END, 0))");
+    }
+    let mut others: Vec<&str> = page.filters.iter().flat_map(|(filter, _)| filter.reads.iter().copied()).collect();
+    others.extend(page.includes.iter().flat_map(|include| include.reads.iter().copied()));
+    others.sort_unstable();
+    others.dedup();
+    let mut statement = Statement::of("greatest(0, ", []);
+    statement.append(own);
+    for other in others {
+        statement.sql(", ").sql(&kind_changed_in(other));
+    }
+    statement.sql(")");
+    statement
+}
+
+/// A filter as a condition on row `t`.
+fn condition(filter: &Filter, values: &[String]) -> Statement {
+    let sql_type = filter.accepts.sql_type();
+    let first = || Bind::Text(values.first().cloned().unwrap_or_default());
+    let all = || Bind::Texts(values.to_vec());
+    match filter.test {
+        // One value keeps the order of an index, which an array would not.
+        Test::Is(expression) if values.len() == 1 => Statement::of(&format!("{expression} = ?::{sql_type}"), [first()]),
+        Test::Is(expression) => Statement::of(&format!("{expression} = ANY(?::{sql_type}[])"), [all()]),
+        Test::Shares(expression) => Statement::of(&format!("{expression} && ?"), [all()]),
+        // A range, so that the index serves it under COLLATE "C".
+        Test::Under(expression) => {
+            let code = values.first().map(|code| code.trim_end_matches("00")).unwrap_or_default();
+            let upper = format!("{code}:");
+            Statement::of(&format!("({expression} >= ? AND {expression} < ?)"), [Bind::Text(code.into()), Bind::Text(upper)])
+        }
+        Test::AtLeast(expression) => Statement::of(&format!("{expression} >= ?::{sql_type}"), [first()]),
+        Test::AtMost(expression) => Statement::of(&format!("{expression} <= ?::{sql_type}"), [first()]),
+        Test::Holds(sql) => {
+            let mut statement = Statement::new();
+            for (index, part) in sql.split("{}").enumerate() {
+                if index > 0 {
+                    statement.push("?", [all()]);
+                }
+                statement.sql(part);
+            }
+            statement
+        }
+        Test::Matches => {
+            let query = values.first().and_then(|words| search::query(words)).unwrap_or_default();
+            Statement::of("t.search @@ ?::tsquery", [Bind::Text(query)])
+        }
+    }
+}
+
+/// The condition that a row comes after these sort values.
+fn seek(sorts: &[(&'static Sort, bool)], after: &[String]) -> Statement {
+    let value = |sort: &Sort, value: &String| Statement::of(&format!("?::{}", sort.sql_type), [Bind::Text(value.clone())]);
+    let descends = sorts.first().is_some_and(|(_, descends)| *descends);
+    if sorts.iter().all(|(_, other)| *other == descends) {
+        // A row comparison is one range of an index.
+        let expressions: Vec<&str> = sorts.iter().map(|(sort, _)| sort.expression).collect();
+        let operator = if descends { "<" } else { ">" };
+        let mut statement = Statement::of(&format!("({}) {operator} (", expressions.join(", ")), []);
+        for (index, ((sort, _), key)) in sorts.iter().zip(after).enumerate() {
+            statement.sql(if index > 0 { ", " } else { "" }).append(value(sort, key));
+        }
+        statement.sql(")");
+        return statement;
+    }
+    let mut statement = Statement::of("(", []);
+    for (index, ((sort, descends), key)) in sorts.iter().zip(after).enumerate() {
+        statement.sql(if index > 0 { " OR (" } else { "(" });
+        for ((equal, _), key) in sorts.iter().zip(after).take(index) {
+            statement.sql(equal.expression).sql(" = ").append(value(equal, key)).sql(" AND ");
+        }
+        statement.sql(sort.expression).sql(if *descends { " < " } else { " > " }).append(value(sort, key)).sql(")");
+    }
+    statement.sql(")");
+    statement
+}
+
+/// SQL for the embedded records of row `t`, as the text of a JSON object; NULL without any.
+pub fn included(includes: &[&'static Include]) -> String {
+    if includes.is_empty() {
+        return "NULL::text".to_owned();
+    }
+    let members: Vec<String> = includes
+        .iter()
+        .map(|include| {
+            let (condition, order) = include.from.split_once(" ORDER BY ").unwrap_or((include.from, "i.id"));
+            let limit = if include.many { MAX_INCLUDED } else { 1 };
+            let rows = format!(
+                "SELECT served(i.changed_in, i.derived, i.body) AS body FROM {condition} AND {} ORDER BY {order} LIMIT {limit}",
+                there("i")
+            );
+            if include.many {
+                format!("'\"{}\":[' || array_to_string(ARRAY({rows}), ',') || ']'", include.name)
+            } else {
+                format!("'\"{}\":' || ({rows})", include.name)
+            }
+        })
+        .collect();
+    format!("'{{' || concat_ws(',', {}) || '}}'", members.join(", "))
+}
+
+/// Filter and sort pairs that an index serves, as `(collection, filter, sort)`; an empty filter is
+/// none. Checked against the plans PostgreSQL makes; other pairs sort what the filter leaves.
+pub const INDEXED: &[(&str, &str, &str)] = &[
+    ("organizations", "", "id"),
+    ("organizations", "", "changed_in"),
+    ("organizations", "", "division_code"),
+    ("organizations", "parent", "id"),
+    ("programmes", "", "-year"),
+    ("programmes", "", "announced_on"),
+    ("programmes", "organization", "id"),
+    ("programmes", "year", "id"),
+    ("commitments", "", "programme,number"),
+    ("commitments", "", "number"),
+    ("commitments", "", "due_on"),
+    ("commitments", "", "status"),
+    ("commitments", "programme", "number"),
+    ("commitments", "status", "id"),
+    ("commitments", "publisher", "id"),
+    ("reports", "", "-period_end"),
+    ("reports", "", "-reported_on"),
+    ("reports", "commitment", "-reported_on"),
+    ("reports", "status", "id"),
+    ("metrics", "", "id"),
+    ("metrics", "unit", "id"),
+    ("observations", "", "-period_end"),
+    ("observations", "", "value"),
+    ("observations", "metric", "-period_end"),
+    ("observations", "commitment", "-period_end"),
+    ("observations", "subject", "-period_end"),
+    ("observations", "report", "id"),
+    ("targets", "", "-due_on"),
+    ("targets", "metric", "-due_on"),
+    ("targets", "commitment", "id"),
+    ("sources", "", "-published_on"),
+];
+
+/// The same statement, explained.
+pub fn explained(page: &Page<'_>, at: At, now: DateTime<Utc>) -> Statement {
+    let mut statement = Statement::of("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ", []);
+    statement.append(self::statement(page, at, now));
+    statement
+}

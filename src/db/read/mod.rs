@@ -1,0 +1,99 @@
+//! Reads. Each is one statement that joins the head row, so that an answer and the revision it is
+//! labelled with are one snapshot.
+
+pub mod history;
+pub mod list;
+pub mod record;
+pub mod revisions;
+pub mod summary;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+
+use super::statement::{Bind, Statement};
+
+/// The revision a read is evaluated at, as it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum At {
+    Head,
+    Revision(i64),
+    /// The newest revision at this time.
+    Instant(DateTime<Utc>),
+    /// The newest revision at the end of this day in the ledger's zone, or now if it is today.
+    Day(NaiveDate),
+}
+
+/// The revision a read was evaluated at, as it turned out; first columns of every read.
+#[derive(QueryableByName, Clone, Debug)]
+pub struct Moment {
+    #[diesel(sql_type = BigInt)]
+    pub head: i64,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub head_time: Option<DateTime<Utc>>,
+    /// The revision.
+    #[diesel(sql_type = BigInt)]
+    pub n: i64,
+    /// Its digest in hexadecimal; none if there is no such revision.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub n_digest: Option<String>,
+    /// The instant asked for, where one was.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub as_of: Option<DateTime<Utc>>,
+    #[diesel(sql_type = BigInt)]
+    pub last_redaction: i64,
+    /// The newest revision up to `n` that changed what the answer rests on, and its digest.
+    #[diesel(sql_type = BigInt)]
+    pub changed_in: i64,
+    #[diesel(sql_type = Text)]
+    pub digest: String,
+}
+
+/// Columns of [`Moment`], from `at` as [`moment`] makes it.
+pub const MOMENT: &str = "at.head, at.head_time, at.n, encode((SELECT digest FROM revisions WHERE revision = at.n), 'hex') AS n_digest, \
+     at.as_of, at.last_redaction, at.changed_in, encode(coalesce((SELECT digest FROM revisions WHERE revision = at.changed_in), \
+     sha256(convert_to(at.ledger::text, 'UTF8'))), 'hex') AS digest";
+
+/// `at`: the head joined to the revision asked for. `changed_in` is SQL over `b`, the same without it.
+pub fn moment(at: At, now: DateTime<Utc>, changed_in: Statement) -> Statement {
+    let mut statement = Statement::new();
+    statement.sql("(SELECT b.*, ").append(changed_in).sql(
+        " AS changed_in FROM (SELECT h.revision AS head, h.published_at AS head_time, h.last_redaction, l.uuid AS ledger, l.time_zone, ",
+    );
+    const AS_OF: &str = "CASE WHEN h.published_at IS NULL OR t.as_of >= h.published_at THEN h.revision \
+         ELSE coalesce((SELECT r.revision FROM revisions r WHERE r.published_at <= t.as_of ORDER BY r.published_at DESC LIMIT 1), 0) END AS n, \
+         t.as_of FROM head h CROSS JOIN ledger l CROSS JOIN LATERAL ";
+    match at {
+        At::Head => statement.sql("h.revision AS n, NULL::timestamptz AS as_of FROM head h CROSS JOIN ledger l"),
+        At::Revision(n) => {
+            statement.push("?::bigint AS n, NULL::timestamptz AS as_of FROM head h CROSS JOIN ledger l", [Bind::BigInt(n)])
+        }
+        At::Instant(time) => statement.sql(AS_OF).push("(SELECT ?::timestamptz AS as_of) t", [Bind::Instant(Some(time))]),
+        At::Day(day) => statement.sql(AS_OF).push(
+            "(SELECT CASE WHEN d.day = (d.now AT TIME ZONE l.time_zone)::date THEN d.now \
+             ELSE ((d.day + 1)::timestamp AT TIME ZONE l.time_zone) - interval '1 microsecond' END AS as_of \
+             FROM (SELECT ?::date AS day, ?::timestamptz AS now) d) t",
+            [Bind::Text(day.to_string()), Bind::Instant(Some(now))],
+        ),
+    };
+    statement.sql(") b) at");
+    statement
+}
+
+/// SQL over `b`: the newest revision up to `b.n` that changed rows of one of these kinds.
+pub fn kinds_changed_in(kinds: impl IntoIterator<Item = &'static str>) -> Statement {
+    let mut kinds: Vec<&str> = kinds.into_iter().collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let each: Vec<String> = kinds.iter().map(|kind| kind_changed_in(kind)).collect();
+    Statement::of(&format!("greatest(0, {})", each.join(", ")), [])
+}
+
+fn kind_changed_in(kind: &str) -> String {
+    format!("(SELECT max(k.revision) FROM kind_changes k WHERE k.kind = '{kind}' AND k.revision <= b.n)")
+}
+
+/// The condition that row `alias` is there at `at.n`.
+pub fn there(alias: &str) -> String {
+    format!("{alias}.revision_from <= at.n AND {alias}.revision_to > at.n")
+}

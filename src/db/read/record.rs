@@ -1,0 +1,67 @@
+//! One record.
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use super::list::included;
+use super::{At, MOMENT, Moment, kinds_changed_in, moment, there};
+use crate::db::Error;
+use crate::db::pool::Database;
+use crate::db::statement::{Bind, Statement};
+use crate::model::kind::{Include, Kind};
+
+/// The record, or what became of it.
+#[derive(QueryableByName)]
+pub struct Row {
+    #[diesel(embed)]
+    pub moment: Moment,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub body: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub included: Option<String>,
+    /// What last happened to it, where it is not there: the operation, its revision and body.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub last_op: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub last_revision: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub last_body: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub redacted_in: Option<i64>,
+}
+
+pub async fn read(
+    database: &Database,
+    kind: &'static Kind,
+    id: &str,
+    includes: &[&'static Include],
+    at: At,
+    now: DateTime<Utc>,
+) -> Result<Option<Row>, Error> {
+    let table = kind.collection;
+    let id = || Bind::Text(id.to_owned());
+    // The answer rests on the version of the row, and on all of the kinds embedded in it.
+    let mut changed_in = Statement::of(
+        &format!(
+            "greatest(0, (SELECT v.revision_from FROM {table} v WHERE v.id = ? AND v.revision_from <= b.n AND v.revision_to > b.n), "
+        ),
+        [id()],
+    );
+    changed_in.append(kinds_changed_in(includes.iter().flat_map(|include| include.reads.iter().copied()))).sql(")");
+    let mut statement = Statement::of(&format!("SELECT {MOMENT}, page.*, last.* FROM "), []);
+    statement.append(moment(at, now, changed_in)).push(
+        &format!(
+            " LEFT JOIN LATERAL (SELECT served(t.changed_in, t.derived, t.body) AS body, {} AS included \
+             FROM {table} t WHERE t.id = ? AND {}) page ON true \
+             LEFT JOIN LATERAL (SELECT c.op AS last_op, c.revision AS last_revision, c.body AS last_body, c.redacted_in \
+             FROM changes c WHERE page.body IS NULL AND c.kind = '{}' AND c.id = ? AND c.revision <= at.n \
+             ORDER BY c.revision DESC LIMIT 1) last ON true",
+            included(includes),
+            there("t"),
+            kind.name
+        ),
+        [id(), id()],
+    );
+    Ok(database.rows(statement).await?.into_iter().next())
+}

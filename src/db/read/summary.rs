@@ -1,0 +1,74 @@
+//! What a ledger says at a glance.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Date, Nullable, Text};
+
+use super::{At, MOMENT, Moment, kinds_changed_in, moment};
+use crate::db::Error;
+use crate::db::pool::Database;
+use crate::db::statement::{Bind, Statement};
+
+/// Entries of each list in a summary.
+pub const MAX_ENTRIES: usize = 50;
+
+#[derive(QueryableByName)]
+pub struct Row {
+    #[diesel(embed)]
+    pub moment: Moment,
+    /// The day that overdue was judged on, in the ledger's zone; none in an empty ledger.
+    #[diesel(sql_type = Nullable<Date>)]
+    pub evaluated_on: Option<NaiveDate>,
+    /// The summary's members as JSON.
+    #[diesel(sql_type = Text)]
+    pub body: String,
+}
+
+/// Today at head; pinned, the day of the revision.
+pub async fn read(database: &Database, at: At, now: DateTime<Utc>) -> Result<Option<Row>, Error> {
+    let changed_in = kinds_changed_in(["commitment", "programme", "report", "metric", "observation"]);
+    let mut statement = Statement::of(&format!("SELECT {MOMENT}, day.evaluated_on, jsonb_build_object({BODY})::text AS body FROM "), []);
+    let today = match at {
+        At::Head => Bind::Instant(Some(now)),
+        _ => Bind::Instant(None),
+    };
+    statement.append(moment(at, now, changed_in)).push(
+        " CROSS JOIN LATERAL (SELECT (coalesce(?::timestamptz, (SELECT r.published_at FROM revisions r WHERE r.revision = at.n)) \
+         AT TIME ZONE at.time_zone)::date AS evaluated_on) day",
+        [today],
+    );
+    Ok(database.rows(statement).await?.into_iter().next())
+}
+
+const BODY: &str = "\
+'evaluated_on', day.evaluated_on, \
+'commitments', (SELECT count(*) FROM commitments c WHERE c.revision_from <= at.n AND c.revision_to > at.n), \
+'statuses', (SELECT coalesce(jsonb_object_agg(s.status, s.n), '{}') FROM ( \
+    SELECT coalesce(c.status, 'none') AS status, count(*) AS n FROM commitments c \
+    WHERE c.revision_from <= at.n AND c.revision_to > at.n GROUP BY 1) s), \
+'programmes', (SELECT coalesce(jsonb_agg(e.entry ORDER BY e.year DESC, e.id), '[]') FROM ( \
+    SELECT p.id, p.year, jsonb_build_object('id', p.id, 'year', p.year, 'organization', p.organization, \
+        'title', p.body::jsonb->'title', 'commitments', coalesce(c.total, 0), 'statuses', coalesce(c.statuses, '{}')) AS entry \
+    FROM programmes p LEFT JOIN LATERAL (SELECT sum(s.n) AS total, jsonb_object_agg(s.status, s.n) AS statuses FROM ( \
+        SELECT coalesce(c.status, 'none') AS status, count(*) AS n FROM commitments c \
+        WHERE c.programme = p.id AND c.revision_from <= at.n AND c.revision_to > at.n GROUP BY 1) s) c ON true \
+    WHERE p.revision_from <= at.n AND p.revision_to > at.n ORDER BY p.year DESC, p.id LIMIT 50) e), \
+'overdue', (SELECT jsonb_build_object('count', count(*), 'data', coalesce(jsonb_agg(e.entry ORDER BY e.due_on, e.id) \
+    FILTER (WHERE e.position <= 50), '[]')) FROM ( \
+    SELECT c.id, c.due_on, row_number() OVER (ORDER BY c.due_on, c.id) AS position, jsonb_strip_nulls(jsonb_build_object( \
+        'id', c.id, 'title', c.body::jsonb->'title', 'due_on', c.due_on, 'status', c.status)) AS entry \
+    FROM commitments c WHERE c.revision_from <= at.n AND c.revision_to > at.n AND c.due_on < day.evaluated_on \
+        AND coalesce(c.status, '') NOT IN ('completed', 'cancelled')) e), \
+'unreported', (SELECT jsonb_build_object('count', count(*), 'data', coalesce(jsonb_agg(e.entry ORDER BY e.id) \
+    FILTER (WHERE e.position <= 50), '[]')) FROM ( \
+    SELECT c.id, row_number() OVER (ORDER BY c.id) AS position, jsonb_strip_nulls(jsonb_build_object( \
+        'id', c.id, 'title', c.body::jsonb->'title', 'due_on', c.due_on)) AS entry \
+    FROM commitments c WHERE c.revision_from <= at.n AND c.revision_to > at.n \
+        AND NOT EXISTS (SELECT FROM reports r WHERE r.commitment = c.id AND r.revision_from <= at.n AND r.revision_to > at.n)) e), \
+'metrics', (SELECT coalesce(jsonb_agg(e.entry ORDER BY e.id), '[]') FROM ( \
+    SELECT m.id, jsonb_strip_nulls(jsonb_build_object('id', m.id, 'name', m.body::jsonb->'name', 'unit', m.body::jsonb->'unit', \
+        'observation', o.id, 'period', o.period, 'scope', o.scope, 'value', o.value, 'computed', o.computed)) AS entry \
+    FROM metrics m CROSS JOIN LATERAL (SELECT * FROM observations o WHERE o.metric = m.id AND o.role = 'actual' \
+        AND o.revision_from <= at.n AND o.revision_to > at.n \
+        ORDER BY coalesce(o.period_end, '-infinity'::date) DESC, o.id DESC LIMIT 1) o \
+    WHERE m.revision_from <= at.n AND m.revision_to > at.n ORDER BY m.id LIMIT 50) e)";
