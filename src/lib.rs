@@ -1,5 +1,14 @@
-//! Public commitments as data.
+//! Public commitments as data: the map.
+//!
+//! A publication goes in: `cli` reads the file, `model` parses it, `ledger` plans it under the head
+//! lock and writes it as one revision, `db` keeps it.
+//!
+//! A request comes out: `api::routes` finds the endpoint, `api::query` reads its parameters,
+//! `db::read` answers with one statement, `api::answer` makes a response of the stored text.
 
+pub mod api;
+pub mod cli;
+pub mod config;
 pub mod db;
 pub mod ledger;
 pub mod model;

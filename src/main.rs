@@ -1,1 +1,11 @@
-fn main() {}
+//! The program: reads the command line and leads to its commands.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use open_commitments::{cli, config};
+
+fn main() -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info,actix_server=warn")).init();
+    cli::run(config::Cli::parse())
+}

@@ -52,11 +52,10 @@ pub async fn run(url: &str, time_zone: &str, direction: Direction) -> Result<Vec
 
 fn migrate(url: &str, time_zone: &str, direction: Direction) -> Result<Vec<String>, Failure> {
     let fail = |error: &dyn std::fmt::Display| Failure(error.to_string());
-    let mut connection: AsyncConnectionWrapper<AsyncPgConnection> =
-        tokio::runtime::Handle::current()
-            .block_on(pool::connect(url, Duration::ZERO))
-            .map(AsyncConnectionWrapper::from)
-            .map_err(|error| fail(&error))?;
+    let mut connection: AsyncConnectionWrapper<AsyncPgConnection> = tokio::runtime::Handle::current()
+        .block_on(pool::connect(url, Duration::ZERO))
+        .map(AsyncConnectionWrapper::from)
+        .map_err(|error| fail(&error))?;
     connection.batch_execute(LOCK).map_err(|error| fail(&error))?;
     let run = match direction {
         Direction::Up => connection.run_pending_migrations(MIGRATIONS),
@@ -75,10 +74,8 @@ fn found(connection: &mut AsyncConnectionWrapper<AsyncPgConnection>, time_zone: 
     // AT TIME ZONE fails where PostgreSQL does not know the zone.
     let founding = "INSERT INTO ledger (uuid, time_zone) SELECT $1, $2 \
                     WHERE NOT EXISTS (SELECT FROM ledger) AND now() AT TIME ZONE $2 IS NOT NULL ON CONFLICT DO NOTHING";
-    let founded = diesel::sql_query(founding)
-        .bind::<SqlUuid, _>(uuid)
-        .bind::<Text, _>(time_zone)
-        .execute(connection)?;
+    let founded =
+        diesel::sql_query(founding).bind::<SqlUuid, _>(uuid).bind::<Text, _>(time_zone).execute(connection)?;
     if founded == 1 {
         diesel::sql_query("INSERT INTO head (revision, digest) VALUES (0, $1)")
             .bind::<diesel::sql_types::Bytea, _>(digest::origin(uuid).to_vec())

@@ -39,15 +39,17 @@ impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Error {
         use diesel::result::{DatabaseErrorKind, Error as Diesel};
         match &error {
-            Diesel::DatabaseError(DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection, info) => {
-                Error::Unavailable(info.message().to_owned())
-            }
+            Diesel::DatabaseError(
+                DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection,
+                info,
+            ) => Error::Unavailable(info.message().to_owned()),
             Diesel::DatabaseError(DatabaseErrorKind::Unknown, info) if info.message().contains("statement timeout") => {
                 Error::Timeout
             }
             // A server that is going down or coming up says so in words only.
             Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
-                if info.message().contains("terminating connection") || info.message().contains("the database system") =>
+                if info.message().contains("terminating connection")
+                    || info.message().contains("the database system") =>
             {
                 Error::Unavailable(info.message().to_owned())
             }

@@ -22,7 +22,8 @@ use crate::model::text::RecordId;
 /// Derives what the plan, written as revision `number`, bears on.
 pub async fn derive(connection: &mut AsyncPgConnection, number: i64, plan: &Plan) -> Result<(), Error> {
     let touched = |kind: &str| -> Vec<String> {
-        let upserted = plan.upserts.iter().filter(|upsert| upsert.draft.kind.name == kind).map(|upsert| upsert.draft.id.clone());
+        let upserted =
+            plan.upserts.iter().filter(|upsert| upsert.draft.kind.name == kind).map(|upsert| upsert.draft.id.clone());
         let withdrawn = plan.withdrawals.iter().filter(|withdrawal| withdrawal.kind.name == kind).map(|w| w.id.clone());
         upserted.chain(withdrawn).collect()
     };
@@ -57,7 +58,8 @@ async fn statuses(connection: &mut AsyncPgConnection, number: i64, reports: Vec<
          AND c.status IS DISTINCT FROM commitment_status(c.id, ?)"
     );
     let n = || Bind::BigInt(number);
-    let turned: Vec<Id> = Statement::of(&sql, [n(), Bind::Texts(reports), n(), n(), n()]).get_results(connection).await?;
+    let turned: Vec<Id> =
+        Statement::of(&sql, [n(), Bind::Texts(reports), n(), n(), n()]).get_results(connection).await?;
     if turned.is_empty() {
         return Ok(());
     }
@@ -169,7 +171,11 @@ async fn ratios(
 }
 
 /// Every numerator at head with its denominator: the same figure in all but the metric.
-async fn pairs(connection: &mut AsyncPgConnection, metrics: &[String], observations: &[String]) -> Result<Vec<Pair>, Error> {
+async fn pairs(
+    connection: &mut AsyncPgConnection,
+    metrics: &[String],
+    observations: &[String],
+) -> Result<Vec<Pair>, Error> {
     let agree: String = ["subject", "division_code", "scope", "reported_by"]
         .map(|column| format!(" AND d.{column} IS NOT DISTINCT FROM n.{column}"))
         .concat();
@@ -195,7 +201,15 @@ async fn pairs(connection: &mut AsyncPgConnection, metrics: &[String], observati
 
 /// Members a computed observation takes over from its numerator.
 const INHERITED: [&str; 10] = [
-    "commitment", "division_code", "period", "period_resolved_by", "period_stated", "report", "reported_by", "role", "scope",
+    "commitment",
+    "division_code",
+    "period",
+    "period_resolved_by",
+    "period_stated",
+    "report",
+    "reported_by",
+    "role",
+    "scope",
     "subject",
 ];
 

@@ -76,17 +76,25 @@ fn check_ratios(
         let id = &draft.id;
         for reference in draft.references.iter().filter(|reference| reference.member() == "ratio") {
             if is_ratio(&reference.id) {
-                problems.push(Problem::at(format!("{}{}", draft.pointer, reference.pointer), "ratio-of-ratio", say!(
-                    "A ratio is made of metrics that are counted, not of ratios.",
-                    "比率应由计数指标构成，不能再由比率构成。"
-                )));
+                problems.push(Problem::at(
+                    format!("{}{}", draft.pointer, reference.pointer),
+                    "ratio-of-ratio",
+                    say!(
+                        "A ratio is made of metrics that are counted, not of ratios.",
+                        "比率应由计数指标构成，不能再由比率构成。"
+                    ),
+                ));
             }
         }
         if is_ratio(id) && observed.contains(id) {
-            problems.push(Problem::at(format!("{}/ratio", draft.pointer), "observed-metric", say!(
-                "{id} has published observations, so it cannot become a ratio. Make a new metric.",
-                "{id} 已有发布的观测值，不能改为比率，请新建指标。"
-            )));
+            problems.push(Problem::at(
+                format!("{}/ratio", draft.pointer),
+                "observed-metric",
+                say!(
+                    "{id} has published observations, so it cannot become a ratio. Make a new metric.",
+                    "{id} 已有发布的观测值，不能改为比率，请新建指标。"
+                ),
+            ));
         }
     }
 }
@@ -124,7 +132,9 @@ async fn check_unique(
     // Another time basis moves every figure of the metric that does not state its own.
     let moved: Vec<String> = changed
         .iter()
-        .filter(|upsert| upsert.before.as_ref().is_some_and(|before| before["time_basis"] != upsert.draft.value["time_basis"]))
+        .filter(|upsert| {
+            upsert.before.as_ref().is_some_and(|before| before["time_basis"] != upsert.draft.value["time_basis"])
+        })
         .map(|upsert| upsert.draft.id.clone())
         .collect();
     let mut seen: HashMap<FigureKey, String> = HashMap::new();
@@ -134,7 +144,8 @@ async fn check_unique(
             continue;
         }
         if let Some(other) = seen.insert(figure_key(&body, metrics), row.id.clone()) {
-            let pointer = changed.iter().find(|upsert| upsert.draft.id == row.metric).map(|upsert| upsert.draft.pointer.clone());
+            let pointer =
+                changed.iter().find(|upsert| upsert.draft.id == row.metric).map(|upsert| upsert.draft.pointer.clone());
             problems.push(duplicate(format!("{}/time_basis", pointer.unwrap_or_default()), &other));
         }
     }
@@ -147,8 +158,12 @@ async fn check_unique(
 }
 
 fn duplicate(pointer: String, other: &str) -> Problem {
-    Problem::at(pointer, "duplicate-figure", say!(
-        "This is the same figure as observation {other}: metric, subject, division, scope, period, time basis, role and reporter agree. Correct that one, or say in scope whose figure this is.",
-        "与观测值 {other} 是同一数字：指标、对象、区划、范围、期间、时间口径、角色、报告者均相同。请更正那一条，或在 scope 中写明这是谁的数字。"
-    ))
+    Problem::at(
+        pointer,
+        "duplicate-figure",
+        say!(
+            "This is the same figure as observation {other}: metric, subject, division, scope, period, time basis, role and reporter agree. Correct that one, or say in scope whose figure this is.",
+            "与观测值 {other} 是同一数字：指标、对象、区划、范围、期间、时间口径、角色、报告者均相同。请更正那一条，或在 scope 中写明这是谁的数字。"
+        ),
+    )
 }

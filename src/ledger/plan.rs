@@ -97,7 +97,11 @@ impl Planner {
         // A patched record may name others than the publication does.
         for patch in &publication.patches {
             if let Some(draft) = bodies.get(&(patch.kind.name, patch.id.clone())).and_then(|body| merged(body, patch)) {
-                keys.extend(Draft::read(patch.kind, draft, &publication.publisher, String::new(), patch.change_kind).iter().flat_map(targets));
+                keys.extend(
+                    Draft::read(patch.kind, draft, &publication.publisher, String::new(), patch.change_kind)
+                        .iter()
+                        .flat_map(targets),
+                );
             }
         }
         let histories = state::histories(connection, &keys).await?;
@@ -120,10 +124,14 @@ impl Planner {
             let (kind, id) = (patch.kind.name, &patch.id);
             let key = (kind, id.clone());
             let Some(value) = self.bodies.get(&key).and_then(|body| merged(body, &patch)) else {
-                problems.push(Problem::at(format!("{}/id", patch.pointer), "not-there", say!(
-                    "There is no {kind} {id} to change. Publish it whole.",
-                    "没有可修改的 {kind} {id}，请发布完整记录。"
-                )));
+                problems.push(Problem::at(
+                    format!("{}/id", patch.pointer),
+                    "not-there",
+                    say!(
+                        "There is no {kind} {id} to change. Publish it whole.",
+                        "没有可修改的 {kind} {id}，请发布完整记录。"
+                    ),
+                ));
                 continue;
             };
             match Draft::read(patch.kind, value, publisher, patch.pointer.clone(), patch.change_kind) {
@@ -151,10 +159,14 @@ impl Planner {
         };
         let (kind, id, owner) = (draft.kind.name, &draft.id, &history.owner);
         if Some(owner.as_str()) != draft.value["publisher"].as_str() {
-            problems.push(Problem::at(format!("{}/publisher", draft.pointer), "other-publisher", say!(
-                "{kind} {id} belongs to {owner}. Only its publisher changes it.",
-                "{kind} {id} 属于 {owner}，只有其发布者可以修改。"
-            )));
+            problems.push(Problem::at(
+                format!("{}/publisher", draft.pointer),
+                "other-publisher",
+                say!(
+                    "{kind} {id} belongs to {owner}. Only its publisher changes it.",
+                    "{kind} {id} 属于 {owner}，只有其发布者可以修改。"
+                ),
+            ));
             return;
         }
         let open = history.last == Last::Upserted;
@@ -165,7 +177,9 @@ impl Planner {
             Last::Withdrawn if !corrects && history.held(&draft.body) => {
                 Some(say!("already there, withdrawn since", "曾经发布，后已撤回"))
             }
-            _ if !corrects && history.held(&draft.body) => Some(say!("already there, changed since", "曾经发布，后已更改")),
+            _ if !corrects && history.held(&draft.body) => {
+                Some(say!("already there, changed since", "曾经发布，后已更改"))
+            }
             _ => None,
         };
         if let Some(detail) = detail {
@@ -196,19 +210,25 @@ impl Planner {
         let pointer = withdrawal.pointer.clone();
         let mut refuse = |code, detail| problems.push(Problem::at(pointer.clone(), code, detail));
         if named.contains(&key) {
-            return refuse("duplicate-id", say!(
-                "{kind} {id} is both published and withdrawn here. Choose one.",
-                "{kind} {id} 在本次发布中既发布又撤回，请择其一。"
-            ));
+            return refuse(
+                "duplicate-id",
+                say!(
+                    "{kind} {id} is both published and withdrawn here. Choose one.",
+                    "{kind} {id} 在本次发布中既发布又撤回，请择其一。"
+                ),
+            );
         }
         match self.histories.get(&key) {
             None => refuse("not-there", say!("There is no {kind} {id} to withdraw.", "没有可撤回的 {kind} {id}。")),
             Some(history) if history.owner != publisher => {
                 let owner = &history.owner;
-                refuse("other-publisher", say!(
-                    "{kind} {id} belongs to {owner}. Only its publisher withdraws it.",
-                    "{kind} {id} 属于 {owner}，只有其发布者可以撤回。"
-                ));
+                refuse(
+                    "other-publisher",
+                    say!(
+                        "{kind} {id} belongs to {owner}. Only its publisher withdraws it.",
+                        "{kind} {id} 属于 {owner}，只有其发布者可以撤回。"
+                    ),
+                );
             }
             Some(history) if history.last != Last::Upserted => {
                 let detail = say!("already gone", "已撤回或涂删");
@@ -224,7 +244,8 @@ impl Planner {
 
     fn check_publisher(&self, publisher: &str, problems: &mut Vec<Problem>) {
         let key = ("organization", publisher.to_owned());
-        let created = self.plan.upserts.iter().any(|upsert| upsert.draft.kind.name == key.0 && upsert.draft.id == key.1);
+        let created =
+            self.plan.upserts.iter().any(|upsert| upsert.draft.kind.name == key.0 && upsert.draft.id == key.1);
         if !created && !self.is_open(&key) {
             problems.push(Problem::at("/publisher", "dangling-reference", say!(
                 "There is no organization {publisher}. Create it in this publication, which may be made in its own name.",
@@ -249,7 +270,8 @@ impl Planner {
             .map(|notice| (notice.kind, notice.id.clone()))
             .filter(|key| !self.unchanged.contains(key))
             .collect();
-        let from: BTreeSet<Key> = self.plan.upserts.iter().map(|upsert| (upsert.draft.kind.name, upsert.draft.id.clone())).collect();
+        let from: BTreeSet<Key> =
+            self.plan.upserts.iter().map(|upsert| (upsert.draft.kind.name, upsert.draft.id.clone())).collect();
         let redacted = self.histories.values().any(|history| history.last == Last::Redacted);
         let before = if redacted { state::named_by(connection, &from).await? } else { BTreeMap::new() };
         for Upsert { draft, .. } in &self.plan.upserts {
@@ -275,7 +297,11 @@ impl Planner {
     }
 
     /// Records that others refer to are withdrawn with their dependents or not at all.
-    async fn check_dependents(&self, connection: &mut AsyncPgConnection, problems: &mut Vec<Problem>) -> Result<(), Error> {
+    async fn check_dependents(
+        &self,
+        connection: &mut AsyncPgConnection,
+        problems: &mut Vec<Problem>,
+    ) -> Result<(), Error> {
         let withdrawn = self.withdrawn();
         if withdrawn.is_empty() {
             return Ok(());
@@ -337,7 +363,9 @@ fn dangling(kind: &str, id: &str, last: Option<Last>, leaving: bool) -> Message 
             "{kind} {id} has been withdrawn. Reinstate it in a publication of a correction kind, or name another one.",
             "{kind} {id} 已撤回。请用更正类发布恢复它，或改为其他记录。"
         ),
-        Some(Last::Redacted) => say!("{kind} {id} has been redacted. Name another one.", "{kind} {id} 已涂删，请改为其他记录。"),
+        Some(Last::Redacted) => {
+            say!("{kind} {id} has been redacted. Name another one.", "{kind} {id} 已涂删，请改为其他记录。")
+        }
         _ => say!(
             "There is no {kind} {id}, neither in the ledger nor in this publication. Create it here, or correct the id.",
             "账本与本次发布中都没有 {kind} {id}。请在此新建，或改正 id。"

@@ -37,9 +37,16 @@ pub struct Change {
 
 pub enum Op {
     Create,
-    /// With the members that differ: pointer, before, after.
-    Change(Vec<(String, String, String)>),
+    Change(Vec<Member>),
     Withdraw,
+}
+
+/// A member that differs; absent values are empty.
+pub struct Member {
+    /// JSON pointer.
+    pub pointer: String,
+    pub before: String,
+    pub after: String,
 }
 
 /// Why nothing was published.
@@ -48,7 +55,7 @@ pub enum Refusal {
     Problems(Vec<Problem>),
     Database(Error),
     /// Ends the transaction of a dry run, and of one that changes nothing.
-    Unwritten(#[allow(dead_code)] ()),
+    Unwritten,
 }
 
 impl From<Error> for Refusal {
@@ -78,11 +85,11 @@ pub async fn publish(
             let done = attempt(connection, publication, &mut problems, dry_run, clock).await?;
             let written = done.revision.is_some();
             outcome = Some(done);
-            if written { Ok(()) } else { Err(Refusal::Unwritten(())) }
+            if written { Ok(()) } else { Err(Refusal::Unwritten) }
         })
         .await;
     match (result, outcome) {
-        (Ok(()) | Err(Refusal::Unwritten(())), Some(outcome)) => Ok(outcome),
+        (Ok(()) | Err(Refusal::Unwritten), Some(outcome)) => Ok(outcome),
         (Err(refusal), _) => Err(refusal),
         (Ok(()), None) => Err(Refusal::Problems(problems)),
     }
@@ -145,15 +152,27 @@ fn describe(plan: &Plan) -> Vec<Change> {
         let op = match &upsert.before {
             None => Op::Create,
             Some(before) => {
-                let at = |value: &serde_json::Value, pointer: &str| value.pointer(pointer).map(ToString::to_string).unwrap_or_default();
+                let at = |value: &serde_json::Value, pointer: &str| {
+                    value.pointer(pointer).map(ToString::to_string).unwrap_or_default()
+                };
                 let members = json::changed_pointers(before, &draft.value).into_iter();
-                Op::Change(members.map(|pointer| (at(before, &pointer), at(&draft.value, &pointer), pointer)).map(|(b, a, p)| (p, b, a)).collect())
+                Op::Change(
+                    members
+                        .map(|pointer| Member {
+                            before: at(before, &pointer),
+                            after: at(&draft.value, &pointer),
+                            pointer,
+                        })
+                        .collect(),
+                )
             }
         };
         Change { kind: draft.kind.name, id: draft.id.clone(), op }
     });
-    let withdrawals = plan.withdrawals.iter().map(|withdrawal| {
-        Change { kind: withdrawal.kind.name, id: withdrawal.id.clone(), op: Op::Withdraw }
+    let withdrawals = plan.withdrawals.iter().map(|withdrawal| Change {
+        kind: withdrawal.kind.name,
+        id: withdrawal.id.clone(),
+        op: Op::Withdraw,
     });
     upserts.chain(withdrawals).collect()
 }

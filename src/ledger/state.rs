@@ -85,7 +85,10 @@ fn kind_name(name: &str) -> Option<&'static str> {
 }
 
 /// The histories of these records; none for those that never were.
-pub async fn histories(connection: &mut AsyncPgConnection, keys: &BTreeSet<Key>) -> Result<HashMap<Key, History>, Error> {
+pub async fn histories(
+    connection: &mut AsyncPgConnection,
+    keys: &BTreeSet<Key>,
+) -> Result<HashMap<Key, History>, Error> {
     let statement = Statement::of(
         "SELECT c.kind, c.id, c.op, r.publisher, c.salt, c.record_digest FROM unnest(?, ?) k(kind, id) \
          JOIN changes c USING (kind, id) JOIN revisions r USING (revision) ORDER BY c.kind, c.id, c.revision",
@@ -150,7 +153,10 @@ pub async fn dependents(connection: &mut AsyncPgConnection, keys: &BTreeSet<Key>
 }
 
 /// Whom these records name at head.
-pub async fn named_by(connection: &mut AsyncPgConnection, keys: &BTreeSet<Key>) -> Result<BTreeMap<Key, BTreeSet<Key>>, Error> {
+pub async fn named_by(
+    connection: &mut AsyncPgConnection,
+    keys: &BTreeSet<Key>,
+) -> Result<BTreeMap<Key, BTreeSet<Key>>, Error> {
     let rows = references(connection, keys, "r.from_kind = k.kind AND r.from_id = k.id").await?;
     let mut named: BTreeMap<Key, BTreeSet<Key>> = BTreeMap::new();
     for row in rows {

@@ -78,7 +78,10 @@ pub async fn verify(
         .await
 }
 
-async fn chain(connection: &mut AsyncPgConnection, progress: &(impl Fn(i64, i64) + Send + Sync)) -> Result<Verdict, Error> {
+async fn chain(
+    connection: &mut AsyncPgConnection,
+    progress: &(impl Fn(i64, i64) + Send + Sync),
+) -> Result<Verdict, Error> {
     let ledger: Uuid = ledger::table.select(ledger::uuid).first(connection).await?;
     let head: Head = head::table.select(Head::as_select()).first(connection).await?;
     let mut verdict = Verdict { ledger, head, changes: 0, redacted: 0, faults: Vec::new() };
@@ -120,16 +123,32 @@ struct Link {
 
 impl Verdict {
     fn check(&mut self, before: Link, row: RevisionRow, changes: Vec<ChangeRow>) -> Link {
-        let RevisionRow { revision, kind, publisher, message, message_salt, message_digest, published_at, digest, change_count } = row;
+        let RevisionRow {
+            revision,
+            kind,
+            publisher,
+            message,
+            message_salt,
+            message_digest,
+            published_at,
+            digest,
+            change_count,
+        } = row;
         let mut fault = |message| self.faults.push(message);
         if revision != before.revision + 1 {
             fault(say!("Revision {revision} does not follow the one before.", "修订 {revision} 与前一修订不连续。"));
         }
         if before.published_at.is_some_and(|time| published_at <= time) {
-            fault(say!("Revision {revision} is not later than the one before.", "修订 {revision} 的时间不晚于前一修订。"));
+            fault(say!(
+                "Revision {revision} is not later than the one before.",
+                "修订 {revision} 的时间不晚于前一修订。"
+            ));
         }
         if digest::salted(&message_salt, &message) != *message_digest {
-            fault(say!("The message of revision {revision} does not fit its digest.", "修订 {revision} 的说明与摘要不符。"));
+            fault(say!(
+                "The message of revision {revision} does not fit its digest.",
+                "修订 {revision} 的说明与摘要不符。"
+            ));
         }
         if usize::try_from(change_count) != Ok(changes.len()) {
             fault(say!("Revision {revision} lacks changes.", "修订 {revision} 缺少变更。"));
@@ -187,7 +206,9 @@ pub fn body_of_change() -> String {
         .iter()
         .map(|kind| {
             let (name, table) = (kind.name, kind.collection);
-            format!(" WHEN '{name}' THEN (SELECT body FROM {table} t WHERE t.id = c.id AND t.revision_from = c.revision)")
+            format!(
+                " WHEN '{name}' THEN (SELECT body FROM {table} t WHERE t.id = c.id AND t.revision_from = c.revision)"
+            )
         })
         .collect();
     format!("coalesce(c.body, CASE c.kind{cases} END)")

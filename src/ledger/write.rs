@@ -166,7 +166,11 @@ async fn insert_changes(connection: &mut AsyncPgConnection, number: i64, list: &
 /// Closes and opens the rows of the records that the plan changes.
 pub async fn records(connection: &mut AsyncPgConnection, number: i64, plan: &Plan) -> Result<(), Error> {
     // A commitment's row is derived from reports, so the reports are written before it.
-    for kind in KINDS.into_iter().filter(|kind| kind.derives.is_none()).chain(KINDS.into_iter().filter(|kind| kind.derives.is_some())) {
+    for kind in KINDS
+        .into_iter()
+        .filter(|kind| kind.derives.is_none())
+        .chain(KINDS.into_iter().filter(|kind| kind.derives.is_some()))
+    {
         let upserts: Vec<_> = plan.upserts.iter().filter(|upsert| upsert.draft.kind.name == kind.name).collect();
         let withdrawn = plan.withdrawals.iter().filter(|withdrawal| withdrawal.kind.name == kind.name);
         let closing: Vec<String> = upserts
@@ -188,7 +192,12 @@ pub async fn records(connection: &mut AsyncPgConnection, number: i64, plan: &Pla
 }
 
 /// Ends the open rows of these records, and their references, at a revision.
-pub async fn close(connection: &mut AsyncPgConnection, kind: &Kind, number: i64, ids: Vec<String>) -> Result<(), Error> {
+pub async fn close(
+    connection: &mut AsyncPgConnection,
+    kind: &Kind,
+    number: i64,
+    ids: Vec<String>,
+) -> Result<(), Error> {
     if ids.is_empty() {
         return Ok(());
     }
@@ -197,12 +206,19 @@ pub async fn close(connection: &mut AsyncPgConnection, kind: &Kind, number: i64,
     let sql = format!(
         "UPDATE record_references SET revision_to = ? WHERE from_kind = ? AND from_id = ANY(?) AND revision_to = {OPEN}"
     );
-    Statement::of(&sql, [Bind::BigInt(number), Bind::Text(kind.name.into()), Bind::Texts(ids)]).execute(connection).await?;
+    Statement::of(&sql, [Bind::BigInt(number), Bind::Text(kind.name.into()), Bind::Texts(ids)])
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
 /// Opens rows at a revision; `rows` are objects by column.
-pub async fn insert(connection: &mut AsyncPgConnection, kind: &Kind, number: i64, rows: Vec<Value>) -> Result<(), Error> {
+pub async fn insert(
+    connection: &mut AsyncPgConnection,
+    kind: &Kind,
+    number: i64,
+    rows: Vec<Value>,
+) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -213,7 +229,11 @@ pub async fn insert(connection: &mut AsyncPgConnection, kind: &Kind, number: i64
         None => (String::new(), String::new(), String::new()),
         Some((name, sql)) => {
             let value = sql.replace("{id}", "x.id").replace("{revision}", &number.to_string());
-            (format!(", {name}"), format!(", {value}"), format!(" || coalesce('\"{name}\":' || to_json({value})::text || ',', '')"))
+            (
+                format!(", {name}"),
+                format!(", {value}"),
+                format!(" || coalesce('\"{name}\":' || to_json({value})::text || ',', '')"),
+            )
         }
     };
     let sql = format!(
@@ -234,7 +254,8 @@ pub async fn refer<'a>(
     records: impl Iterator<Item = (&'a str, &'a str, &'a [Reference])>,
 ) -> Result<(), Error> {
     let mut columns: [Vec<String>; 4] = Default::default();
-    let mut add = |row: [&str; 4]| columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value.to_owned()));
+    let mut add =
+        |row: [&str; 4]| columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value.to_owned()));
     for (id, publisher, references) in records {
         add([id, "publisher", "organization", publisher]);
         for reference in references {

@@ -14,8 +14,18 @@ pub const MAX_BODY: usize = 2 * 1024 * 1024;
 
 /// Members whose human text is searched, wherever they stand.
 const SEARCHED: &[&str] = &[
-    "name", "title", "summary", "text", "description", "label", "narrative", "next_steps", "status_label", "note",
-    "published_by", "scope",
+    "name",
+    "title",
+    "summary",
+    "text",
+    "description",
+    "label",
+    "narrative",
+    "next_steps",
+    "status_label",
+    "note",
+    "published_by",
+    "scope",
 ];
 
 /// A whole record that is well-formed.
@@ -55,35 +65,55 @@ impl Draft {
         if !problems.is_empty() {
             return Err(problems.into_iter().map(|problem| problem.below(&pointer)).collect());
         }
-        let unreadable = |error: serde_json::Error| {
-            vec![Problem::at(pointer.clone(), "invalid", say!("{error}.", "{error}。"))]
-        };
+        let unreadable =
+            |error: serde_json::Error| vec![Problem::at(pointer.clone(), "invalid", say!("{error}.", "{error}。"))];
         let reading = (kind.read)(value.clone()).map_err(unreadable)?;
         let body = json::canonical(&value).map_err(unreadable)?;
         let mut problems = reading.problems;
         let id = value["id"].as_str().unwrap_or_default().to_owned();
         if id.contains('~') || id.len() > MAX_ID {
-            problems.push(Problem::at("/id", "invalid-id", say!(
-                "An id is a slug of at most {MAX_ID} characters; only computed observations have ~ in theirs.",
-                "id 为最多 {MAX_ID} 个字符的短名；只有计算得出的观测值才含 ~。"
-            )));
+            problems.push(Problem::at(
+                "/id",
+                "invalid-id",
+                say!(
+                    "An id is a slug of at most {MAX_ID} characters; only computed observations have ~ in theirs.",
+                    "id 为最多 {MAX_ID} 个字符的短名；只有计算得出的观测值才含 ~。"
+                ),
+            ));
         }
         if value["publisher"].as_str() != Some(publisher) {
-            problems.push(Problem::at("/publisher", "other-publisher", say!(
-                "The record's publisher is not the publication's. Publish it in its owner's name.",
-                "记录的发布者与本次发布者不同，请以其所有者的名义发布。"
-            )));
+            problems.push(Problem::at(
+                "/publisher",
+                "other-publisher",
+                say!(
+                    "The record's publisher is not the publication's. Publish it in its owner's name.",
+                    "记录的发布者与本次发布者不同，请以其所有者的名义发布。"
+                ),
+            ));
         }
         if body.len() > MAX_BODY {
-            problems.push(Problem::at("", "too-long", say!(
-                "The record is longer than {MAX_BODY} bytes. Shorten its text.",
-                "记录超过 {MAX_BODY} 字节，请缩短文本。"
-            )));
+            problems.push(Problem::at(
+                "",
+                "too-long",
+                say!(
+                    "The record is longer than {MAX_BODY} bytes. Shorten its text.",
+                    "记录超过 {MAX_BODY} 字节，请缩短文本。"
+                ),
+            ));
         }
         if !problems.is_empty() {
             return Err(problems.into_iter().map(|problem| problem.below(&pointer)).collect());
         }
-        Ok(Draft { kind, id, pointer, value, body, references: reading.references, columns: reading.columns, change_kind })
+        Ok(Draft {
+            kind,
+            id,
+            pointer,
+            value,
+            body,
+            references: reading.references,
+            columns: reading.columns,
+            change_kind,
+        })
     }
 
     /// A record the service computed itself, which may have an id that publishers may not choose.
@@ -113,9 +143,10 @@ impl Draft {
 
     /// Derived members that follow from the body alone, as JSON members each ended by a comma.
     fn derived(&self) -> String {
-        let members = self.kind.derived.iter().filter_map(|derived| {
-            self.columns.get(derived.name).map(|value| format!("\"{}\":{value},", derived.name))
-        });
+        let members =
+            self.kind.derived.iter().filter_map(|derived| {
+                self.columns.get(derived.name).map(|value| format!("\"{}\":{value},", derived.name))
+            });
         members.collect()
     }
 }

@@ -28,10 +28,14 @@ pub fn parse(bytes: &[u8]) -> Result<(Value, Vec<Problem>), Problem> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let offset = error.valid_up_to();
-        Problem::at("", "invalid-utf-8", say!(
-            "The text is not UTF-8 at byte {offset}. Save it as UTF-8.",
-            "文本在第 {offset} 字节处不是 UTF-8，请以 UTF-8 保存。"
-        ))
+        Problem::at(
+            "",
+            "invalid-utf-8",
+            say!(
+                "The text is not UTF-8 at byte {offset}. Save it as UTF-8.",
+                "文本在第 {offset} 字节处不是 UTF-8，请以 UTF-8 保存。"
+            ),
+        )
     })?;
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| syntax(&error))?;
     let mut problems = Vec::new();
@@ -41,14 +45,15 @@ pub fn parse(bytes: &[u8]) -> Result<(Value, Vec<Problem>), Problem> {
 
 fn syntax(error: &serde_json::Error) -> Problem {
     let (line, column) = (error.line(), error.column());
-    Problem::at("", "invalid-json", say!(
-        "The text is not JSON: {error}.",
-        "文本不是合法的 JSON（第 {line} 行第 {column} 列）。"
-    ))
+    Problem::at(
+        "",
+        "invalid-json",
+        say!("The text is not JSON: {error}.", "文本不是合法的 JSON（第 {line} 行第 {column} 列）。"),
+    )
 }
 
-/// Members of an object in the order they stand, duplicates included.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
+/// Members of an object in the order they stand, duplicates included, their values unread.
+pub struct Members<'a>(pub Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -72,10 +77,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 
 fn build(raw: &RawValue, pointer: &mut String, depth: usize, problems: &mut Vec<Problem>) -> Result<Value, Problem> {
     if depth > MAX_DEPTH {
-        return Err(Problem::at(pointer.clone(), "too-deep", say!(
-            "Objects and arrays nest deeper than {MAX_DEPTH} levels.",
-            "对象和数组的嵌套超过 {MAX_DEPTH} 层。"
-        )));
+        return Err(Problem::at(
+            pointer.clone(),
+            "too-deep",
+            say!("Objects and arrays nest deeper than {MAX_DEPTH} levels.", "对象和数组的嵌套超过 {MAX_DEPTH} 层。"),
+        ));
     }
     let text = raw.get();
     let parent = pointer.len();
@@ -130,10 +136,11 @@ fn unreadable(pointer: &str, error: &serde_json::Error) -> Problem {
 
 fn check_text(text: &str, pointer: &str, problems: &mut Vec<Problem>) {
     if text.contains('\0') {
-        problems.push(Problem::at(pointer, "nul-character", say!(
-            "Text may not hold the character U+0000. Take it out.",
-            "文本不能含有字符 U+0000，请删去。"
-        )));
+        problems.push(Problem::at(
+            pointer,
+            "nul-character",
+            say!("Text may not hold the character U+0000. Take it out.", "文本不能含有字符 U+0000，请删去。"),
+        ));
     }
 }
 

@@ -115,8 +115,12 @@ pub enum Shape {
 }
 
 /// The derived member of every kind.
-pub const CHANGED_IN: Derived =
-    Derived { name: "changed_in", about: "Revision that last changed the record.", shape: Shape::Revision, always: true };
+pub const CHANGED_IN: Derived = Derived {
+    name: "changed_in",
+    about: "Revision that last changed the record.",
+    shape: Shape::Revision,
+    always: true,
+};
 
 /// First and last day of a period, derived from its text.
 pub const PERIOD_DAYS: [Derived; 2] = [
@@ -219,9 +223,19 @@ pub const BY_CHANGED_IN: Sort = Sort::new("changed_in", "t.changed_in", "bigint"
 
 /// Filters every kind has.
 pub const COMMON_FILTERS: &[Filter] = &[
-    Filter::new("q", Accepts::Words, Test::Matches, "Words to find in the human text, all of them; case and width do not matter."),
+    Filter::new(
+        "q",
+        Accepts::Words,
+        Test::Matches,
+        "Words to find in the human text, all of them; case and width do not matter.",
+    ),
     Filter::new("id", Accepts::Id(""), Test::Is("t.id"), "Ids of the records."),
-    Filter::new("publisher", Accepts::Id("organization"), Test::Is("t.publisher"), "Organizations that own the records."),
+    Filter::new(
+        "publisher",
+        Accepts::Id("organization"),
+        Test::Is("t.publisher"),
+        "Organizations that own the records.",
+    ),
 ];
 
 /// Most related records one `include` embeds in an item.

@@ -65,7 +65,10 @@ pub fn sdmx_of(first: NaiveDate, last: NaiveDate) -> Option<String> {
 /// A day as `YYYY-MM-DD` and in no other way.
 pub fn parse_day(text: &str) -> Option<NaiveDate> {
     let plain = text.len() == 10
-        && text.bytes().enumerate().all(|(i, byte)| if i == 4 || i == 7 { byte == b'-' } else { byte.is_ascii_digit() });
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(i, byte)| if i == 4 || i == 7 { byte == b'-' } else { byte.is_ascii_digit() });
     // PostgreSQL has no year 0.
     (plain && !text.starts_with("0000")).then(|| text.parse().ok()).flatten()
 }

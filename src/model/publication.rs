@@ -52,10 +52,11 @@ pub struct Withdrawal {
 /// the ledger can add its own; `None` where there is no telling what was meant.
 pub fn parse(bytes: &[u8]) -> (Option<Publication>, Vec<Problem>) {
     if bytes.len() > MAX_BYTES {
-        let problem = Problem::at("", "too-long", say!(
-            "A publication has at most {MAX_BYTES} bytes. Split it.",
-            "一次发布最多 {MAX_BYTES} 字节，请拆分。"
-        ));
+        let problem = Problem::at(
+            "",
+            "too-long",
+            say!("A publication has at most {MAX_BYTES} bytes. Split it.", "一次发布最多 {MAX_BYTES} 字节，请拆分。"),
+        );
         return (None, vec![problem]);
     }
     match json::parse(bytes) {
@@ -77,19 +78,25 @@ impl Reader {
     fn publication(mut self, mut members: Map<String, Value>) -> (Option<Publication>, Vec<Problem>) {
         let kind = self.revision_kind(members.remove("kind"), "/kind", true);
         let publisher = self.publisher(members.remove("publisher"));
-        let message = self.human_text(members.remove("message"), "/message").and_then(|text| json::canonical(&text).ok());
+        let message =
+            self.human_text(members.remove("message"), "/message").and_then(|text| json::canonical(&text).ok());
         // Stands in for a missing one, so that the records are checked all the same.
         let owner = publisher.clone().unwrap_or_default();
         let default = kind.unwrap_or(RevisionKind::NewData);
         let mut named = BTreeSet::new();
-        let records = self.records(members.remove("records"), publisher.is_some().then_some(&owner), default, &mut named);
+        let records =
+            self.records(members.remove("records"), publisher.is_some().then_some(&owner), default, &mut named);
         let patches = self.patches(members.remove("patch"), default, &mut named);
         let withdrawals = self.withdrawals(members.remove("withdraw"), default);
         for name in members.keys() {
-            self.problem(&token(name), "unknown-member", say!(
-                "A publication has kind, message, publisher, records, patch and withdraw. Take this one out.",
-                "发布内容的成员为 kind、message、publisher、records、patch、withdraw，请删去此成员。"
-            ));
+            self.problem(
+                &token(name),
+                "unknown-member",
+                say!(
+                    "A publication has kind, message, publisher, records, patch and withdraw. Take this one out.",
+                    "发布内容的成员为 kind、message、publisher、records、patch、withdraw，请删去此成员。"
+                ),
+            );
         }
         if let Some(kind) = kind {
             self.fits_kind(kind, &named, &withdrawals);
@@ -125,7 +132,11 @@ impl Reader {
         let kind = sent.as_ref().and_then(Value::as_str).and_then(RevisionKind::parse);
         if kind.is_none() {
             let codes = RevisionKind::CODES.join(", ");
-            self.problem(pointer, "unknown-code", say!("The kind of a revision is one of {codes}.", "修订种类应为：{codes}。"));
+            self.problem(
+                pointer,
+                "unknown-code",
+                say!("The kind of a revision is one of {codes}.", "修订种类应为：{codes}。"),
+            );
         }
         kind
     }
@@ -133,20 +144,28 @@ impl Reader {
     fn publisher(&mut self, sent: Option<Value>) -> Option<String> {
         let id = sent.as_ref().and_then(Value::as_str).filter(|id| is_id(id)).map(str::to_owned);
         if id.is_none() {
-            self.problem("/publisher", "invalid-id", say!(
-                "Name the organization in whose name this is published, by its id.",
-                "请以 id 写明以哪个机构的名义发布。"
-            ));
+            self.problem(
+                "/publisher",
+                "invalid-id",
+                say!(
+                    "Name the organization in whose name this is published, by its id.",
+                    "请以 id 写明以哪个机构的名义发布。"
+                ),
+            );
         }
         id
     }
 
     fn human_text(&mut self, sent: Option<Value>, pointer: &str) -> Option<Value> {
         let Some(text) = sent else {
-            self.problem(pointer, "missing-member", say!(
-                "Say why, in one language at least: {{\"en\": \"…\"}}.",
-                "请至少用一种语言说明：{{\"zh-Hans\": \"…\"}}。"
-            ));
+            self.problem(
+                pointer,
+                "missing-member",
+                say!(
+                    "Say why, in one language at least: {{\"en\": \"…\"}}.",
+                    "请至少用一种语言说明：{{\"zh-Hans\": \"…\"}}。"
+                ),
+            );
             return None;
         };
         let found = schema::check_human_text(&text);
@@ -169,7 +188,11 @@ impl Reader {
             let place = format!("/records{}", token(&collection));
             let Some(kind) = kinds::collected(&collection) else {
                 let collections = kinds::KINDS.map(|kind| kind.collection).join(", ");
-                self.problem(&place, "unknown-member", say!("The collections are {collections}.", "记录集合有：{collections}。"));
+                self.problem(
+                    &place,
+                    "unknown-member",
+                    say!("The collections are {collections}.", "记录集合有：{collections}。"),
+                );
                 continue;
             };
             for (index, record) in self.array(Some(records), &place).into_iter().enumerate() {
@@ -192,10 +215,14 @@ impl Reader {
     fn name(&mut self, kind: &'static Kind, id: &str, pointer: &str, named: &mut BTreeSet<(&'static str, String)>) {
         if !named.insert((kind.name, id.to_owned())) {
             let name = kind.name;
-            self.problem(&format!("{pointer}/id"), "duplicate-id", say!(
-                "The publication names {name} {id} more than once. Keep one.",
-                "本次发布中 {name} {id} 出现多次，请只保留一个。"
-            ));
+            self.problem(
+                &format!("{pointer}/id"),
+                "duplicate-id",
+                say!(
+                    "The publication names {name} {id} more than once. Keep one.",
+                    "本次发布中 {name} {id} 出现多次，请只保留一个。"
+                ),
+            );
         }
     }
 
@@ -218,14 +245,22 @@ impl Reader {
             }
             let set = entry.remove("set");
             if set.is_none() {
-                self.problem(&format!("{pointer}/set"), "missing-member", say!("Say which members to set.", "请写明要设置的成员。"));
+                self.problem(
+                    &format!("{pointer}/set"),
+                    "missing-member",
+                    say!("Say which members to set.", "请写明要设置的成员。"),
+                );
             }
             let set = self.object(set, &format!("{pointer}/set")).unwrap_or_default();
             for name in ["id", "publisher"].into_iter().filter(|name| set.contains_key(*name)) {
-                self.problem(&format!("{pointer}/set/{name}"), "fixed-member", say!(
-                    "The id and the publisher of a record are fixed. Take this out.",
-                    "记录的 id 与发布者不可更改，请删去。"
-                ));
+                self.problem(
+                    &format!("{pointer}/set/{name}"),
+                    "fixed-member",
+                    say!(
+                        "The id and the publisher of a record are fixed. Take this out.",
+                        "记录的 id 与发布者不可更改，请删去。"
+                    ),
+                );
             }
             self.nothing_else(&entry, &pointer);
             patches.push(Patch { kind, id, pointer, set, change_kind });
@@ -239,7 +274,11 @@ impl Reader {
             let pointer = format!("/withdraw/{index}");
             let Some((kind, id, mut entry, change_kind)) = self.entry(entry, &pointer, default) else { continue };
             if withdrawals.iter().any(|other| other.kind.name == kind.name && other.id == id) {
-                self.problem(&pointer, "duplicate-id", say!("{id} is withdrawn twice. Keep one.", "{id} 被撤回两次，请只保留一个。"));
+                self.problem(
+                    &pointer,
+                    "duplicate-id",
+                    say!("{id} is withdrawn twice. Keep one.", "{id} 被撤回两次，请只保留一个。"),
+                );
             }
             let reason = self.human_text(entry.remove("reason"), &format!("{pointer}/reason"));
             self.nothing_else(&entry, &pointer);
@@ -262,26 +301,39 @@ impl Reader {
         let kind = entry.remove("kind").as_ref().and_then(Value::as_str).and_then(kinds::named);
         if kind.is_none() {
             let names = kinds::KINDS.map(|kind| kind.name).join(", ");
-            self.problem(&format!("{pointer}/kind"), "unknown-code", say!("The kind of a record is one of {names}.", "记录种类应为：{names}。"));
+            self.problem(
+                &format!("{pointer}/kind"),
+                "unknown-code",
+                say!("The kind of a record is one of {names}.", "记录种类应为：{names}。"),
+            );
         }
         let id = entry.remove("id").as_ref().and_then(Value::as_str).filter(|id| is_id(id)).map(str::to_owned);
         if id.is_none() {
-            self.problem(&format!("{pointer}/id"), "invalid-id", say!("Name the record by its id.", "请写明记录的 id。"));
+            self.problem(
+                &format!("{pointer}/id"),
+                "invalid-id",
+                say!("Name the record by its id.", "请写明记录的 id。"),
+            );
         }
         let change_kind = self.revision_kind(entry.remove("change_kind"), &format!("{pointer}/change_kind"), false);
         let change_kind = change_kind.unwrap_or(default);
         if matches!(change_kind, RevisionKind::Redaction) && default != change_kind {
-            self.problem(&format!("{pointer}/change_kind"), "redaction", say!("Nothing is redacted by publishing.", "涂删不能通过发布进行。"));
+            self.problem(
+                &format!("{pointer}/change_kind"),
+                "redaction",
+                say!("Nothing is redacted by publishing.", "涂删不能通过发布进行。"),
+            );
         }
         Some((kind?, id?, entry, change_kind))
     }
 
     fn nothing_else(&mut self, entry: &Map<String, Value>, pointer: &str) {
         for name in entry.keys() {
-            self.problem(&format!("{pointer}{}", token(name)), "unknown-member", say!(
-                "There is no such member. Take it out, or correct its name.",
-                "没有此成员，请删去或改正名称。"
-            ));
+            self.problem(
+                &format!("{pointer}{}", token(name)),
+                "unknown-member",
+                say!("There is no such member. Take it out, or correct its name.", "没有此成员，请删去或改正名称。"),
+            );
         }
     }
 
@@ -311,5 +363,7 @@ impl Reader {
 /// Whether a text has the form of an id that publishers may choose.
 pub fn is_id(text: &str) -> bool {
     text.len() <= super::text::MAX_ID
-        && text.split('-').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase()))
+        && text
+            .split('-')
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase()))
 }

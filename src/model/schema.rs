@@ -123,7 +123,8 @@ static VALIDATORS: LazyLock<Result<Validators, String>> = LazyLock::new(|| {
     schemas.values_mut().for_each(close);
     let build = |name: &'static str| {
         let schema = json!({"$ref": format!("#/components/schemas/{name}"), "components": {"schemas": &schemas}});
-        let options = FORMATS.iter().fold(jsonschema::options(), |options, (name, check)| options.with_format(*name, check));
+        let options =
+            FORMATS.iter().fold(jsonschema::options(), |options, (name, check)| options.with_format(*name, check));
         let validator = options.with_draft(Draft::Draft202012).should_validate_formats(true).build(&schema);
         Ok((name, validator.map_err(|error| error.to_string())?))
     };
@@ -160,22 +161,28 @@ fn explain(error: &ValidationError) -> Vec<Problem> {
     match error.kind() {
         E::AdditionalProperties { unexpected } => unexpected
             .iter()
-            .map(|name| Problem::at(format!("{pointer}{}", token(name)), "unknown-member", say!(
-                "There is no such member. Take it out, or correct its name.",
-                "没有此成员，请删去或改正名称。"
-            )))
+            .map(|name| {
+                Problem::at(
+                    format!("{pointer}{}", token(name)),
+                    "unknown-member",
+                    say!(
+                        "There is no such member. Take it out, or correct its name.",
+                        "没有此成员，请删去或改正名称。"
+                    ),
+                )
+            })
             .collect(),
         E::Required { property } => {
             let name = property.as_str().unwrap_or_default();
-            vec![Problem::at(format!("{pointer}{}", token(name)), "missing-member", say!(
-                "This member is required. Put it in.",
-                "缺少必需的成员，请补上。"
-            ))]
+            vec![Problem::at(
+                format!("{pointer}{}", token(name)),
+                "missing-member",
+                say!("This member is required. Put it in.", "缺少必需的成员，请补上。"),
+            )]
         }
-        E::Type { .. } if error.instance().is_null() => one("null", say!(
-            "Unknown is absent, never null. Leave the member out.",
-            "未知的成员应当省略，不写 null。"
-        )),
+        E::Type { .. } if error.instance().is_null() => {
+            one("null", say!("Unknown is absent, never null. Leave the member out.", "未知的成员应当省略，不写 null。"))
+        }
         E::Type { kind } => {
             let expected = match kind {
                 TypeKind::Single(name) => name.to_string(),
@@ -191,15 +198,26 @@ fn explain(error: &ValidationError) -> Vec<Problem> {
         E::Format { format } => one("invalid-format", explain_format(format, &found)),
         E::PropertyNames { error } => {
             let tag = excerpt(error.instance());
-            one("invalid-language", say!(
-                "{tag} is not a language tag (BCP 47) in its usual case, such as zh-Hans or en.",
-                "{tag} 不是规范书写的语言标签（BCP 47），例如 zh-Hans 或 en。"
-            ))
+            one(
+                "invalid-language",
+                say!(
+                    "{tag} is not a language tag (BCP 47) in its usual case, such as zh-Hans or en.",
+                    "{tag} 不是规范书写的语言标签（BCP 47），例如 zh-Hans 或 en。"
+                ),
+            )
         }
-        E::Pattern { pattern } => one("invalid-format", say!("{found} does not match {pattern}.", "{found} 不符合格式 {pattern}。")),
-        E::MinLength { limit } => one("too-short", say!("This has fewer than {limit} characters.", "少于 {limit} 个字符。")),
-        E::MaxLength { limit } => one("too-long", say!("This has more than {limit} characters.", "超过 {limit} 个字符。")),
-        E::MinProperties { .. } => one("no-language", say!("Give the text in one language at least.", "请至少给出一种语言的文本。")),
+        E::Pattern { pattern } => {
+            one("invalid-format", say!("{found} does not match {pattern}.", "{found} 不符合格式 {pattern}。"))
+        }
+        E::MinLength { limit } => {
+            one("too-short", say!("This has fewer than {limit} characters.", "少于 {limit} 个字符。"))
+        }
+        E::MaxLength { limit } => {
+            one("too-long", say!("This has more than {limit} characters.", "超过 {limit} 个字符。"))
+        }
+        E::MinProperties { .. } => {
+            one("no-language", say!("Give the text in one language at least.", "请至少给出一种语言的文本。"))
+        }
         E::MaxProperties { limit } | E::MaxItems { limit } => {
             one("too-many", say!("There are more than {limit} entries.", "条目超过 {limit} 个。"))
         }
@@ -211,7 +229,9 @@ fn explain(error: &ValidationError) -> Vec<Problem> {
 
 fn explain_format(format: &str, found: &str) -> super::message::Message {
     match format {
-        "date" => say!("{found} is not a day that exists, written YYYY-MM-DD.", "{found} 不是存在的日期，应写作 YYYY-MM-DD。"),
+        "date" => {
+            say!("{found} is not a day that exists, written YYYY-MM-DD.", "{found} 不是存在的日期，应写作 YYYY-MM-DD。")
+        }
         "period" => say!(
             "{found} is not a period. Write 2020, 2020-S1, 2020-Q2, 2020-06, 2020-06-30 or, where none of these fits, start/end in days (.. for an unknown side).",
             "{found} 不是期间。请写 2020、2020-S1、2020-Q2、2020-06、2020-06-30；都不适合时写“起日/止日”（未知的一侧写 ..）。"
@@ -235,4 +255,20 @@ fn excerpt(value: &Value) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
+}
+
+/// [`served`], made once.
+pub fn served_once() -> &'static BTreeMap<String, Value> {
+    static SERVED: LazyLock<BTreeMap<String, Value>> = LazyLock::new(served);
+    &SERVED
+}
+
+/// Names of the members a kind is served with, in the order of its schema.
+pub fn members(kind: &Kind) -> &'static [String] {
+    static MEMBERS: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
+        let names =
+            |schema: &Value| schema["properties"].as_object().into_iter().flat_map(Map::keys).cloned().collect();
+        served_once().iter().map(|(name, schema)| (name.clone(), names(schema))).collect()
+    });
+    MEMBERS.get(kind.type_name).map(Vec::as_slice).unwrap_or_default()
 }

@@ -46,7 +46,9 @@ pub async fn read(
     let (name, table) = (kind.name, kind.collection);
     let id = || Bind::Text(id.to_owned());
     let changed_in = Statement::of(
-        &format!("coalesce((SELECT max(c.revision) FROM changes c WHERE c.kind = '{name}' AND c.id = ? AND c.revision <= b.n), 0)"),
+        &format!(
+            "coalesce((SELECT max(c.revision) FROM changes c WHERE c.kind = '{name}' AND c.id = ? AND c.revision <= b.n), 0)"
+        ),
         [id()],
     );
     let mut statement = Statement::of(&format!("SELECT {MOMENT}, page.* FROM "), []);

@@ -5,9 +5,9 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use super::{At, MOMENT, Moment, kind_changed_in, moment, there};
+use crate::db::Error;
 use crate::db::pool::Database;
 use crate::db::statement::{Bind, Statement};
-use crate::db::Error;
 use crate::model::kind::{Accepts, Filter, Include, Kind, MAX_INCLUDED, Sort, Test};
 use crate::model::search;
 
@@ -61,8 +61,11 @@ pub fn statement(page: &Page<'_>, at: At, now: DateTime<Utc>) -> Statement {
         statement.sql("NULL::bigint AS count");
     }
     let keys: Vec<String> = page.sorts.iter().map(|(sort, _)| format!("({})::text", sort.expression)).collect();
-    let order: Vec<String> =
-        page.sorts.iter().map(|(sort, descends)| format!("{}{}", sort.expression, if *descends { " DESC" } else { "" })).collect();
+    let order: Vec<String> = page
+        .sorts
+        .iter()
+        .map(|(sort, descends)| format!("{}{}", sort.expression, if *descends { " DESC" } else { "" }))
+        .collect();
     statement.sql(" FROM ").append(moment(at, now, changed_in(page))).sql(&format!(
         " LEFT JOIN LATERAL (SELECT served(t.changed_in, t.derived, t.body) AS body, ARRAY[{}] AS keys, {} AS included FROM {table} t WHERE ",
         keys.join(", "),
@@ -80,10 +83,11 @@ pub fn statement(page: &Page<'_>, at: At, now: DateTime<Utc>) -> Statement {
 /// to narrows its own kind down to rows that refer to that record.
 fn changed_in(page: &Page<'_>) -> Statement {
     let kind = page.kind.name;
-    let narrow = page.filters.iter().find_map(|(filter, values)| match (filter.accepts, filter.test, values.as_slice()) {
-        (Accepts::Id(to), Test::Is(_), [id]) if !to.is_empty() => Some((to, id)),
-        _ => None,
-    });
+    let narrow =
+        page.filters.iter().find_map(|(filter, values)| match (filter.accepts, filter.test, values.as_slice()) {
+            (Accepts::Id(to), Test::Is(_), [id]) if !to.is_empty() => Some((to, id)),
+            _ => None,
+        });
     let mut own = Statement::of(&kind_changed_in(kind), []);
     if let Some((to, id)) = narrow {
         let newest = |column: &str| {
@@ -125,9 +129,10 @@ fn condition(filter: &Filter, values: &[String]) -> Statement {
         Test::Shares(expression) => Statement::of(&format!("{expression} && ?"), [all()]),
         // A range, so that the index serves it under COLLATE "C".
         Test::Under(expression) => {
-            let code = values.first().map(|code| code.trim_end_matches("00")).unwrap_or_default();
-            let upper = format!("{code}:");
-            Statement::of(&format!("({expression} >= ? AND {expression} < ?)"), [Bind::Text(code.into()), Bind::Text(upper)])
+            let prefix = values.first().cloned().unwrap_or_default();
+            // ':' is the character after '9'.
+            let upper = format!("{prefix}:");
+            Statement::of(&format!("({expression} >= ? AND {expression} < ?)"), [Bind::Text(prefix), Bind::Text(upper)])
         }
         Test::AtLeast(expression) => Statement::of(&format!("{expression} >= ?::{sql_type}"), [first()]),
         Test::AtMost(expression) => Statement::of(&format!("{expression} <= ?::{sql_type}"), [first()]),
@@ -150,7 +155,8 @@ fn condition(filter: &Filter, values: &[String]) -> Statement {
 
 /// The condition that a row comes after these sort values.
 fn seek(sorts: &[(&'static Sort, bool)], after: &[String]) -> Statement {
-    let value = |sort: &Sort, value: &String| Statement::of(&format!("?::{}", sort.sql_type), [Bind::Text(value.clone())]);
+    let value =
+        |sort: &Sort, value: &String| Statement::of(&format!("?::{}", sort.sql_type), [Bind::Text(value.clone())]);
     let descends = sorts.first().is_some_and(|(_, descends)| *descends);
     if sorts.iter().all(|(_, other)| *other == descends) {
         // A row comparison is one range of an index.

@@ -65,10 +65,11 @@ pub fn moment(at: At, now: DateTime<Utc>, changed_in: Statement) -> Statement {
          t.as_of FROM head h CROSS JOIN ledger l CROSS JOIN LATERAL ";
     match at {
         At::Head => statement.sql("h.revision AS n, NULL::timestamptz AS as_of FROM head h CROSS JOIN ledger l"),
-        At::Revision(n) => {
-            statement.push("?::bigint AS n, NULL::timestamptz AS as_of FROM head h CROSS JOIN ledger l", [Bind::BigInt(n)])
+        At::Revision(n) => statement
+            .push("?::bigint AS n, NULL::timestamptz AS as_of FROM head h CROSS JOIN ledger l", [Bind::BigInt(n)]),
+        At::Instant(time) => {
+            statement.sql(AS_OF).push("(SELECT ?::timestamptz AS as_of) t", [Bind::Instant(Some(time))])
         }
-        At::Instant(time) => statement.sql(AS_OF).push("(SELECT ?::timestamptz AS as_of) t", [Bind::Instant(Some(time))]),
         At::Day(day) => statement.sql(AS_OF).push(
             "(SELECT CASE WHEN d.day = (d.now AT TIME ZONE l.time_zone)::date THEN d.now \
              ELSE ((d.day + 1)::timestamp AT TIME ZONE l.time_zone) - interval '1 microsecond' END AS as_of \

@@ -27,7 +27,10 @@ pub struct Row {
 /// Today at head; pinned, the day of the revision.
 pub async fn read(database: &Database, at: At, now: DateTime<Utc>) -> Result<Option<Row>, Error> {
     let changed_in = kinds_changed_in(["commitment", "programme", "report", "metric", "observation"]);
-    let mut statement = Statement::of(&format!("SELECT {MOMENT}, day.evaluated_on, jsonb_build_object({BODY})::text AS body FROM "), []);
+    let mut statement = Statement::of(
+        &format!("SELECT {MOMENT}, day.evaluated_on, jsonb_build_object({BODY})::text AS body FROM "),
+        [],
+    );
     let today = match at {
         At::Head => Bind::Instant(Some(now)),
         _ => Bind::Instant(None),

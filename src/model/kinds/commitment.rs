@@ -50,9 +50,10 @@ impl Record for Commitment {
             ("/continues", "commitment", &self.continues),
         ]));
         let supporting = self.supporting_organizations.iter().flatten().enumerate();
-        references.extend(supporting.map(|(index, id)| {
-            Reference::new(format!("/supporting_organizations/{index}"), "organization", id)
-        }));
+        references.extend(
+            supporting
+                .map(|(index, id)| Reference::new(format!("/supporting_organizations/{index}"), "organization", id)),
+        );
         references
     }
 
@@ -60,10 +61,14 @@ impl Record for Commitment {
         if self.continues.as_ref() != Some(&self.id) {
             return Vec::new();
         }
-        vec![Problem::at("/continues", "refers-to-itself", say!(
-            "A commitment does not continue itself. Name an earlier one, or leave continues out.",
-            "承诺不能是自身的延续，请改为更早的承诺，或去掉 continues。"
-        ))]
+        vec![Problem::at(
+            "/continues",
+            "refers-to-itself",
+            say!(
+                "A commitment does not continue itself. Name an earlier one, or leave continues out.",
+                "承诺不能是自身的延续，请改为更早的承诺，或去掉 continues。"
+            ),
+        )]
     }
 
     fn columns(&self, row: &mut Map<String, Value>) {
@@ -121,7 +126,12 @@ pub static KIND: Kind = Kind {
             "Years of their programmes.",
         )
         .reading(&["programme"]),
-        Filter::new("status", Accepts::Code(STATUSES), Test::Is("coalesce(t.status, '')"), "Statuses; none finds those without a report."),
+        Filter::new(
+            "status",
+            Accepts::Code(STATUSES),
+            Test::Is("coalesce(t.status, '')"),
+            "Statuses; none finds those without a report.",
+        ),
         Filter::new("topic", Accepts::Topic, Test::Shares("t.topics"), "Topics."),
         Filter::new("number", Accepts::Integer, Test::Is("t.number"), "Numbers within their programme."),
         Filter::new("due_from", Accepts::Date, Test::AtLeast("t.due_on"), "First day by which they are promised."),

@@ -56,11 +56,9 @@ pub struct Metric {
 
 impl Record for Metric {
     fn references(&self) -> Vec<Reference> {
-        let mut references: Vec<Reference> = Reference::optional([
-            ("/part_of", "metric", &self.part_of),
-            ("/replaced_by", "metric", &self.replaced_by),
-        ])
-        .collect();
+        let mut references: Vec<Reference> =
+            Reference::optional([("/part_of", "metric", &self.part_of), ("/replaced_by", "metric", &self.replaced_by)])
+                .collect();
         if let Some(ratio) = &self.ratio {
             references.push(Reference::new("/ratio/numerator", "metric", &ratio.numerator));
             references.push(Reference::new("/ratio/denominator", "metric", &ratio.denominator));
@@ -73,16 +71,23 @@ impl Record for Metric {
             .references()
             .into_iter()
             .filter(|reference| reference.id == self.id.0)
-            .map(|reference| Problem::at(reference.pointer, "refers-to-itself", say!(
-                "A metric does not refer to itself. Name another one.",
-                "指标不能引用自身，请改为其他指标。"
-            )))
+            .map(|reference| {
+                Problem::at(
+                    reference.pointer,
+                    "refers-to-itself",
+                    say!("A metric does not refer to itself. Name another one.", "指标不能引用自身，请改为其他指标。"),
+                )
+            })
             .collect();
         if self.ratio.as_ref().is_some_and(|ratio| ratio.numerator == ratio.denominator) {
-            problems.push(Problem::at("/ratio/denominator", "same-as-numerator", say!(
-                "Numerator and denominator are the same metric. Name two.",
-                "分子与分母是同一指标，请填写两个不同的指标。"
-            )));
+            problems.push(Problem::at(
+                "/ratio/denominator",
+                "same-as-numerator",
+                say!(
+                    "Numerator and denominator are the same metric. Name two.",
+                    "分子与分母是同一指标，请填写两个不同的指标。"
+                ),
+            ));
         }
         problems
     }

@@ -3,7 +3,9 @@ use serde_json::{Map, Value};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::model::codes::{ObsStatus, PeriodResolver, Qualifier, Role, TimeBasis};
-use crate::model::kind::{self, Accepts, Derived, Filter, Include, Kind, PERIOD_DAYS, Record, Reference, Shape, Sort, Test};
+use crate::model::kind::{
+    self, Accepts, Derived, Filter, Include, Kind, PERIOD_DAYS, Record, Reference, Shape, Sort, Test,
+};
 use crate::model::period;
 use crate::model::problem::Problem;
 use crate::model::text::{Decimal, DivisionCode, HumanText, PeriodText, RecordId, Sha256Hex};
@@ -45,18 +47,26 @@ pub fn check_evidence(evidence: &Option<Vec<Evidence>>) -> Vec<Problem> {
         .flatten()
         .enumerate()
         .filter(|(_, evidence)| wrong(evidence))
-        .map(|(index, _)| Problem::at(format!("/evidence/{index}"), "evidence-span", say!(
-            "start and end stand together, as many code points apart as exact is long.",
-            "start 与 end 必须同时给出，其差等于 exact 的码点数。"
-        )))
+        .map(|(index, _)| {
+            Problem::at(
+                format!("/evidence/{index}"),
+                "evidence-span",
+                say!(
+                    "start and end stand together, as many code points apart as exact is long.",
+                    "start 与 end 必须同时给出，其差等于 exact 的码点数。"
+                ),
+            )
+        })
         .collect()
 }
 
 /// References of a list of evidence.
 pub fn evidence_references(evidence: &Option<Vec<Evidence>>) -> impl Iterator<Item = Reference> {
-    evidence.iter().flatten().enumerate().map(|(index, evidence)| {
-        Reference::new(format!("/evidence/{index}/source"), "source", &evidence.source)
-    })
+    evidence
+        .iter()
+        .flatten()
+        .enumerate()
+        .map(|(index, evidence)| Reference::new(format!("/evidence/{index}/source"), "source", &evidence.source))
 }
 
 /// One figure. Metric, subject, division, scope, period, effective time basis, role and reporter are
@@ -138,8 +148,18 @@ pub static KIND: Kind = Kind {
     schema: Observation::schema,
     schemas: Observation::schemas,
     derived: &[
-        Derived { name: "computed", about: "Whether this service computed it, as a ratio.", shape: Shape::Boolean, always: true },
-        Derived { name: "inputs", about: "Observations a computed one rests on: numerator, denominator.", shape: Shape::Ids, always: false },
+        Derived {
+            name: "computed",
+            about: "Whether this service computed it, as a ratio.",
+            shape: Shape::Boolean,
+            always: true,
+        },
+        Derived {
+            name: "inputs",
+            about: "Observations a computed one rests on: numerator, denominator.",
+            shape: Shape::Ids,
+            always: false,
+        },
         PERIOD_DAYS[0],
         PERIOD_DAYS[1],
     ],
@@ -166,15 +186,40 @@ pub static KIND: Kind = Kind {
         Filter::new("commitment", Accepts::Id("commitment"), Test::Is("t.commitment"), "Commitments they belong to."),
         Filter::new("report", Accepts::Id("report"), Test::Is("t.report"), "Reports they were said in."),
         Filter::new("subject", Accepts::Id("organization"), Test::Is("t.subject"), "Organizations measured."),
-        Filter::new("reported_by", Accepts::Id("organization"), Test::Is("t.reported_by"), "Organizations that say so."),
-        Filter::new("division", Accepts::Division, Test::Under("t.division_code"), "Division code (GB/T 2260) and everything under it."),
+        Filter::new(
+            "reported_by",
+            Accepts::Id("organization"),
+            Test::Is("t.reported_by"),
+            "Organizations that say so.",
+        ),
+        Filter::new(
+            "division",
+            Accepts::Division,
+            Test::Under("t.division_code"),
+            "Division code (GB/T 2260) and everything under it.",
+        ),
         Filter::new("role", Accepts::Code(Role::CODES), Test::Is("t.role"), "actual or baseline."),
         Filter::new("period", Accepts::Exact, Test::Is("t.period"), "Periods, as published (2020-S1)."),
-        Filter::new("period_from", Accepts::Date, Test::AtLeast("coalesce(t.period_end, 'infinity'::date)"), "The period reaches this day or a later one."),
-        Filter::new("period_to", Accepts::Date, Test::AtMost("coalesce(t.period_start, '-infinity'::date)"), "The period begins on this day or an earlier one."),
+        Filter::new(
+            "period_from",
+            Accepts::Date,
+            Test::AtLeast("coalesce(t.period_end, 'infinity'::date)"),
+            "The period reaches this day or a later one.",
+        ),
+        Filter::new(
+            "period_to",
+            Accepts::Date,
+            Test::AtMost("coalesce(t.period_start, '-infinity'::date)"),
+            "The period begins on this day or an earlier one.",
+        ),
         Filter::new("value_min", Accepts::Decimal, Test::AtLeast("t.value"), "Smallest value."),
         Filter::new("value_max", Accepts::Decimal, Test::AtMost("t.value"), "Largest value."),
-        Filter::new("computed", Accepts::Code(&["true", "false"]), Test::Is("t.computed::text"), "Whether this service computed them."),
+        Filter::new(
+            "computed",
+            Accepts::Code(&["true", "false"]),
+            Test::Is("t.computed::text"),
+            "Whether this service computed them.",
+        ),
     ],
     sorts: &[
         Sort::new("period_end", "coalesce(t.period_end, '-infinity'::date)", "date"),

@@ -34,10 +34,14 @@ impl Record for Organization {
         if self.parent.as_ref() != Some(&self.id) {
             return Vec::new();
         }
-        vec![Problem::at("/parent", "refers-to-itself", say!(
-            "An organization is not above itself. Name another one, or leave parent out.",
-            "机构不能是自己的上级，请改为其他机构，或去掉 parent。"
-        ))]
+        vec![Problem::at(
+            "/parent",
+            "refers-to-itself",
+            say!(
+                "An organization is not above itself. Name another one, or leave parent out.",
+                "机构不能是自己的上级，请改为其他机构，或去掉 parent。"
+            ),
+        )]
     }
 }
 
@@ -54,7 +58,12 @@ pub static KIND: Kind = Kind {
     columns: &[("level", "text"), ("division_code", "text"), ("uscc", "text"), ("parent", "text")],
     filters: &[
         Filter::new("level", Accepts::Code(Level::CODES), Test::Is("t.level"), "Levels of government."),
-        Filter::new("division", Accepts::Division, Test::Under("t.division_code"), "Division code (GB/T 2260) and everything under it."),
+        Filter::new(
+            "division",
+            Accepts::Division,
+            Test::Under("t.division_code"),
+            "Division code (GB/T 2260) and everything under it.",
+        ),
         Filter::new("uscc", Accepts::Exact, Test::Is("t.uscc"), "Unified social credit codes."),
         Filter::new("parent", Accepts::Id("organization"), Test::Is("t.parent"), "Organizations above."),
     ],

@@ -42,7 +42,12 @@ pub static KIND: Kind = Kind {
     derives: None,
     columns: &[("organization", "text"), ("year", "bigint"), ("announced_on", "date"), ("source", "text")],
     filters: &[
-        Filter::new("organization", Accepts::Id("organization"), Test::Is("t.organization"), "Organizations that promise."),
+        Filter::new(
+            "organization",
+            Accepts::Id("organization"),
+            Test::Is("t.organization"),
+            "Organizations that promise.",
+        ),
         Filter::new("year", Accepts::Integer, Test::Is("t.year"), "Years the commitments are for."),
         Filter::new("announced_from", Accepts::Date, Test::AtLeast("t.announced_on"), "First day of announcement."),
         Filter::new("announced_to", Accepts::Date, Test::AtMost("t.announced_on"), "Last day of announcement."),

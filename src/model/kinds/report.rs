@@ -83,13 +83,28 @@ pub static KIND: Kind = Kind {
         )
         .reading(&["commitment"]),
         Filter::new("status", Accepts::Code(Status::CODES), Test::Is("t.status"), "Statuses."),
-        Filter::new("assessor", Accepts::Code(Assessor::CODES), Test::Is("t.assessor"), "Who judged; self_reported where a report does not say."),
+        Filter::new(
+            "assessor",
+            Accepts::Code(Assessor::CODES),
+            Test::Is("t.assessor"),
+            "Who judged; self_reported where a report does not say.",
+        ),
         Filter::new("source", Accepts::Id("source"), Test::Is("t.source"), "Sources they come from."),
         Filter::new("reported_from", Accepts::Date, Test::AtLeast("t.reported_on"), "First day of report."),
         Filter::new("reported_to", Accepts::Date, Test::AtMost("t.reported_on"), "Last day of report."),
         Filter::new("period", Accepts::Exact, Test::Is("t.period"), "Periods, as published (2020-S1)."),
-        Filter::new("period_from", Accepts::Date, Test::AtLeast("CASE WHEN t.period IS NOT NULL THEN coalesce(t.period_end, 'infinity'::date) END"), "The period reaches this day or a later one."),
-        Filter::new("period_to", Accepts::Date, Test::AtMost("CASE WHEN t.period IS NOT NULL THEN coalesce(t.period_start, '-infinity'::date) END"), "The period begins on this day or an earlier one."),
+        Filter::new(
+            "period_from",
+            Accepts::Date,
+            Test::AtLeast("CASE WHEN t.period IS NOT NULL THEN coalesce(t.period_end, 'infinity'::date) END"),
+            "The period reaches this day or a later one.",
+        ),
+        Filter::new(
+            "period_to",
+            Accepts::Date,
+            Test::AtMost("CASE WHEN t.period IS NOT NULL THEN coalesce(t.period_start, '-infinity'::date) END"),
+            "The period begins on this day or an earlier one.",
+        ),
     ],
     sorts: &[
         Sort::new("reported_on", "coalesce(t.reported_on, '-infinity'::date)", "date"),

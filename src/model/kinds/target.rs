@@ -73,9 +73,24 @@ pub static KIND: Kind = Kind {
     filters: &[
         Filter::new("metric", Accepts::Id("metric"), Test::Is("t.metric"), "Metrics promised."),
         Filter::new("commitment", Accepts::Id("commitment"), Test::Is("t.commitment"), "Commitments they belong to."),
-        Filter::new("subject", Accepts::Id("organization"), Test::Is("t.subject"), "Organizations they are promised for."),
-        Filter::new("division", Accepts::Division, Test::Under("t.division_code"), "Division code (GB/T 2260) and everything under it."),
-        Filter::new("comparator", Accepts::Code(Comparator::CODES), Test::Is("t.comparator"), "How they are to be met."),
+        Filter::new(
+            "subject",
+            Accepts::Id("organization"),
+            Test::Is("t.subject"),
+            "Organizations they are promised for.",
+        ),
+        Filter::new(
+            "division",
+            Accepts::Division,
+            Test::Under("t.division_code"),
+            "Division code (GB/T 2260) and everything under it.",
+        ),
+        Filter::new(
+            "comparator",
+            Accepts::Code(Comparator::CODES),
+            Test::Is("t.comparator"),
+            "How they are to be met.",
+        ),
         Filter::new("due_from", Accepts::Date, Test::AtLeast("t.due_on"), "First day by which they are promised."),
         Filter::new("due_to", Accepts::Date, Test::AtMost("t.due_on"), "Last day by which they are promised."),
         Filter::new("value_min", Accepts::Decimal, Test::AtLeast("t.value"), "Smallest value."),

@@ -1,0 +1,203 @@
+//! What an endpoint is: enough to serve it and to document it, so that the two cannot part.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::State;
+use super::answer::{Answer, Format, Refused};
+use super::problem::{Failure, HISTORY_DIVERGED, INVALID_PARAMETER, NO_SUCH_RECORD, NO_SUCH_REVISION, ProblemType};
+use super::query::Query;
+use crate::db::read::{At, Moment};
+use crate::model::kind::Kind;
+use crate::model::message::Language;
+use crate::model::problem::Problem;
+use crate::model::text::MAX_ID;
+use crate::say;
+
+/// One path of the interface. All of them answer GET.
+pub struct Endpoint {
+    pub path: String,
+    pub operation_id: String,
+    pub tag: &'static str,
+    pub summary: String,
+    pub description: String,
+    /// Of the id in the path, where there is one.
+    pub id: Option<&'static str>,
+    pub parameters: Vec<Parameter>,
+    pub formats: &'static [Format],
+    /// JSON Schema of the answer.
+    pub answer: Value,
+    pub example: Value,
+    pub problems: &'static [&'static ProblemType],
+    pub kind: Option<&'static Kind>,
+    pub handler: Handler,
+}
+
+/// A documented query parameter.
+#[derive(Clone)]
+pub struct Parameter {
+    pub name: &'static str,
+    pub about: String,
+    pub schema: Value,
+    pub example: Option<Value>,
+}
+
+pub type Handler = fn(Request) -> Pin<Box<dyn Future<Output = Result<Answer, Failure>>>>;
+
+/// A request whose parameters are known to be allowed.
+pub struct Request {
+    pub state: web::Data<State>,
+    pub path: String,
+    pub id: String,
+    pub kind: &'static Kind,
+    pub query: Query,
+    pub format: Format,
+    pub raw_query: String,
+    pub now: DateTime<Utc>,
+}
+
+impl Request {
+    /// Refuses a moment that is not there.
+    pub fn check(&self, moment: &Moment, prefix: Option<&str>) -> Result<(), Failure> {
+        check_moment(moment, prefix, self.now)
+    }
+
+    /// The query string with another cursor.
+    pub fn next(&self, cursor: &str) -> String {
+        let mut next = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in url::form_urlencoded::parse(self.raw_query.as_bytes()).filter(|(name, _)| name != "cursor")
+        {
+            next.append_pair(&name, &value);
+        }
+        next.append_pair("cursor", cursor).finish()
+    }
+}
+
+fn check_moment(moment: &Moment, prefix: Option<&str>, now: DateTime<Utc>) -> Result<(), Failure> {
+    let Moment { head, n, n_digest, as_of, head_time, .. } = moment;
+    if let Some(as_of) = as_of {
+        if *as_of > now && head_time.is_none_or(|time| *as_of > time) {
+            let detail =
+                say!("as_of lies in the future. Ask for a time up to now.", "as_of 在未来，请给出不晚于现在的时刻。");
+            return Err(Failure::parameters(vec![Problem::parameter("as_of", "invalid-value", detail)]));
+        }
+        if *n == 0 && *head > 0 {
+            return Err(Failure::new(
+                &NO_SUCH_REVISION,
+                say!(
+                    "The ledger had no revision at that time. The first one is revision 1.",
+                    "账本当时还没有修订，最早的是修订 1。"
+                ),
+            ));
+        }
+        return Ok(());
+    }
+    if n > head {
+        return Err(Failure::new(
+            &NO_SUCH_REVISION,
+            say!("There is no such revision: head is {head}.", "没有此修订，头部为 {head}。"),
+        ));
+    }
+    match (prefix, n_digest) {
+        (Some(prefix), Some(digest)) if !digest.starts_with(prefix) => {
+            Err(Failure::plain(&HISTORY_DIVERGED).with("revision", (*n).into()).with("digest", digest.as_str().into()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `revision=0` names no revision, in an empty ledger either.
+fn check_at(at: At) -> Result<(), Failure> {
+    if at == At::Revision(0) {
+        return Err(Failure::new(&NO_SUCH_REVISION, say!("Revisions are numbered from 1.", "修订从 1 开始编号。")));
+    }
+    Ok(())
+}
+
+/// What a read was asked to be evaluated at.
+pub struct Asked {
+    pub at: At,
+    /// Digits of the digest that its revision must have.
+    pub prefix: Option<String>,
+    pub explicit: bool,
+}
+
+impl Request {
+    /// The revision asked for; head unless told. The other parameters are refused first.
+    pub fn at(&mut self) -> Asked {
+        match self.query.at() {
+            Some((at, prefix)) => Asked { at, prefix, explicit: true },
+            None => Asked { at: At::Head, prefix: None, explicit: false },
+        }
+    }
+
+    /// Refuses what was wrong with the parameters, then a revision that cannot be.
+    pub fn finish(&mut self, asked: &Asked) -> Result<(), Failure> {
+        std::mem::take(&mut self.query).finish()?;
+        check_at(asked.at)
+    }
+}
+
+/// Serves an endpoint.
+pub async fn serve(endpoint: &'static Endpoint, state: web::Data<State>, http: HttpRequest) -> HttpResponse {
+    match answer(endpoint, &state, &http).await {
+        Ok(answer) => answer.respond(&http),
+        Err(failure) => failure.respond(&state.public_url, language(&http)),
+    }
+}
+
+async fn answer(endpoint: &'static Endpoint, state: &web::Data<State>, http: &HttpRequest) -> Result<Answer, Failure> {
+    let names = endpoint.parameters.iter().map(|parameter| parameter.name);
+    let mut query = Query::parse(http.query_string(), names);
+    let format = match Format::negotiate(query.text("format"), http.headers(), endpoint.formats) {
+        Ok(format) => format,
+        Err(Refused::Accept) => return Err(Refused::not_acceptable(endpoint.formats)),
+        Err(Refused::Parameter(detail)) => {
+            query.refuse("format", "invalid-value", detail);
+            Format::Json
+        }
+    };
+    let id = http.match_info().query("id").to_owned();
+    if endpoint.kind.is_some() && !is_record_id(&id) {
+        query.finish()?;
+        return Err(Failure::plain(&NO_SUCH_RECORD));
+    }
+    let request = Request {
+        state: state.clone(),
+        path: endpoint.path.clone(),
+        id,
+        kind: endpoint.kind.unwrap_or(crate::model::kinds::KINDS[0]),
+        query,
+        format,
+        raw_query: http.query_string().to_owned(),
+        now: (state.clock)(),
+    };
+    (endpoint.handler)(request).await
+}
+
+/// Whether a path's id, empty where there is none, can be that of a record.
+fn is_record_id(id: &str) -> bool {
+    id.len() <= 2 * MAX_ID + 1 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-~".contains(&byte))
+}
+
+/// The language a client prefers.
+pub fn language(http: &HttpRequest) -> Language {
+    let field = http.headers().get(header::ACCEPT_LANGUAGE).and_then(|field| field.to_str().ok());
+    Language::of_accept(field.unwrap_or_default())
+}
+
+/// Problems that every read may have.
+pub static COMMON_PROBLEMS: &[&ProblemType] = &[
+    &INVALID_PARAMETER,
+    &NO_SUCH_REVISION,
+    &super::problem::NOT_ACCEPTABLE,
+    &HISTORY_DIVERGED,
+    &super::problem::INTERNAL_ERROR,
+    &super::problem::DATABASE_UNAVAILABLE,
+    &super::problem::QUERY_TOO_SLOW,
+];

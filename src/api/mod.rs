@@ -1,0 +1,72 @@
+//! HTTP, version 1. `routes` lists every path, and serves and documents it from the same entry;
+//! `endpoint` turns a request into parameters and an answer into a response.
+
+pub mod answer;
+pub mod compatibility;
+pub mod csv;
+pub mod cursor;
+pub mod endpoint;
+pub mod history;
+pub mod list;
+pub mod metrics;
+pub mod middleware;
+pub mod openapi;
+pub mod plain;
+pub mod problem;
+pub mod query;
+pub mod record;
+pub mod revisions;
+pub mod routes;
+pub mod schemas;
+pub mod summary;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Compress, Logger, from_fn};
+use actix_web::{App, Error, HttpServer, web};
+
+use crate::db::pool::Database;
+use crate::ledger::publish::Clock;
+
+/// What every request shares.
+pub struct State {
+    pub database: Database,
+    /// Where the service is seen from outside, without a slash at the end.
+    pub public_url: String,
+    pub clock: Clock,
+    pub metrics: metrics::Metrics,
+}
+
+/// The application, for production and tests alike.
+pub fn app(
+    state: web::Data<State>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let prefix = path_prefix(&state.public_url);
+    App::new()
+        .app_data(state)
+        .configure(|config| routes::configure(config, &prefix))
+        .default_service(web::route().to(middleware::no_path))
+        .wrap(Compress::default())
+        .wrap(from_fn(middleware::frame))
+        .wrap(Logger::new(r#"%a "%r" %s %b %T %{x-request-id}o"#).log_target("open_commitments::access"))
+}
+
+/// A server on a socket that is bound already.
+pub fn server(state: State, listener: std::net::TcpListener, workers: usize) -> std::io::Result<Server> {
+    let state = web::Data::new(state);
+    let server = HttpServer::new(move || app(state.clone())).workers(workers).shutdown_timeout(30).listen(listener)?;
+    Ok(server.run())
+}
+
+/// The path of the public URL, under which everything is served as well: a proxy may strip it or not.
+fn path_prefix(public_url: &str) -> String {
+    url::Url::parse(public_url).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default()
+}

@@ -1,0 +1,177 @@
+//! The OpenAPI 3.1 document, from the same entries that serve the paths.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use utoipa::OpenApi;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle};
+use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, Required, Schema};
+
+use super::answer::Format;
+use super::endpoint::{Endpoint, Parameter};
+use super::problem::ProblemType;
+use super::routes::{self, ENDPOINTS};
+use super::{plain, schemas};
+use crate::model::kinds::KINDS;
+
+type Failure = Box<dyn std::error::Error>;
+
+/// What the single routes say of themselves.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Open Commitments",
+        version = "1.0.0",
+        description = "Public commitments, progress reports and key metrics as data, with every revision on record. \
+            Every answer is evaluated at one revision, which the header Ledger-Revision names; revision= and as_of= go back in time. \
+            Version 1 only ever grows: ignore members you do not know, treat cursors and ETags as opaque. \
+            Absent members are unknown; nothing is ever null but next.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    paths(plain::live, plain::ready, plain::metrics, plain::openapi_json, plain::openapi_yaml, plain::problem_type),
+    tags(
+        (name = "ledger", description = "The ledger and its revisions."),
+        (name = "service", description = "Health, documents and error types."),
+    )
+)]
+struct Single;
+
+/// The document, with links below `server`.
+pub fn document(server: &str) -> Result<Value, Failure> {
+    let mut single = Single::openapi();
+    for endpoint in ENDPOINTS.iter() {
+        let item = PathItem::new(HttpMethod::Get, operation(endpoint)?);
+        single.paths.paths.insert(endpoint.path.clone(), item);
+    }
+    let mut document = serde_json::to_value(single)?;
+    document["servers"] = json!([{"url": server, "description": "This service"}]);
+    document["components"] = json!({"schemas": schemas::all()});
+    if let Some(tags) = document["tags"].as_array_mut() {
+        tags.extend(KINDS.iter().map(|kind| json!({"name": kind.collection, "description": kind.about})));
+    }
+    // Reading needs no key.
+    document["security"] = json!([]);
+    Ok(document)
+}
+
+/// The document as JSON, for people and diffs.
+pub fn json(server: &str) -> Result<String, Failure> {
+    Ok(format!("{}\n", serde_json::to_string_pretty(&document(server)?)?))
+}
+
+/// The document as YAML.
+pub fn yaml(server: &str) -> Result<String, Failure> {
+    Ok(yaml_serde::to_string(&document(server)?)?)
+}
+
+fn operation(endpoint: &Endpoint) -> Result<OperationBuilder, Failure> {
+    let mut operation = OperationBuilder::new()
+        .operation_id(Some(&endpoint.operation_id))
+        .tag(endpoint.tag)
+        .summary(Some(&endpoint.summary))
+        .description(Some(&endpoint.description));
+    if let Some(of) = endpoint.id {
+        let schema = if of == "revision" {
+            json!({"type": "integer", "format": "int64", "minimum": 1})
+        } else {
+            schemas::reference("RecordId")
+        };
+        let example = if of == "revision" { json!(1) } else { example_id(of) };
+        operation = operation.parameter(
+            ParameterBuilder::new()
+                .name("id")
+                .parameter_in(ParameterIn::Path)
+                .required(Required::True)
+                .description(Some(if of == "revision" {
+                    "Number of the revision.".to_owned()
+                } else {
+                    format!("Id of the {of}.")
+                }))
+                .schema(Some(parsed(schema)?))
+                .example(Some(example)),
+        );
+    }
+    for parameter in &endpoint.parameters {
+        operation = operation.parameter(query(parameter)?);
+    }
+    operation = operation.response("200", success(endpoint)?).response("304", unchanged());
+    let mut by_status: BTreeMap<u16, Vec<&ProblemType>> = BTreeMap::new();
+    for problem in routes::problems(endpoint) {
+        by_status.entry(problem.status).or_default().push(problem);
+    }
+    for (status, types) in by_status {
+        operation = operation.response(status.to_string(), failure(&types)?);
+    }
+    Ok(operation)
+}
+
+fn example_id(kind: &str) -> Value {
+    KINDS
+        .iter()
+        .find(|known| known.name == kind)
+        .map(|kind| schemas::record_example(kind)["id"].clone())
+        .unwrap_or_default()
+}
+
+fn parsed(schema: Value) -> Result<RefOr<Schema>, Failure> {
+    Ok(serde_json::from_value(schema)?)
+}
+
+fn query(parameter: &Parameter) -> Result<ParameterBuilder, Failure> {
+    let mut builder = ParameterBuilder::new()
+        .name(parameter.name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(&parameter.about))
+        .schema(Some(parsed(parameter.schema.clone())?))
+        .example(parameter.example.clone());
+    if parameter.schema["type"] == "array" {
+        builder = builder.style(Some(ParameterStyle::Form)).explode(Some(false));
+    }
+    Ok(builder)
+}
+
+fn success(endpoint: &Endpoint) -> Result<Response, Failure> {
+    let mut response = ResponseBuilder::new().description(format!("{}.", endpoint.summary));
+    let json = ContentBuilder::new()
+        .schema(Some(parsed(endpoint.answer.clone())?))
+        .example(Some(endpoint.example.clone()))
+        .build();
+    response = response.content("application/json", json);
+    if endpoint.formats.contains(&Format::Csv) {
+        let text = json!({"type": "string", "description": "RFC 4180; human text has a column for each of zh_hans and en, arrays are JSON in one cell."});
+        response = response.content(
+            "text/csv",
+            ContentBuilder::new().schema(Some(parsed(text)?)).example(Some(json!("changed_in,id\r\n"))).build(),
+        );
+    }
+    let headers = [
+        ("ETag", "Validator, the same for all encodings; send it back in If-None-Match."),
+        ("Ledger-Revision", "The revision the answer was evaluated at."),
+        ("Link", "The next page, rel=\"next\" (RFC 8288), where there is one."),
+    ];
+    for (name, about) in headers
+        .into_iter()
+        .filter(|(name, _)| *name != "Link" || endpoint.parameters.iter().any(|p| p.name == "cursor"))
+    {
+        let schema = parsed(json!({"type": "string"}))?;
+        response = response.header(name, HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build());
+    }
+    Ok(response.build())
+}
+
+fn unchanged() -> Response {
+    ResponseBuilder::new().description("Unchanged since the ETag in If-None-Match.").build()
+}
+
+fn failure(types: &[&ProblemType]) -> Result<Response, Failure> {
+    let each: Vec<String> = types.iter().map(|known| format!("{}: {}", known.slug, known.advice[0])).collect();
+    let example = types.first().map(|known| {
+        json!({"type": format!("https://example.org/problems/{}", known.slug), "title": known.title[0], "status": known.status, "detail": known.advice[0]})
+    });
+    let content =
+        ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).example(example).build();
+    Ok(ResponseBuilder::new().description(each.join(" ")).content("application/problem+json", content).build())
+}

@@ -1,0 +1,178 @@
+//! What is served beside the ledger: health, the OpenAPI document, the pages of problem types.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use diesel::QueryableByName;
+use diesel::sql_types::BigInt;
+use sha2::{Digest, Sha256};
+
+use super::State;
+use super::endpoint::language;
+use super::openapi;
+use super::problem::{DATABASE_UNAVAILABLE, Failure, INTERNAL_ERROR, NO_SUCH_PATH, ProblemType, TYPES};
+use crate::db::migrate;
+use crate::db::statement::Statement;
+use crate::model::message::Language;
+use crate::say;
+
+/// Whether the process answers
+///
+/// Says nothing about the database; restart the process where this fails.
+#[utoipa::path(
+    get, path = "/health/live", operation_id = "get_live", tag = "service",
+    responses((status = 200, description = "The process answers.", body = String, content_type = "application/json", example = json!({"status": "live"})))
+)]
+#[get("/health/live")]
+pub async fn live() -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(serde_json::json!({"status": "live"}))
+}
+
+/// Whether requests can be served
+///
+/// The database answers and its schema is the one this release knows.
+#[utoipa::path(
+    get, path = "/health/ready", operation_id = "get_ready", tag = "service",
+    responses(
+        (status = 200, description = "Requests can be served.", body = String, content_type = "application/json", example = json!({"status": "ready", "revision": 1})),
+        (status = 503, description = "The database does not answer, or its schema is another one: database-unavailable.", body = String, content_type = "application/problem+json"),
+    )
+)]
+#[get("/health/ready")]
+pub async fn ready(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
+    let refuse = |failure: Failure| failure.respond(&state.public_url, language(&http));
+    match migrate::is_current(&state.database).await {
+        Ok(true) => match head(&state).await {
+            Ok(revision) => HttpResponse::Ok()
+                .insert_header((header::CACHE_CONTROL, "no-store"))
+                .json(serde_json::json!({"status": "ready", "revision": revision})),
+            Err(failure) => refuse(failure),
+        },
+        Ok(false) => refuse(Failure::new(
+            &DATABASE_UNAVAILABLE,
+            say!(
+                "The database's schema is not the one of this release. Run open-commitments migrate.",
+                "数据库的结构与本版本不符，请运行 open-commitments migrate。"
+            ),
+        )),
+        Err(error) => {
+            log::warn!("not ready: {error}");
+            refuse(Failure::plain(&DATABASE_UNAVAILABLE).with_header(header::RETRY_AFTER, "5"))
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Head {
+    #[diesel(sql_type = BigInt)]
+    revision: i64,
+}
+
+async fn head(state: &State) -> Result<i64, Failure> {
+    let rows: Vec<Head> = state.database.rows(Statement::of("SELECT revision FROM head", [])).await?;
+    rows.first().map(|row| row.revision).ok_or_else(|| Failure::plain(&DATABASE_UNAVAILABLE))
+}
+
+/// Figures for Prometheus
+///
+/// Requests by method, route and status, durations by route, the connection pool, the head revision.
+#[utoipa::path(
+    get, path = "/health/metrics", operation_id = "get_metrics", tag = "service",
+    responses((status = 200, description = "Prometheus text format.", body = String, content_type = "text/plain", example = json!("ledger_head_revision 1\n")))
+)]
+#[get("/health/metrics")]
+pub async fn metrics(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
+    let head = head(&state).await.ok();
+    match state.metrics.text(state.database.connections(), head) {
+        Ok(text) => HttpResponse::Ok().content_type(prometheus::TEXT_FORMAT).body(text),
+        Err(error) => {
+            log::error!("metrics: {error}");
+            Failure::plain(&INTERNAL_ERROR).respond(&state.public_url, language(&http))
+        }
+    }
+}
+
+/// This document
+///
+/// The OpenAPI 3.1 document of the interface, as JSON.
+#[utoipa::path(
+    get, path = "/openapi.json", operation_id = "get_openapi_json", tag = "service",
+    responses((status = 200, description = "The document.", body = Object, content_type = "application/json", example = json!({"openapi": "3.1.0"})))
+)]
+#[get("/openapi.json")]
+pub async fn openapi_json(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
+    document(&http, &state, openapi::json(&state.public_url), "application/json")
+}
+
+/// This document as YAML
+///
+/// The OpenAPI 3.1 document of the interface, as YAML.
+#[utoipa::path(
+    get, path = "/openapi.yaml", operation_id = "get_openapi_yaml", tag = "service",
+    responses((status = 200, description = "The document.", body = String, content_type = "application/yaml", example = json!("openapi: 3.1.0\n")))
+)]
+#[get("/openapi.yaml")]
+pub async fn openapi_yaml(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
+    document(&http, &state, openapi::yaml(&state.public_url), "application/yaml")
+}
+
+fn document(
+    http: &HttpRequest,
+    state: &State,
+    text: Result<String, Box<dyn std::error::Error>>,
+    media_type: &str,
+) -> HttpResponse {
+    match text {
+        Ok(text) => fixed(http, text, media_type),
+        Err(error) => {
+            log::error!("OpenAPI document: {error}");
+            Failure::plain(&INTERNAL_ERROR).respond(&state.public_url, language(http))
+        }
+    }
+}
+
+/// An answer that only a release changes.
+fn fixed(http: &HttpRequest, text: String, media_type: &str) -> HttpResponse {
+    let digest = hex::encode(Sha256::digest(&text));
+    let etag = format!("W/\"{}\"", digest.get(..16).unwrap_or_default());
+    let known = http.headers().get(header::IF_NONE_MATCH).and_then(|field| field.to_str().ok());
+    let mut response =
+        if known.is_some_and(|known| known.contains(&etag)) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response.insert_header((header::ETAG, etag)).insert_header((header::CACHE_CONTROL, "public, max-age=300"));
+    response.content_type(media_type).body(text)
+}
+
+/// What a type of problem means
+///
+/// Every problem's `type` leads here: what happened and what to do, in English and Chinese.
+#[utoipa::path(
+    get, path = "/problems/{type}", operation_id = "get_problem_type", tag = "service",
+    params(("type" = String, Path, description = "The last part of a problem's type.", example = "no-such-record")),
+    responses(
+        (status = 200, description = "The type, explained.", body = String, content_type = "text/plain", example = json!("No such record (404)\n")),
+        (status = 404, description = "There is no such type: no-such-path.", body = String, content_type = "application/problem+json"),
+    )
+)]
+#[get("/problems/{type}")]
+pub async fn problem_type(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
+    let slug = http.match_info().query("type");
+    match ProblemType::named(slug) {
+        Some(known) => fixed(&http, explain(known), "text/plain; charset=utf-8"),
+        None => {
+            let types = TYPES.iter().map(|known| known.slug).collect::<Vec<_>>().join(", ");
+            Failure::new(&NO_SUCH_PATH, say!("The types are: {types}.", "问题类型有：{types}。"))
+                .respond(&state.public_url, language(&http))
+        }
+    }
+}
+
+fn explain(known: &ProblemType) -> String {
+    let part = |language: Language| {
+        format!(
+            "{} ({})\n\n{}\n",
+            known.title().in_language(language),
+            known.status,
+            known.advice().in_language(language)
+        )
+    };
+    format!("{}\n{}", part(Language::English), part(Language::Chinese))
+}

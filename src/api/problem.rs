@@ -1,0 +1,185 @@
+//! Errors as answers: RFC 9457, in two languages, every problem at once. This table is also what
+//! `/problems/{type}` serves and what the OpenAPI document lists.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName};
+use serde_json::{Map, Value, json};
+
+use crate::db;
+use crate::model::message::{Language, Message};
+use crate::model::problem::{Place, Problem};
+use crate::say;
+
+/// A kind of error, with a stable name.
+pub struct ProblemType {
+    pub slug: &'static str,
+    pub status: u16,
+    pub title: [&'static str; 2],
+    /// What happened and what to do about it.
+    pub advice: [&'static str; 2],
+}
+
+macro_rules! problem_types {
+    ($($name:ident = $slug:literal, $status:literal, [$en:literal, $zh:literal], [$advice_en:literal, $advice_zh:literal];)+) => {
+        $(pub static $name: ProblemType = ProblemType {
+            slug: $slug, status: $status, title: [$en, $zh], advice: [$advice_en, $advice_zh],
+        };)+
+        /// Every type of problem.
+        pub static TYPES: &[&ProblemType] = &[$(&$name),+];
+    };
+}
+
+problem_types! {
+    INVALID_PARAMETER = "invalid-parameter", 400, ["Invalid parameter", "参数无效"],
+        ["A query parameter is unknown, malformed or out of range. The member errors names each one and says what is allowed.",
+         "某个查询参数未知、格式不对或超出范围。errors 逐一列出，并说明允许的写法。"];
+    NO_SUCH_PATH = "no-such-path", 404, ["No such path", "没有此路径"],
+        ["There is nothing at this path. /v1 lists what there is.", "此路径下没有内容，可从 /v1 查看全部路径。"];
+    NO_SUCH_RECORD = "no-such-record", 404, ["No such record", "没有此记录"],
+        ["The record did not exist at the revision asked for. Check its id, and the parameters revision and as_of.",
+         "在所查的修订中没有此记录。请检查 id，以及参数 revision 与 as_of。"];
+    NO_SUCH_REVISION = "no-such-revision", 404, ["No such revision", "没有此修订"],
+        ["The ledger has no revision of this number or time. Revisions are numbered from 1 to head, which /v1 names.",
+         "账本没有此编号或此时刻的修订。修订从 1 编号到头部，头部编号见 /v1。"];
+    METHOD_NOT_ALLOWED = "method-not-allowed", 405, ["Method not allowed", "不允许此方法"],
+        ["This path does not take this method. The header Allow lists those it takes.", "此路径不接受此方法，可用的方法见标头 Allow。"];
+    NOT_ACCEPTABLE = "not-acceptable", 406, ["Not acceptable", "无法满足 Accept"],
+        ["None of the media types in Accept is offered here. Ask for application/json, or leave Accept out.",
+         "此处不提供 Accept 所列的媒体类型。请改为 application/json，或不发送 Accept。"];
+    RECORD_WITHDRAWN = "record-withdrawn", 410, ["Record withdrawn", "记录已撤回"],
+        ["The publisher has withdrawn the record. The member reason says why, last_revision links to the last revision that had it.",
+         "发布者已撤回此记录。reason 说明原因，last_revision 指向最后含有它的修订。"];
+    RECORD_REDACTED = "record-redacted", 410, ["Record redacted", "记录已涂删"],
+        ["The record's content has been removed from every revision. Its digest remains, so that the chain still verifies.",
+         "此记录的内容已从全部修订中移除，摘要仍保留，因此链条仍可验证。"];
+    HISTORY_DIVERGED = "history-diverged", 410, ["History diverged", "历史已分叉"],
+        ["This ledger's digest at that revision is another one: what you hold comes from a history that this ledger does not have. Start again from head, and compare digests.",
+         "本账本在该修订处的摘要与所给的不同：你所持的内容来自另一段历史。请从头部重新开始，并核对摘要。"];
+    INTERNAL_ERROR = "internal-error", 500, ["Internal error", "内部错误"],
+        ["Something went wrong here; it has been logged under the request's id. Try again, and report the id if it stays.",
+         "服务内部出错，已按请求编号记录。请重试；若仍出错，请报告该编号。"];
+    DATABASE_UNAVAILABLE = "database-unavailable", 503, ["Database unavailable", "数据库不可用"],
+        ["The database does not answer at the moment. Try again after the seconds in Retry-After.", "数据库暂时没有应答，请在 Retry-After 所示秒数后重试。"];
+    QUERY_TOO_SLOW = "query-too-slow", 503, ["Query too slow", "查询过慢"],
+        ["The answer took longer than the service allows. Narrow it down: filter by programme, commitment, metric or publisher, leave out count=exact and include, or lower limit.",
+         "查询超过时限。请缩小范围：按 programme、commitment、metric 或 publisher 筛选，去掉 count=exact 与 include，或减小 limit。"];
+}
+
+impl ProblemType {
+    pub fn named(slug: &str) -> Option<&'static ProblemType> {
+        TYPES.iter().copied().find(|known| known.slug == slug)
+    }
+
+    pub fn title(&self) -> Message {
+        let [en, zh] = self.title.map(str::to_owned);
+        Message { en, zh }
+    }
+
+    pub fn advice(&self) -> Message {
+        let [en, zh] = self.advice.map(str::to_owned);
+        Message { en, zh }
+    }
+}
+
+/// An answer that is an error.
+#[derive(Debug)]
+pub struct Failure {
+    pub problem_type: &'static ProblemType,
+    pub detail: Message,
+    pub errors: Vec<Problem>,
+    /// Members beyond RFC 9457's.
+    pub extra: Map<String, Value>,
+    pub header: Option<(HeaderName, String)>,
+}
+
+impl std::fmt::Debug for ProblemType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.slug)
+    }
+}
+
+impl Failure {
+    pub fn new(problem_type: &'static ProblemType, detail: Message) -> Failure {
+        Failure { problem_type, detail, errors: Vec::new(), extra: Map::new(), header: None }
+    }
+
+    /// A type whose advice says all there is to say.
+    pub fn plain(problem_type: &'static ProblemType) -> Failure {
+        Failure::new(problem_type, problem_type.advice())
+    }
+
+    /// Refuses parameters.
+    pub fn parameters(errors: Vec<Problem>) -> Failure {
+        let detail = match errors.as_slice() {
+            [only] => only.detail.clone(),
+            _ => {
+                let count = errors.len();
+                say!("{count} parameters are wrong; errors lists them.", "有 {count} 个参数不对，详见 errors。")
+            }
+        };
+        Failure { errors, ..Failure::new(&INVALID_PARAMETER, detail) }
+    }
+
+    pub fn with(mut self, name: &str, value: Value) -> Failure {
+        self.extra.insert(name.to_owned(), value);
+        self
+    }
+
+    pub fn with_header(mut self, name: HeaderName, value: impl Into<String>) -> Failure {
+        self.header = Some((name, value.into()));
+        self
+    }
+
+    /// The answer. Types resolve below `public_url`.
+    pub fn respond(&self, public_url: &str, language: Language) -> HttpResponse {
+        let mut members = Map::new();
+        members.insert("type".into(), format!("{public_url}/problems/{}", self.problem_type.slug).into());
+        members.insert("title".into(), self.problem_type.title().in_language(language).into());
+        members.insert("status".into(), self.problem_type.status.into());
+        members.insert("detail".into(), self.detail.in_language(language).into());
+        if !self.errors.is_empty() {
+            members.insert("errors".into(), self.errors.iter().map(|error| describe(error, language)).collect());
+        }
+        members.extend(self.extra.clone());
+        let status = StatusCode::from_u16(self.problem_type.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = HttpResponse::build(status);
+        response
+            .insert_header((header::CONTENT_TYPE, "application/problem+json"))
+            .insert_header((header::CONTENT_LANGUAGE, language.tag()))
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header((header::VARY, "Accept-Language"));
+        if let Some((name, value)) = &self.header {
+            response.insert_header((name.clone(), value.as_str()));
+        }
+        response.body(Value::Object(members).to_string())
+    }
+}
+
+fn describe(problem: &Problem, language: Language) -> Value {
+    let (place, value) = match &problem.place {
+        Place::Pointer(pointer) => ("pointer", pointer),
+        Place::Parameter(name) => ("parameter", name),
+    };
+    json!({place: value, "code": problem.code, "detail": problem.detail.in_language(language)})
+}
+
+impl From<db::Error> for Failure {
+    /// What failed is logged here, once, and never sent.
+    fn from(error: db::Error) -> Failure {
+        match error {
+            db::Error::Timeout => {
+                log::warn!("{error}");
+                Failure::plain(&QUERY_TOO_SLOW).with_header(header::RETRY_AFTER, "30")
+            }
+            db::Error::Unavailable(_) => {
+                log::error!("{error}");
+                Failure::plain(&DATABASE_UNAVAILABLE).with_header(header::RETRY_AFTER, "5")
+            }
+            db::Error::Query(_) => {
+                log::error!("{error}");
+                Failure::plain(&INTERNAL_ERROR)
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `/v1/revisions` and `/v1/revisions/{n}`.
+
+use serde_json::{Map, Value};
+
+use super::answer::Answer;
+use super::cursor::{self, Cursor};
+use super::endpoint::Request;
+use super::list::{check_cursor, envelope, evaluated_at};
+use super::problem::{Failure, INTERNAL_ERROR, NO_SUCH_REVISION};
+use crate::db::read::revisions::{self, Row, Selection};
+use crate::ledger::digest;
+use crate::model::codes::RevisionKind;
+use crate::say;
+
+pub async fn list(mut request: Request) -> Result<Answer, Failure> {
+    let kinds = request.query.code("kind", RevisionKind::CODES).unwrap_or_default();
+    let publishers = request.query.ids("publisher").unwrap_or_default();
+    let published_from = request.query.instant("published_from");
+    let published_to = request.query.instant("published_to");
+    let limit = request.query.limit();
+    let count = request.query.count();
+    let fingerprint = {
+        let bounds = [published_from, published_to].map(|time| time.map(digest::instant).unwrap_or_default());
+        cursor::fingerprint(&request.path, &[("kind", &kinds), ("publisher", &publishers), ("published", &bounds)], &[])
+    };
+    let cursor =
+        super::list::cursor(&mut request, |cursor| cursor.fingerprint == fingerprint && before(cursor).is_some());
+    let asked = request.at();
+    request.finish(&asked)?;
+    let at = evaluated_at(&asked, cursor.as_ref());
+    let before = cursor.as_ref().and_then(before);
+    let selection =
+        Selection { before, only: None, kinds, publishers, published_from, published_to, rows: limit + 1, count };
+    let mut rows = revisions::read(&request.state.database, &selection, at, request.now).await?;
+    let Some(moment) = rows.first().map(|row| row.moment.clone()) else { return Err(Failure::plain(&INTERNAL_ERROR)) };
+    check_cursor(&request, &asked, cursor.as_ref(), &moment)?;
+    let total = rows.first().and_then(|row| row.count);
+    rows.retain(|row| row.revision.is_some());
+    let more = i64::try_from(rows.len()).is_ok_and(|read| read > limit);
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let next = rows.last().filter(|_| more).and_then(|last| last.revision).map(|last| {
+        let digest = moment.digest.get(..8).unwrap_or_default().to_owned();
+        Cursor { revision: moment.changed_in, digest, fingerprint, keys: vec![last.to_string()] }.encode()
+    });
+    let items: Vec<String> = rows.iter().map(|row| item(row).to_string()).collect();
+    let mut json = format!("{{\"data\":[{}]", items.join(","));
+    envelope(&mut json, moment.changed_in, next.as_deref(), total);
+    let next = next.map(|next| request.next(&next));
+    Ok(Answer { next, ..Answer::json(json, moment, at) })
+}
+
+fn before(cursor: &Cursor) -> Option<i64> {
+    match cursor.keys.as_slice() {
+        [revision] => revision.parse().ok(),
+        _ => None,
+    }
+}
+
+pub async fn read(mut request: Request) -> Result<Answer, Failure> {
+    let asked = request.at();
+    request.finish(&asked)?;
+    let number = request.id.parse::<i64>().ok().filter(|number| number.to_string() == request.id && *number > 0);
+    let selection = Selection { only: Some(number.unwrap_or(i64::MAX)), rows: 1, ..Selection::default() };
+    let row = revisions::read(&request.state.database, &selection, asked.at, request.now).await?.into_iter().next();
+    let Some(row) = row else { return Err(Failure::plain(&INTERNAL_ERROR)) };
+    request.check(&row.moment, asked.prefix.as_deref())?;
+    if row.revision.is_none() {
+        let head = row.moment.n;
+        return Err(Failure::new(
+            &NO_SUCH_REVISION,
+            say!(
+                "There is no such revision. Revisions are numbered from 1 to {head}.",
+                "没有此修订。修订从 1 编号到 {head}。"
+            ),
+        ));
+    }
+    let body = item(&row).to_string();
+    Ok(Answer::json(body, row.moment, asked.at))
+}
+
+/// A revision: all that its digest covers, but for the changes.
+fn item(row: &Row) -> Value {
+    let hex = |bytes: &Option<Vec<u8>>| Value::from(bytes.as_deref().map(hex::encode));
+    let mut item = Map::new();
+    item.insert("revision".into(), row.revision.into());
+    item.insert("kind".into(), row.kind.as_deref().into());
+    item.insert("publisher".into(), row.publisher.as_deref().into());
+    item.insert(
+        "message".into(),
+        row.message.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
+    );
+    item.insert("published_at".into(), row.published_at.map(digest::instant).into());
+    item.insert("changes".into(), row.change_count.into());
+    item.insert("digest".into(), hex(&row.revision_digest));
+    item.insert("message_salt".into(), hex(&row.message_salt));
+    item.insert("message_digest".into(), hex(&row.message_digest));
+    item.into()
+}

@@ -1,0 +1,249 @@
+//! Every path of the interface. The same entries serve it and yield the OpenAPI document.
+
+use std::sync::LazyLock;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use super::answer::Format;
+use super::endpoint::{self, COMMON_PROBLEMS, Endpoint, Handler};
+use super::problem::{NO_SUCH_RECORD, ProblemType, RECORD_REDACTED, RECORD_WITHDRAWN};
+use super::schemas::{self, ParameterSet};
+use super::{history, list, middleware, plain, record, revisions, summary};
+use crate::model::kind::Kind;
+use crate::model::kinds::{KINDS, observation, report};
+
+const JSON: &[Format] = &[Format::Json];
+static RECORD_PROBLEMS: &[&ProblemType] = &[&NO_SUCH_RECORD, &RECORD_WITHDRAWN, &RECORD_REDACTED];
+static HISTORY_PROBLEMS: &[&ProblemType] = &[&NO_SUCH_RECORD];
+const PAGES: &[Format] = &[Format::Json, Format::Csv];
+
+/// The endpoints that read the ledger.
+pub static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
+    let mut endpoints = vec![index(), summary()];
+    for kind in KINDS {
+        endpoints.extend([collection(kind), one(kind), versions(kind)]);
+    }
+    endpoints.push(below("commitment", &report::KIND, |request| {
+        Box::pin(list::read(request, report::KIND.filter("commitment")))
+    }));
+    endpoints.push(below("metric", &observation::KIND, |request| {
+        Box::pin(list::read(request, observation::KIND.filter("metric")))
+    }));
+    endpoints.extend([revision_list(), one_revision()]);
+    endpoints
+});
+
+/// Registers everything, at the root and under the prefix of the public URL.
+pub fn configure(config: &mut web::ServiceConfig, prefix: &str) {
+    services(config);
+    if !prefix.is_empty() {
+        config.service(web::scope(prefix).configure(services));
+    }
+}
+
+fn services(config: &mut web::ServiceConfig) {
+    for endpoint in ENDPOINTS.iter() {
+        let handler = move |state, http| endpoint::serve(endpoint, state, http);
+        config.service(
+            web::resource(endpoint.path.as_str())
+                .route(web::get().to(handler))
+                .default_service(web::route().to(middleware::other_method)),
+        );
+    }
+    config
+        .service(plain::live)
+        .service(plain::ready)
+        .service(plain::metrics)
+        .service(plain::openapi_json)
+        .service(plain::openapi_yaml)
+        .service(plain::problem_type)
+        .service(
+            web::resource("/")
+                .route(web::get().to(|| to("v1")))
+                .default_service(web::route().to(middleware::other_method)),
+        )
+        .service(web::resource("/docs").route(web::get().to(|| to("docs/"))))
+        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("../openapi.json").try_it_out_enabled(true)));
+    // The other methods of the single routes above.
+    for path in [
+        "/health/live",
+        "/health/ready",
+        "/health/metrics",
+        "/openapi.json",
+        "/openapi.yaml",
+        "/problems/{type}",
+        "/docs",
+        "/docs/{_:.*}",
+    ] {
+        config.service(web::resource(path).default_service(web::route().to(other)));
+    }
+}
+
+/// A relative redirect, so that a path prefix stays.
+async fn to(target: &'static str) -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, target)).finish()
+}
+
+async fn other(state: web::Data<super::State>, http: HttpRequest) -> HttpResponse {
+    middleware::other_method(state, http).await
+}
+
+fn index() -> Endpoint {
+    Endpoint {
+        path: "/v1".into(),
+        operation_id: "get_index".into(),
+        tag: "ledger",
+        summary: "The ledger and what can be asked".into(),
+        description: "Identity of the ledger, its revision and digest, its collections, and links to try.".into(),
+        id: None,
+        parameters: ParameterSet::new().at().format(JSON).build(),
+        formats: JSON,
+        answer: schemas::reference("Index"),
+        example: schemas::example("Index"),
+        problems: &[],
+        kind: None,
+        handler: |request| Box::pin(summary::index(request)),
+    }
+}
+
+fn summary() -> Endpoint {
+    Endpoint {
+        path: "/v1/summary".into(),
+        operation_id: "get_summary".into(),
+        tag: "ledger",
+        summary: "The ledger at a glance".into(),
+        description: "Commitments by status, overall and by programme; those overdue and unreported, with the day this was evaluated on \
+                      (today at head, pinned the day of the revision); the newest figure of each metric. Lists have at most 50 entries."
+            .into(),
+        id: None,
+        parameters: ParameterSet::new().at().format(JSON).build(),
+        formats: JSON,
+        answer: schemas::reference("Summary"),
+        example: schemas::example("Summary"),
+        problems: &[],
+        kind: None,
+        handler: |request| Box::pin(summary::read(request)),
+    }
+}
+
+fn collection(kind: &'static Kind) -> Endpoint {
+    Endpoint {
+        path: format!("/v1/{}", kind.collection),
+        operation_id: format!("list_{}", kind.collection),
+        tag: kind.collection,
+        summary: format!("A page of {}", kind.collection),
+        description: format!("{} Sorted by {} unless told.", kind.about, kind.default_sort),
+        id: None,
+        parameters: ParameterSet::new().filters(kind, None).page(kind).at().format(PAGES).build(),
+        formats: PAGES,
+        answer: schemas::reference(&format!("{}List", kind.type_name)),
+        example: schemas::list_example(kind),
+        problems: &[],
+        kind: Some(kind),
+        handler: |request| Box::pin(list::read(request, None)),
+    }
+}
+
+fn one(kind: &'static Kind) -> Endpoint {
+    Endpoint {
+        path: format!("/v1/{}/{{id}}", kind.collection),
+        operation_id: format!("get_{}", kind.name),
+        tag: kind.collection,
+        summary: format!("One {}", kind.name),
+        description: format!("The {} as it stands at the revision asked for, head unless told.", kind.name),
+        id: Some(kind.name),
+        parameters: ParameterSet::new().members(kind).at().format(JSON).build(),
+        formats: JSON,
+        answer: schemas::reference(kind.type_name),
+        example: schemas::record_example(kind),
+        problems: RECORD_PROBLEMS,
+        kind: Some(kind),
+        handler: |request| Box::pin(record::read(request)),
+    }
+}
+
+fn versions(kind: &'static Kind) -> Endpoint {
+    Endpoint {
+        path: format!("/v1/{}/{{id}}/history", kind.collection),
+        operation_id: format!("get_{}_history", kind.name),
+        tag: kind.collection,
+        summary: format!("Every version of one {}", kind.name),
+        description: format!(
+            "What was published of the {} and when, newest first; also of one that is withdrawn or redacted by now.",
+            kind.name
+        ),
+        id: Some(kind.name),
+        parameters: ParameterSet::new().paging().at().format(JSON).build(),
+        formats: JSON,
+        answer: schemas::reference(&format!("{}History", kind.type_name)),
+        example: schemas::history_example(kind),
+        problems: HISTORY_PROBLEMS,
+        kind: Some(kind),
+        handler: |request| Box::pin(history::read(request)),
+    }
+}
+
+/// The records of `kind` that belong to one record of kind `parent`.
+fn below(parent: &'static str, kind: &'static Kind, handler: Handler) -> Endpoint {
+    Endpoint {
+        path: format!("/v1/{parent}s/{{id}}/{}", kind.collection),
+        operation_id: format!("list_{parent}_{}", kind.collection),
+        tag: kind.collection,
+        summary: format!("The {} of one {parent}", kind.collection),
+        description: format!(
+            "The same as /v1/{}?{parent}={{id}}: an empty list where the {parent} has none, or is not there.",
+            kind.collection
+        ),
+        id: Some(parent),
+        parameters: ParameterSet::new().filters(kind, Some(parent)).page(kind).at().format(PAGES).build(),
+        formats: PAGES,
+        answer: schemas::reference(&format!("{}List", kind.type_name)),
+        example: schemas::list_example(kind),
+        problems: &[],
+        kind: Some(kind),
+        handler,
+    }
+}
+
+fn revision_list() -> Endpoint {
+    Endpoint {
+        path: "/v1/revisions".into(),
+        operation_id: "list_revisions".into(),
+        tag: "ledger",
+        summary: "A page of revisions".into(),
+        description: "Revisions with their digests, newest first.".into(),
+        id: None,
+        parameters: ParameterSet::new().revisions().paging().count().at().format(JSON).build(),
+        formats: JSON,
+        answer: schemas::reference("RevisionList"),
+        example: schemas::example("RevisionList"),
+        problems: &[],
+        kind: None,
+        handler: |request| Box::pin(revisions::list(request)),
+    }
+}
+
+fn one_revision() -> Endpoint {
+    Endpoint {
+        path: "/v1/revisions/{id}".into(),
+        operation_id: "get_revision".into(),
+        tag: "ledger",
+        summary: "One revision".into(),
+        description: "Who published it, when and why, with its digest.".into(),
+        id: Some("revision"),
+        parameters: ParameterSet::new().at().format(JSON).build(),
+        formats: JSON,
+        answer: schemas::reference("Revision"),
+        example: schemas::example("Revision"),
+        problems: &[],
+        kind: None,
+        handler: |request| Box::pin(revisions::read(request)),
+    }
+}
+
+/// Statuses that every read may answer with, beside its own.
+pub fn problems(endpoint: &Endpoint) -> Vec<&'static ProblemType> {
+    COMMON_PROBLEMS.iter().chain(endpoint.problems).copied().collect()
+}

@@ -1,0 +1,98 @@
+//! The commands. Each says what it did; exit codes are 0 done, 1 failed, 2 usage.
+
+pub mod openapi;
+pub mod publish;
+pub mod serve;
+pub mod verify;
+
+use std::fmt::Display;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use diesel_async::AsyncPgConnection;
+
+use crate::config::{Cli, Command, DatabaseSettings, Migrate};
+use crate::db::migrate::{self, Direction};
+use crate::db::pool;
+use crate::db::private_postgres::{self, PrivatePostgres};
+use crate::model::message::{Language, Message};
+use crate::say;
+
+/// Why a command failed, in words.
+pub struct Failed(pub Message);
+
+impl Failed {
+    /// A failure whose words are its own, in whatever language it speaks.
+    pub fn of(error: impl Display) -> Failed {
+        Failed(say!("{error}", "{error}"))
+    }
+}
+
+/// Runs the command that was given.
+pub fn run(cli: Cli) -> ExitCode {
+    let result = match cli.command {
+        None => serve::run(cli.serve),
+        Some(Command::Serve(settings)) => serve::run(settings),
+        Some(Command::Publish(settings)) => wait(publish::run(settings)),
+        Some(Command::Verify(settings)) => wait(verify::run(settings)),
+        Some(Command::Migrate(settings)) => wait(migrate(settings)),
+        Some(Command::Openapi(settings)) => openapi::run(settings),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed(message)) => {
+            eprintln!("{}", message.in_language(Language::of_terminal()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn wait(command: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
+    tokio::runtime::Runtime::new().map_err(Failed::of)?.block_on(command)
+}
+
+/// A database to work on. The private server goes with the last program that uses it.
+pub struct Opened {
+    pub url: String,
+    _server: Option<PrivatePostgres>,
+}
+
+/// The database of the settings, its schema brought up to date.
+pub async fn open(settings: &DatabaseSettings) -> Result<Opened, Failed> {
+    let opened = reach(settings)?;
+    migrate::run(&opened.url, &settings.time_zone, Direction::Up).await.map_err(Failed::of)?;
+    Ok(opened)
+}
+
+fn reach(settings: &DatabaseSettings) -> Result<Opened, Failed> {
+    if let Some(url) = settings.database_url.clone().filter(|url| !url.is_empty()) {
+        return Ok(Opened { url, _server: None });
+    }
+    let data_dir = settings.data_dir.clone().unwrap_or_else(private_postgres::default_data_dir);
+    let private = private_postgres::Settings { data_dir, bin_dir: settings.pg_bin_dir.clone(), options: Vec::new() };
+    let server =
+        PrivatePostgres::start(&private).map_err(|error| Failed(Message { en: error.en(), zh: error.zh() }))?;
+    Ok(Opened { url: server.url(), _server: Some(server) })
+}
+
+/// A connection without a statement timeout, for work that takes what it takes.
+pub async fn connect(opened: &Opened) -> Result<AsyncPgConnection, Failed> {
+    pool::connect(&opened.url, Duration::ZERO).await.map_err(Failed::of)
+}
+
+async fn migrate(settings: Migrate) -> Result<(), Failed> {
+    let opened = reach(&settings.database)?;
+    let direction = if settings.down { Direction::Down } else { Direction::Up };
+    let versions = migrate::run(&opened.url, &settings.database.time_zone, direction).await.map_err(Failed::of)?;
+    let count = versions.len();
+    tell(say!(
+        "The schema is up to date; {count} migrations were run.",
+        "数据库结构已是最新，本次执行 {count} 个迁移。"
+    ));
+    Ok(())
+}
+
+/// Prints a line in the reader's language.
+pub fn tell(message: Message) {
+    println!("{}", message.in_language(Language::of_terminal()));
+}

@@ -1,0 +1,119 @@
+//! `publish`: files into revisions.
+
+use std::io::Read;
+use std::path::Path;
+
+use chrono::Utc;
+use diesel_async::AsyncPgConnection;
+
+use super::{Failed, connect, open, tell};
+use crate::config::Publish;
+use crate::ledger::publish::{self, Op, Outcome, Refusal};
+use crate::model::message::{Language, Message};
+use crate::model::problem::Problem;
+use crate::model::publication::MAX_BYTES;
+use crate::say;
+
+pub async fn run(settings: Publish) -> Result<(), Failed> {
+    // Read before anything is touched, so that a missing file changes nothing.
+    let files = settings
+        .files
+        .iter()
+        .map(|path| Ok((path.as_path(), read(path)?)))
+        .collect::<Result<Vec<(&Path, Vec<u8>)>, Failed>>()?;
+    let opened = open(&settings.database).await?;
+    let mut connection = connect(&opened).await?;
+    for (path, bytes) in files {
+        let outcome = file(&mut connection, path, &bytes, settings.dry_run).await?;
+        report(path, &outcome, settings.dry_run);
+    }
+    Ok(())
+}
+
+/// The bytes of a file, or of standard input for `-`.
+pub fn read(path: &Path) -> Result<Vec<u8>, Failed> {
+    let limit = MAX_BYTES as u64 + 1;
+    let mut bytes = Vec::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+    };
+    let path = path.display();
+    read.map_err(|error| Failed(say!("{path} cannot be read: {error}.", "无法读取 {path}：{error}。")))?;
+    Ok(bytes)
+}
+
+/// Publishes one file; a refusal becomes lines, one for each problem.
+pub async fn file(
+    connection: &mut AsyncPgConnection,
+    path: &Path,
+    bytes: &[u8],
+    dry_run: bool,
+) -> Result<Outcome, Failed> {
+    match publish::publish(connection, bytes, dry_run, Utc::now).await {
+        Ok(outcome) => Ok(outcome),
+        Err(Refusal::Problems(problems)) => Err(Failed(refused(path, &problems))),
+        Err(Refusal::Database(error)) => Err(Failed::of(error)),
+        Err(Refusal::Unwritten) => Err(Failed::of("nothing was written")),
+    }
+}
+
+fn refused(path: &Path, problems: &[Problem]) -> Message {
+    let path = path.display();
+    let count = problems.len();
+    let lines = |language| problems.iter().map(|problem| format!("\n  {}", problem.line(language))).collect::<String>();
+    let (en, zh) = (lines(Language::English), lines(Language::Chinese));
+    say!(
+        "{path} was refused; nothing was changed. Problems, by place: {count}{en}",
+        "{path} 被拒绝，没有任何更改。问题（按位置）共 {count} 处：{zh}"
+    )
+}
+
+/// Says what was done, or in a dry run what would be.
+pub fn report(path: &Path, outcome: &Outcome, dry_run: bool) {
+    let path = path.display();
+    if dry_run {
+        show(outcome);
+    }
+    let (changes, head) = (outcome.changes.len(), publish::citation(&outcome.head));
+    for notice in outcome.notices.iter().filter(|_| dry_run || !outcome.changes.is_empty()) {
+        let (kind, id) = (notice.kind, &notice.id);
+        println!("= {kind} {id}: {}", notice.detail);
+    }
+    match outcome.revision {
+        Some(number) => tell(say!(
+            "{path}: published {changes} changes as revision {number} ({head}).",
+            "{path}：已发布 {changes} 项变更，修订 {number}（{head}）。"
+        )),
+        None if changes == 0 => tell(say!(
+            "{path}: all of it is already there; head stays {head}.",
+            "{path}：内容均已存在，头部仍为 {head}。"
+        )),
+        None => tell(say!(
+            "{path}: {changes} changes would be published; nothing was changed.",
+            "{path}：将发布 {changes} 项变更；本次未作更改。"
+        )),
+    }
+}
+
+/// The diff: + created, ~ changed member by member, - withdrawn.
+fn show(outcome: &Outcome) {
+    for change in &outcome.changes {
+        let (kind, id) = (change.kind, &change.id);
+        match &change.op {
+            Op::Create => println!("+ {kind} {id}"),
+            Op::Withdraw => println!("- {kind} {id}"),
+            Op::Change(members) => {
+                println!("~ {kind} {id}");
+                for member in members {
+                    println!("    {}: {} → {}", member.pointer, shown(&member.before), shown(&member.after));
+                }
+            }
+        }
+    }
+}
+
+fn shown(value: &str) -> &str {
+    if value.is_empty() { "∅" } else { value }
+}

@@ -1,0 +1,83 @@
+//! `serve`: the interface over HTTP.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use super::{Failed, Opened, connect, open, tell};
+use crate::api::metrics::Metrics;
+use crate::api::{self, State};
+use crate::cli::publish;
+use crate::config::Serve;
+use crate::db::pool::Database;
+use crate::model::message::Language;
+use crate::say;
+
+pub fn run(settings: Serve) -> Result<(), Failed> {
+    actix_web::rt::System::new().block_on(serve(settings))
+}
+
+async fn serve(settings: Serve) -> Result<(), Failed> {
+    // Bound first: a port that is taken is known before a database is started.
+    let bind = &settings.bind;
+    let listener = TcpListener::bind(bind).map_err(|error| {
+        Failed(say!(
+            "{bind} cannot be listened on: {error}. Choose another with BIND.",
+            "无法监听 {bind}：{error}。请用 BIND 另选地址。"
+        ))
+    })?;
+    let address = listener.local_addr().map_err(Failed::of)?;
+    let local = format!("http://{address}");
+    let public_url = match &settings.public_url {
+        Some(url) => checked(url)?,
+        None => local.clone(),
+    };
+    let opened = open(&settings.database).await?;
+    publish_first(&settings, &opened).await;
+    let timeout = Duration::from_secs(settings.statement_timeout.into());
+    let database = Database::new(&opened.url, settings.database_connections.into(), timeout).map_err(Failed::of)?;
+    let state = State { database, public_url, clock: chrono::Utc::now, metrics: Metrics::new().map_err(Failed::of)? };
+    let workers = settings.workers.map(usize::from);
+    let workers = workers.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
+    let server = api::server(state, listener, workers).map_err(Failed::of)?;
+    tell(say!(
+        "Serving at {local}\n  {local}/v1       the interface, with examples\n  {local}/docs/    its documentation\n  {local}/health/ready",
+        "服务地址 {local}\n  {local}/v1       接口与示例\n  {local}/docs/    接口文档\n  {local}/health/ready"
+    ));
+    server.await.map_err(Failed::of)?;
+    tell(say!("Stopped.", "已停止。"));
+    Ok(())
+}
+
+/// The public URL without a slash at its end.
+fn checked(url: &str) -> Result<String, Failed> {
+    let valid = url::Url::parse(url)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none());
+    if valid {
+        return Ok(url.trim_end_matches('/').to_owned());
+    }
+    Err(Failed(say!(
+        "PUBLIC_URL “{url}” is not an http or https address.",
+        "PUBLIC_URL“{url}”不是 http 或 https 地址。"
+    )))
+}
+
+/// What is refused is printed, and the service goes on.
+async fn publish_first(settings: &Serve, opened: &Opened) {
+    if settings.publish.is_empty() {
+        return;
+    }
+    let mut connection = match connect(opened).await {
+        Ok(connection) => connection,
+        Err(Failed(message)) => return eprintln!("{}", message.in_language(Language::of_terminal())),
+    };
+    for path in &settings.publish {
+        let published = match publish::read(path) {
+            Ok(bytes) => publish::file(&mut connection, path, &bytes, false).await,
+            Err(failed) => Err(failed),
+        };
+        match published {
+            Ok(outcome) => publish::report(path, &outcome, false),
+            Err(Failed(message)) => eprintln!("{}", message.in_language(Language::of_terminal())),
+        }
+    }
+}

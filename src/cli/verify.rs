@@ -1,0 +1,43 @@
+//! `verify`: recomputes the chain.
+
+use std::io::{IsTerminal, Write};
+
+use super::{Failed, connect, open, tell};
+use crate::config::DatabaseSettings;
+use crate::ledger::publish::citation;
+use crate::ledger::verify;
+use crate::say;
+
+pub async fn run(settings: DatabaseSettings) -> Result<(), Failed> {
+    let opened = open(&settings).await?;
+    let mut connection = connect(&opened).await?;
+    let terminal = std::io::stderr().is_terminal();
+    let verdict = verify::verify(&mut connection, |at, head| {
+        if terminal {
+            // Progress is a courtesy; a terminal that is gone is no reason to fail.
+            let _ = write!(std::io::stderr(), "\r{at} / {head}");
+        }
+    })
+    .await
+    .map_err(Failed::of)?;
+    if terminal {
+        eprintln!();
+    }
+    let (ledger, head, changes, redacted) =
+        (verdict.ledger, citation(&verdict.head), verdict.changes, verdict.redacted);
+    if verdict.faults.is_empty() {
+        tell(say!(
+            "Ledger {ledger} is whole up to {head}: {changes} changes, {redacted} of them redacted.",
+            "账本 {ledger} 至 {head} 完整无误：{changes} 项变更，其中 {redacted} 项已涂删。"
+        ));
+        return Ok(());
+    }
+    let count = verdict.faults.len();
+    for fault in &verdict.faults {
+        tell(fault.clone());
+    }
+    Err(Failed(say!(
+        "Ledger {ledger} does NOT verify: {count} faults. Restore it from a backup or a mirror.",
+        "账本 {ledger} 验证失败：共 {count} 处。请从备份或镜像恢复。"
+    )))
+}

@@ -1,0 +1,100 @@
+//! Settings: each is a flag and an environment variable, and this is where it is documented.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Public commitments, progress reports and key metrics as open data.
+#[derive(Parser)]
+#[command(name = "open-commitments", version, about, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve the interface over HTTP; the same as giving no command.
+    Serve(Serve),
+    /// Publish publications, each as one revision or not at all.
+    Publish(Publish),
+    /// Recompute the whole chain of digests from what is stored.
+    Verify(DatabaseSettings),
+    /// Bring the database's schema up to date.
+    Migrate(Migrate),
+    /// Write the OpenAPI document; refuses one that would break clients.
+    Openapi(Openapi),
+}
+
+#[derive(Args, Clone)]
+pub struct DatabaseSettings {
+    /// Database to use; without it, a private PostgreSQL is started in the data folder.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Folder of the private PostgreSQL [default: the user's data folder; /var/lib/open-commitments as root].
+    #[arg(long, env = "DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Folder of PostgreSQL's server programs, where they are not found by themselves.
+    #[arg(long, env = "PG_BIN_DIR")]
+    pub pg_bin_dir: Option<PathBuf>,
+    /// IANA time zone of a new ledger, in which a bare date ends; fixed once the ledger is there.
+    #[arg(long, env = "TIME_ZONE", default_value = "Asia/Shanghai")]
+    pub time_zone: String,
+}
+
+#[derive(Args, Clone)]
+pub struct Serve {
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// Publish these files first; harmless when they are already there.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub publish: Vec<PathBuf>,
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, env = "BIND", default_value = "127.0.0.1:8080")]
+    pub bind: String,
+    /// Address under which the service is seen, with an optional path prefix [default: http:// and BIND].
+    #[arg(long, env = "PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// Threads that answer requests [default: one for each core].
+    #[arg(long, env = "WORKERS", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub workers: Option<u16>,
+    /// Most connections to the database.
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub database_connections: u16,
+    /// Seconds after which a query is given up.
+    #[arg(long, env = "STATEMENT_TIMEOUT", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=600))]
+    pub statement_timeout: u16,
+}
+
+#[derive(Args)]
+pub struct Publish {
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// Publications to publish, in this order; - is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Show what would change, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Args)]
+pub struct Migrate {
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// Take every migration back; THE LEDGER IS LOST.
+    #[arg(long)]
+    pub down: bool,
+}
+
+#[derive(Args)]
+pub struct Openapi {
+    /// Folder to write openapi.json and openapi.yaml to.
+    #[arg(long, default_value = "openapi")]
+    pub folder: PathBuf,
+    /// Write nothing; fail if the documents there are not the ones of this release.
+    #[arg(long)]
+    pub check: bool,
+}
