@@ -61,7 +61,7 @@ pub async fn plan(
     for withdrawal in withdrawals {
         planner.withdraw(withdrawal, &publisher, &named, problems);
     }
-    planner.check_publisher(&publisher, problems);
+    planner.check_publisher(&publisher, &named, problems);
     planner.check_references(connection, &named, problems).await?;
     planner.check_dependents(connection, problems).await?;
     figures::check(connection, &planner.plan, problems).await?;
@@ -242,11 +242,10 @@ impl Planner {
         self.plan.withdrawals.iter().map(|withdrawal| (withdrawal.kind.name, withdrawal.id.clone())).collect()
     }
 
-    fn check_publisher(&self, publisher: &str, problems: &mut Vec<Problem>) {
+    fn check_publisher(&self, publisher: &str, named: &BTreeSet<Key>, problems: &mut Vec<Problem>) {
         let key = ("organization", publisher.to_owned());
-        let created =
-            self.plan.upserts.iter().any(|upsert| upsert.draft.kind.name == key.0 && upsert.draft.id == key.1);
-        if !created && !self.is_open(&key) {
+        let skipped = self.plan.notices.iter().any(|notice| notice.kind == key.0 && notice.id == key.1);
+        if !self.is_open(&key) && (skipped || !named.contains(&key)) {
             problems.push(Problem::at("/publisher", "dangling-reference", say!(
                 "There is no organization {publisher}. Create it in this publication, which may be made in its own name.",
                 "没有机构 {publisher}。请在本次发布中新建它；可以用它自己的名义发布。"

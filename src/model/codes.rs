@@ -1,13 +1,15 @@
 //! Code lists. Their codes are the same in database, JSON and parameters.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! code_list {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $code:literal),+ $(,)? }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-        pub enum $name { $($(#[$doc])* #[serde(rename = $code)] $variant),+ }
+    ($(#[doc = $about:literal])+ $name:ident { $($(#[doc = $doc:literal])* $variant:ident = $code:literal),+ $(,)? }) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[doc = $doc])* #[serde(rename = $code)] $variant),+ }
 
         impl $name {
             /// Every code of the list, in order.
@@ -21,6 +23,26 @@ macro_rules! code_list {
                 match code { $($code => Some($name::$variant),)+ _ => None }
             }
         }
+
+        // By hand: the derive macro does not see codes that come through this one.
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let about = [$($about.trim()),+].join(" ");
+                let codes: &[(&str, &[&str])] = &[$(($code, &[$($doc),*])),+];
+                let explained: String = codes
+                    .iter()
+                    .filter(|(_, about)| !about.is_empty())
+                    .map(|(code, about)| format!(" `{code}`: {}", about.concat().trim()))
+                    .collect();
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .description(Some(about + &explained))
+                    .enum_values(Some(Self::CODES.iter().copied()))
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {}
     };
 }
 

@@ -74,7 +74,8 @@ impl Cluster {
         command.args(["stop", "--silent", "--mode=fast", "--no-wait", "-D"]).arg(self.folder.cluster());
         self.run(&mut command, log, start)?;
         let since = Instant::now();
-        while self.server_id() == Some(pid) {
+        // The file goes last, unless the server is killed, which leaves it.
+        while self.server_id() == Some(pid) && self.is_server(pid) {
             if since.elapsed() > LIMIT {
                 return Err(self.not_stopped());
             }
