@@ -4,7 +4,9 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
 
-use super::problem::{Failure, NOT_ACCEPTABLE};
+use serde::Serialize;
+
+use super::problem::{Failure, INTERNAL_ERROR, NOT_ACCEPTABLE};
 use crate::db::read::{At, Moment};
 use crate::model::message::Message;
 use crate::say;
@@ -100,6 +102,12 @@ fn quality(accept: &str, (kind, subtype): (&str, &str)) -> f32 {
         }
     }
     best.1
+}
+
+/// A document as JSON.
+pub fn to_text(document: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(document)
+        .map_err(|error| Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) })
 }
 
 /// An answer from the ledger.

@@ -50,8 +50,8 @@ fn add(columns: &mut Vec<Column>, name: &str, pointer: &str, schema: &Value) {
 /// A page of records as they are served.
 pub fn page(kind: &Kind, bodies: impl Iterator<Item = String>, fields: Option<&[String]>) -> Result<String, Failure> {
     write(kind, bodies, fields).map_err(|error| {
-        log::error!("CSV of {}: {error}", kind.collection);
-        Failure::plain(&INTERNAL_ERROR)
+        let cause = Some(format!("CSV of {}: {error}", kind.collection));
+        Failure { cause, ..Failure::plain(&INTERNAL_ERROR) }
     })
 }
 

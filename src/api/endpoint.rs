@@ -4,12 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::State;
 use super::answer::{Answer, Format, Refused};
+use super::middleware::RequestId;
 use super::problem::{Failure, HISTORY_DIVERGED, INVALID_PARAMETER, NO_SUCH_RECORD, NO_SUCH_REVISION, ProblemType};
 use super::query::Query;
 use crate::db::read::{At, Moment};
@@ -147,8 +148,17 @@ impl Request {
 pub async fn serve(endpoint: &'static Endpoint, state: web::Data<State>, http: HttpRequest) -> HttpResponse {
     match answer(endpoint, &state, &http).await {
         Ok(answer) => answer.respond(&http),
-        Err(failure) => failure.respond(&state.public_url, language(&http)),
+        Err(failure) => refuse(&failure, &state, &http),
     }
+}
+
+/// Answers with a failure; what caused it is logged once, under the request's id.
+pub fn refuse(failure: &Failure, state: &State, http: &HttpRequest) -> HttpResponse {
+    if let Some(cause) = &failure.cause {
+        let id = http.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+        log::error!("{id} {}: {cause}", http.path());
+    }
+    failure.respond(&state.public_url, language(http))
 }
 
 async fn answer(endpoint: &'static Endpoint, state: &web::Data<State>, http: &HttpRequest) -> Result<Answer, Failure> {

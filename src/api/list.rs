@@ -152,8 +152,8 @@ pub fn item(json: &mut String, body: &str, included: Option<&str>, fields: Optio
         None => json.push_str(body),
         Some(fields) => {
             let Members(members) = serde_json::from_str(body).map_err(|error| {
-                log::error!("a stored body is not JSON: {error}");
-                Failure::plain(&INTERNAL_ERROR)
+                let cause = Some(format!("a stored body is not JSON: {error}"));
+                Failure { cause, ..Failure::plain(&INTERNAL_ERROR) }
             })?;
             json.push('{');
             for (name, value) in members.into_iter().filter(|(name, _)| fields.contains(name)) {

@@ -5,6 +5,7 @@ pub mod answer;
 pub mod compatibility;
 pub mod csv;
 pub mod cursor;
+pub mod documents;
 pub mod endpoint;
 pub mod history;
 pub mod list;

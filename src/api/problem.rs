@@ -4,8 +4,9 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use super::documents;
 use crate::db;
 use crate::model::message::{Language, Message};
 use crate::model::problem::{Place, Problem};
@@ -88,6 +89,8 @@ pub struct Failure {
     pub problem_type: &'static ProblemType,
     pub detail: Message,
     pub errors: Vec<Problem>,
+    /// What failed inside, to be logged and never sent.
+    pub cause: Option<String>,
     /// Members beyond RFC 9457's.
     pub extra: Map<String, Value>,
     pub header: Option<(HeaderName, String)>,
@@ -101,7 +104,7 @@ impl std::fmt::Debug for ProblemType {
 
 impl Failure {
     pub fn new(problem_type: &'static ProblemType, detail: Message) -> Failure {
-        Failure { problem_type, detail, errors: Vec::new(), extra: Map::new(), header: None }
+        Failure { problem_type, detail, errors: Vec::new(), cause: None, extra: Map::new(), header: None }
     }
 
     /// A type whose advice says all there is to say.
@@ -133,15 +136,15 @@ impl Failure {
 
     /// The answer. Types resolve below `public_url`.
     pub fn respond(&self, public_url: &str, language: Language) -> HttpResponse {
-        let mut members = Map::new();
-        members.insert("type".into(), format!("{public_url}/problems/{}", self.problem_type.slug).into());
-        members.insert("title".into(), self.problem_type.title().in_language(language).into());
-        members.insert("status".into(), self.problem_type.status.into());
-        members.insert("detail".into(), self.detail.in_language(language).into());
-        if !self.errors.is_empty() {
-            members.insert("errors".into(), self.errors.iter().map(|error| describe(error, language)).collect());
-        }
-        members.extend(self.extra.clone());
+        let body = documents::Problem {
+            problem_type: format!("{public_url}/problems/{}", self.problem_type.slug),
+            title: self.problem_type.title().in_language(language).to_owned(),
+            status: self.problem_type.status.into(),
+            detail: self.detail.in_language(language).to_owned(),
+            errors: (!self.errors.is_empty())
+                .then(|| self.errors.iter().map(|error| describe(error, language)).collect()),
+            extra: self.extra.clone(),
+        };
         let status = StatusCode::from_u16(self.problem_type.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);
         response
@@ -152,34 +155,27 @@ impl Failure {
         if let Some((name, value)) = &self.header {
             response.insert_header((name.clone(), value.as_str()));
         }
-        response.body(Value::Object(members).to_string())
+        response.body(serde_json::to_string(&body).unwrap_or_default())
     }
 }
 
-fn describe(problem: &Problem, language: Language) -> Value {
-    let (place, value) = match &problem.place {
-        Place::Pointer(pointer) => ("pointer", pointer),
-        Place::Parameter(name) => ("parameter", name),
+fn describe(problem: &Problem, language: Language) -> documents::ProblemError {
+    let (parameter, pointer) = match &problem.place {
+        Place::Pointer(pointer) => (None, Some(pointer.clone())),
+        Place::Parameter(name) => (Some(name.clone()), None),
     };
-    json!({place: value, "code": problem.code, "detail": problem.detail.in_language(language)})
+    let detail = problem.detail.in_language(language).to_owned();
+    documents::ProblemError { parameter, pointer, code: problem.code.to_owned(), detail }
 }
 
 impl From<db::Error> for Failure {
-    /// What failed is logged here, once, and never sent.
     fn from(error: db::Error) -> Failure {
-        match error {
-            db::Error::Timeout => {
-                log::warn!("{error}");
-                Failure::plain(&QUERY_TOO_SLOW).with_header(header::RETRY_AFTER, "30")
-            }
-            db::Error::Unavailable(_) => {
-                log::error!("{error}");
-                Failure::plain(&DATABASE_UNAVAILABLE).with_header(header::RETRY_AFTER, "5")
-            }
-            db::Error::Query(_) => {
-                log::error!("{error}");
-                Failure::plain(&INTERNAL_ERROR)
-            }
-        }
+        let (problem_type, retry_after) = match error {
+            db::Error::Timeout => (&QUERY_TOO_SLOW, Some("30")),
+            db::Error::Unavailable(_) => (&DATABASE_UNAVAILABLE, Some("5")),
+            db::Error::Query(_) => (&INTERNAL_ERROR, None),
+        };
+        let header = retry_after.map(|seconds| (header::RETRY_AFTER, seconds.to_owned()));
+        Failure { header, cause: Some(error.to_string()), ..Failure::plain(problem_type) }
     }
 }

@@ -1,15 +1,15 @@
 //! `/v1/revisions` and `/v1/revisions/{n}`.
 
-use serde_json::{Map, Value};
-
-use super::answer::Answer;
+use super::answer::{Answer, to_text};
 use super::cursor::{self, Cursor};
+use super::documents::Revision;
 use super::endpoint::Request;
 use super::list::{check_cursor, envelope, evaluated_at};
 use super::problem::{Failure, INTERNAL_ERROR, NO_SUCH_REVISION};
 use crate::db::read::revisions::{self, Row, Selection};
 use crate::ledger::digest;
 use crate::model::codes::RevisionKind;
+use crate::model::text::{RecordId, Sha256Hex};
 use crate::say;
 
 pub async fn list(mut request: Request) -> Result<Answer, Failure> {
@@ -42,8 +42,8 @@ pub async fn list(mut request: Request) -> Result<Answer, Failure> {
         let digest = moment.digest.get(..8).unwrap_or_default().to_owned();
         Cursor { revision: moment.changed_in, digest, fingerprint, keys: vec![last.to_string()] }.encode()
     });
-    let items: Vec<String> = rows.iter().map(|row| item(row).to_string()).collect();
-    let mut json = format!("{{\"data\":[{}]", items.join(","));
+    let items: Vec<Revision> = rows.iter().filter_map(item).collect();
+    let mut json = format!("{{\"data\":{}", to_text(&items)?);
     envelope(&mut json, moment.changed_in, next.as_deref(), total);
     let next = next.map(|next| request.next(&next));
     Ok(Answer { next, ..Answer::json(json, moment, at) })
@@ -64,7 +64,7 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
     let row = revisions::read(&request.state.database, &selection, asked.at, request.now).await?.into_iter().next();
     let Some(row) = row else { return Err(Failure::plain(&INTERNAL_ERROR)) };
     request.check(&row.moment, asked.prefix.as_deref())?;
-    if row.revision.is_none() {
+    let Some(revision) = item(&row) else {
         let head = row.moment.n;
         return Err(Failure::new(
             &NO_SUCH_REVISION,
@@ -73,26 +73,21 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
                 "没有此修订。修订从 1 编号到 {head}。"
             ),
         ));
-    }
-    let body = item(&row).to_string();
-    Ok(Answer::json(body, row.moment, asked.at))
+    };
+    Ok(Answer::json(to_text(&revision)?, row.moment, asked.at))
 }
 
-/// A revision: all that its digest covers, but for the changes.
-fn item(row: &Row) -> Value {
-    let hex = |bytes: &Option<Vec<u8>>| Value::from(bytes.as_deref().map(hex::encode));
-    let mut item = Map::new();
-    item.insert("revision".into(), row.revision.into());
-    item.insert("kind".into(), row.kind.as_deref().into());
-    item.insert("publisher".into(), row.publisher.as_deref().into());
-    item.insert(
-        "message".into(),
-        row.message.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
-    );
-    item.insert("published_at".into(), row.published_at.map(digest::instant).into());
-    item.insert("changes".into(), row.change_count.into());
-    item.insert("digest".into(), hex(&row.revision_digest));
-    item.insert("message_salt".into(), hex(&row.message_salt));
-    item.insert("message_digest".into(), hex(&row.message_digest));
-    item.into()
+/// A revision as it is served; none where the row has the moment alone.
+fn item(row: &Row) -> Option<Revision> {
+    Some(Revision {
+        revision: row.revision?,
+        kind: RevisionKind::parse(row.kind.as_deref()?)?,
+        publisher: RecordId(row.publisher.clone()?),
+        message: serde_json::from_str(row.message.as_deref()?).ok()?,
+        published_at: digest::instant(row.published_at?),
+        changes: row.change_count?,
+        digest: Sha256Hex(hex::encode(row.revision_digest.as_deref()?)),
+        message_salt: hex::encode(row.message_salt.as_deref()?),
+        message_digest: Sha256Hex(hex::encode(row.message_digest.as_deref()?)),
+    })
 }

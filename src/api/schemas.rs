@@ -1,11 +1,13 @@
 //! Schemas and examples of what is not a record: parameters, lists, history, index, problems.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
+use utoipa::{PartialSchema, ToSchema};
+
 use super::answer::Format;
+use super::documents::{self, Index, Problem, Revision, Summary};
 use super::endpoint::Parameter;
 use super::query::{LIMIT, MAX_LIMIT};
 use crate::model::codes::RevisionKind;
@@ -197,9 +199,31 @@ pub fn all() -> BTreeMap<String, Value> {
             .insert(format!("{name}History"), list(&format!("{name}Version"), "Versions of one record, newest first."));
         schemas.insert(format!("{name}Version"), version(name));
     }
-    schemas.extend(DOCUMENTS.iter().map(|(name, document)| (name.clone(), document["schema"].clone())));
+    schemas.extend(documents());
+    problem_members(&mut schemas);
     schemas.insert("RevisionList".into(), list("Revision", "Revisions, newest first."));
     schemas
+}
+
+/// Members that some types of problems add.
+fn problem_members(schemas: &mut BTreeMap<String, Value>) {
+    let Some(problem) = schemas.get_mut("Problem") else { return };
+    let revision = |about: &str| json!({"type": "integer", "format": "int64", "minimum": 0, "description": about});
+    let text = |about: &str| json!({"type": "string", "description": about});
+    let members = [
+        ("reason", json!({"$ref": "#/components/schemas/HumanText", "description": "record-withdrawn: why."})),
+        ("withdrawn_in", revision("record-withdrawn: the revision.")),
+        (
+            "last_revision",
+            text("record-withdrawn: link to the last revision that had it, relative to the path asked for."),
+        ),
+        ("redacted_in", revision("record-redacted: the revision.")),
+        ("revision", revision("history-diverged: where the histories differ.")),
+        ("digest", text("history-diverged: this ledger's digest there.")),
+    ];
+    for (name, schema) in members {
+        problem["properties"][name] = schema;
+    }
 }
 
 fn included(kind: &Kind) -> Value {
@@ -247,16 +271,29 @@ fn version(name: &str) -> Value {
     })
 }
 
-/// Schemas that stand for themselves, each with an example where an endpoint answers with it.
-static DOCUMENTS: LazyLock<Map<String, Value>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("documents.json")).unwrap_or_default());
+/// Schemas of answers that are no records.
+fn documents() -> BTreeMap<String, Value> {
+    let mut found = Vec::new();
+    for (name, schema) in [
+        (Index::name(), Index::schema()),
+        (Summary::name(), Summary::schema()),
+        (Revision::name(), Revision::schema()),
+        (Problem::name(), Problem::schema()),
+    ] {
+        found.push((name.into_owned(), schema));
+    }
+    Index::schemas(&mut found);
+    Summary::schemas(&mut found);
+    Revision::schemas(&mut found);
+    Problem::schemas(&mut found);
+    schema::values(found)
+}
 
 /// The example of a schema that stands for itself.
 pub fn example(name: &str) -> Value {
-    let of = |name: &str| DOCUMENTS.get(name).map(|document| document["example"].clone()).unwrap_or_default();
     match name {
-        "RevisionList" => json!({"data": [of("Revision")], "changed_in": 1, "next": null}),
-        _ => of(name),
+        "RevisionList" => json!({"data": [documents::example("Revision")], "changed_in": 1, "next": null}),
+        _ => documents::example(name),
     }
 }
 

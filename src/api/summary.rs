@@ -3,15 +3,16 @@
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Nullable, Text, Timestamptz};
-use serde_json::json;
 
-use super::answer::Answer;
+use super::answer::{Answer, to_text};
+use super::documents::{Index, IndexExample};
 use super::endpoint::Request;
 use super::problem::{Failure, INTERNAL_ERROR};
 use crate::db::read::{MOMENT, Moment, moment, summary};
 use crate::db::statement::Statement;
 use crate::ledger::digest;
 use crate::model::kinds::KINDS;
+use crate::model::text::Sha256Hex;
 
 pub async fn read(mut request: Request) -> Result<Answer, Failure> {
     let asked = request.at();
@@ -51,30 +52,28 @@ pub async fn index(mut request: Request) -> Result<Answer, Failure> {
     let rows: Vec<Ledger> = request.state.database.rows(statement).await?;
     let Some(row) = rows.into_iter().next() else { return Err(Failure::plain(&INTERNAL_ERROR)) };
     request.check(&row.moment, asked.prefix.as_deref())?;
-    let collections: serde_json::Map<String, serde_json::Value> =
-        KINDS.iter().map(|kind| (kind.collection.to_owned(), format!("v1/{}", kind.collection).into())).collect();
-    let mut body = json!({
-        "ledger": row.uuid,
-        "time_zone": row.time_zone,
-        "revision": row.moment.n,
-        "digest": row.moment.digest,
-        "collections": collections,
-        "summary": "v1/summary",
-        "revisions": "v1/revisions",
-        "openapi": "openapi.json",
-        "docs": "docs/",
-        "examples": EXAMPLES.iter().map(|(about, link)| json!({"about": about, "link": link})).collect::<Vec<_>>(),
-    });
-    if let Some(published_at) = row.published_at {
-        body["published_at"] = digest::instant(published_at).into();
-    }
-    Ok(Answer::json(body.to_string(), row.moment, asked.at))
+    let digest = Sha256Hex(row.moment.digest.clone());
+    let examples = EXAMPLES.iter().map(|(about, link)| IndexExample { about: (*about).into(), link: (*link).into() });
+    let index = Index {
+        ledger: row.uuid,
+        time_zone: row.time_zone,
+        revision: row.moment.n,
+        digest,
+        published_at: row.published_at.map(digest::instant),
+        collections: KINDS.iter().map(|kind| (kind.collection.into(), format!("v1/{}", kind.collection))).collect(),
+        summary: "v1/summary".into(),
+        revisions: "v1/revisions".into(),
+        openapi: "openapi.json".into(),
+        docs: "docs/".into(),
+        examples: examples.collect(),
+    };
+    Ok(Answer::json(to_text(&index)?, row.moment, asked.at))
 }
 
 /// Links that show what can be asked, relative to the index.
 pub const EXAMPLES: &[(&str, &str)] = &[
     ("Commitments in progress, with their newest report", "v1/commitments?status=in_progress&include=latest_report"),
-    ("Commitments about mediation, by word", "v1/commitments?q=调解"),
+    ("Commitments about mediation, by word", "v1/commitments?q=%E8%B0%83%E8%A7%A3"),
     ("Figures of the first half of 2020", "v1/observations?period=2020-S1&include=metric"),
     ("Figures in Shandong, largest first, as CSV", "v1/observations?division=37&sort=-value&format=csv"),
     ("Commitments as they stood at revision 1", "v1/commitments?revision=1&fields=id,title,status"),

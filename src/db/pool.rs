@@ -77,7 +77,8 @@ pub async fn connect(url: &str, statement_timeout: Duration) -> ConnectionResult
     let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(explain(&error));
     let mut config: tokio_postgres::Config = url.parse().map_err(bad)?;
     let options = config.get_options().unwrap_or_default();
-    let options = format!("{options} -c statement_timeout={} -c timezone=UTC", statement_timeout.as_millis());
+    let options =
+        format!("{options} -c statement_timeout={} -c timezone=UTC -c jit=off", statement_timeout.as_millis());
     config.options(options).application_name("open-commitments").connect_timeout(CONNECT);
     let (client, connection) = config.connect(NoTls).await.map_err(bad)?;
     AsyncPgConnection::try_from_client_and_connection(client, connection).await

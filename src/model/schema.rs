@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::{Map, Value, json};
+use utoipa::openapi::{RefOr, Schema};
 
 use super::kind::{Derived, Kind, Shape};
 use super::kinds::KINDS;
@@ -16,17 +17,22 @@ use crate::say;
 
 /// Schemas by name of what publishers send of every kind, and what these refer to.
 pub fn sent() -> BTreeMap<String, Value> {
-    let mut schemas = BTreeMap::new();
+    let mut found = Vec::new();
     for kind in KINDS {
-        let mut found = vec![(kind.type_name.to_owned(), (kind.schema)())];
+        found.push((kind.type_name.to_owned(), (kind.schema)()));
         (kind.schemas)(&mut found);
-        for (name, schema) in found {
-            let mut schema = serde_json::to_value(schema).unwrap_or_default();
-            never_null(&mut schema);
-            schemas.insert(name, schema);
-        }
     }
-    schemas
+    values(found)
+}
+
+/// Schemas as JSON, with optional members that are absent rather than null.
+pub fn values(schemas: Vec<(String, RefOr<Schema>)>) -> BTreeMap<String, Value> {
+    let value = |(name, schema)| {
+        let mut schema = serde_json::to_value(schema).unwrap_or_default();
+        never_null(&mut schema);
+        (name, schema)
+    };
+    schemas.into_iter().map(value).collect()
 }
 
 /// The same as they are served: derived members put in, and nothing said about members to come.

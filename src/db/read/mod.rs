@@ -86,8 +86,8 @@ pub fn kinds_changed_in(kinds: impl IntoIterator<Item = &'static str>) -> Statem
     let mut kinds: Vec<&str> = kinds.into_iter().collect();
     kinds.sort_unstable();
     kinds.dedup();
-    let each: Vec<String> = kinds.iter().map(|kind| kind_changed_in(kind)).collect();
-    Statement::of(&format!("greatest(0, {})", each.join(", ")), [])
+    let each: Vec<String> = kinds.iter().map(|kind| format!(", {}", kind_changed_in(kind))).collect();
+    Statement::of(&format!("greatest(0{})", each.concat()), [])
 }
 
 fn kind_changed_in(kind: &str) -> String {

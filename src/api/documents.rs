@@ -1,0 +1,228 @@
+//! Answers that are not records, with their schemas and examples.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::model::codes::{RevisionKind, Status};
+use crate::model::kinds::metric::Unit;
+use crate::model::text::{Date, Decimal, HumanText, PeriodText, RecordId, Sha256Hex};
+
+/// Identity of the ledger and what can be asked.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Index {
+    /// UUID of the ledger; digest(0) is the SHA-256 of its text.
+    #[schema(format = "uuid")]
+    pub ledger: String,
+    /// IANA zone in which a bare date ends.
+    pub time_zone: String,
+    /// The revision this answer is of: head unless told; 0 in an empty ledger.
+    #[schema(minimum = 0)]
+    pub revision: i64,
+    /// Its digest.
+    pub digest: Sha256Hex,
+    /// Its time, UTC with six decimals.
+    #[schema(format = "date-time")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published_at: Option<String>,
+    /// Links to the lists of records.
+    pub collections: BTreeMap<String, String>,
+    /// Link to the summary.
+    pub summary: String,
+    /// Link to the revisions.
+    pub revisions: String,
+    /// Link to the OpenAPI document.
+    pub openapi: String,
+    /// Link to the documentation to try things in.
+    pub docs: String,
+    /// Links to try, relative to this document.
+    pub examples: Vec<IndexExample>,
+}
+
+/// A link to try.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct IndexExample {
+    /// What it shows.
+    pub about: String,
+    /// The link, relative to the index.
+    pub link: String,
+}
+
+/// The ledger at a glance.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Summary {
+    /// Newest revision that changed what the summary reads.
+    #[schema(minimum = 0)]
+    pub changed_in: i64,
+    /// Day on which overdue was judged, in the ledger's zone: today at head, pinned that of the revision.
+    pub evaluated_on: Date,
+    /// How many commitments there are.
+    #[schema(minimum = 0)]
+    pub commitments: i64,
+    /// How many commitments by status; none for those without a report.
+    pub statuses: BTreeMap<String, i64>,
+    /// Programmes, newest year first, at most 50.
+    pub programmes: Vec<SummaryProgramme>,
+    /// Commitments whose day has passed, neither completed nor cancelled.
+    pub overdue: SummaryCommitments,
+    /// Commitments without a report.
+    pub unreported: SummaryCommitments,
+    /// Metrics with their newest actual figure, at most 50.
+    pub metrics: Vec<SummaryMetric>,
+}
+
+/// A programme in short.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct SummaryProgramme {
+    pub id: RecordId,
+    /// Year of its commitments.
+    pub year: i64,
+    /// Organization that promises.
+    pub organization: RecordId,
+    pub title: HumanText,
+    /// How many commitments it has.
+    #[schema(minimum = 0)]
+    pub commitments: i64,
+    /// How many by status; none for those without a report.
+    pub statuses: BTreeMap<String, i64>,
+}
+
+/// Some commitments.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct SummaryCommitments {
+    /// How many there are.
+    #[schema(minimum = 0)]
+    pub count: i64,
+    /// The first 50 of them.
+    pub data: Vec<SummaryCommitment>,
+}
+
+/// A commitment in short.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct SummaryCommitment {
+    pub id: RecordId,
+    pub title: HumanText,
+    /// Day by which it was promised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+}
+
+/// A metric with its newest actual figure.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct SummaryMetric {
+    pub id: RecordId,
+    pub name: HumanText,
+    pub unit: Unit,
+    /// The observation.
+    pub observation: RecordId,
+    pub period: PeriodText,
+    /// Whose figure it is, as printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    pub value: Decimal,
+    /// Whether the service computed it.
+    pub computed: bool,
+}
+
+/// One revision: all that its digest covers, but for the changes.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Revision {
+    /// Its number.
+    #[schema(minimum = 1)]
+    pub revision: i64,
+    pub kind: RevisionKind,
+    /// Organization in whose name it was published.
+    pub publisher: RecordId,
+    /// What the publisher says about it.
+    pub message: HumanText,
+    /// When, in UTC with six decimals, as the digest covers it.
+    #[schema(format = "date-time")]
+    pub published_at: String,
+    /// How many records it changed.
+    #[schema(minimum = 1)]
+    pub changes: i64,
+    /// SHA-256 over the digest before, this header and the changes.
+    pub digest: Sha256Hex,
+    /// 16 random bytes hashed before the message, in hexadecimal.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    pub message_salt: String,
+    /// SHA-256 of message_salt and the message's canonical JSON.
+    pub message_digest: Sha256Hex,
+}
+
+/// An error, RFC 9457. Some types have members of their own.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// Address of what this type of problem means; its last part is stable.
+    #[serde(rename = "type")]
+    #[schema(format = "uri")]
+    pub problem_type: String,
+    /// The type in short.
+    pub title: String,
+    /// HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    pub status: i32,
+    /// What is wrong and what to do.
+    pub detail: String,
+    /// Every single problem, each with its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<Vec<ProblemError>>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub extra: Map<String, Value>,
+}
+
+/// One problem and its place.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct ProblemError {
+    /// Query parameter it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    /// JSON pointer (RFC 6901) into what was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// Stable code for programs.
+    pub code: String,
+    /// What is wrong and what to do.
+    pub detail: String,
+}
+
+/// Example answers, by name of the schema.
+pub fn example(name: &str) -> Value {
+    let text = match name {
+        "Index" => INDEX,
+        "Summary" => SUMMARY,
+        "Revision" => REVISION,
+        _ => "null",
+    };
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+const INDEX: &str = r#"{
+    "ledger": "3b1e5c1c-6f0a-4a58-9a63-1f6f3e0f2c11", "time_zone": "Asia/Shanghai", "revision": 1,
+    "digest": "0f9b3ad1c1f7a1b7c7f3c80b4f4a3c2b6e2b6d3a0e9e6c5d4b3a2918f7e6d5c4", "published_at": "2026-01-05T08:00:00.000000Z",
+    "collections": {"commitments": "v1/commitments"}, "summary": "v1/summary", "revisions": "v1/revisions",
+    "openapi": "openapi.json", "docs": "docs/", "examples": [{"about": "Every revision, newest first", "link": "v1/revisions"}]
+}"#;
+
+const SUMMARY: &str = r#"{
+    "changed_in": 1, "evaluated_on": "2026-01-05", "commitments": 15, "statuses": {"completed": 4, "in_progress": 11},
+    "programmes": [{"id": "sd-justice-2020", "year": 2020, "organization": "sd-justice", "title": {"en": "2020 commitments"},
+        "commitments": 15, "statuses": {"completed": 4, "in_progress": 11}}],
+    "overdue": {"count": 1, "data": [{"id": "sd-justice-2020-8", "title": {"en": "Smart prisons"}, "due_on": "2020-12-31", "status": "in_progress"}]},
+    "unreported": {"count": 0, "data": []},
+    "metrics": [{"id": "mediation-cases", "name": {"en": "Disputes mediated online"}, "unit": {"code": "case"},
+        "observation": "mediation-cases-2020-s1", "period": "2020-S1", "value": 29456, "computed": false}]
+}"#;
+
+const REVISION: &str = r#"{
+    "revision": 1, "kind": "new_data", "publisher": "sd-justice", "message": {"en": "First publication"},
+    "published_at": "2026-01-05T08:00:00.000000Z", "changes": 85,
+    "digest": "0f9b3ad1c1f7a1b7c7f3c80b4f4a3c2b6e2b6d3a0e9e6c5d4b3a2918f7e6d5c4",
+    "message_salt": "82a90810699d2358fd605341d99c250c",
+    "message_digest": "5f5abb36eb9abd7164f8a96f6b97bf799fc6bcf095ada54a664e0c0a1ca87f77"
+}"#;
