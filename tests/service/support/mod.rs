@@ -1,0 +1,184 @@
+//! What tests stand on: a database of their own, a service on a free port, and the command line.
+
+pub mod cluster;
+pub mod data;
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use chrono::{DateTime, Utc};
+use open_commitments::api::metrics::Metrics;
+use open_commitments::api::{self, State};
+use open_commitments::db::pool::Database;
+use open_commitments::ledger::publish::Clock;
+use serde_json::Value;
+
+pub use cluster::TestDatabase;
+
+/// A service with a ledger of its own; both go with it.
+pub struct Service {
+    pub url: String,
+    pub database: TestDatabase,
+    client: reqwest::Client,
+    handle: ServerHandle,
+}
+
+/// An answer.
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().expect("a plain header")).unwrap_or_default()
+    }
+
+    /// The ids of a list, in order.
+    pub fn ids(&self) -> Vec<String> {
+        assert_eq!(self.status, 200, "{}", self.text);
+        let data = self.json()["data"].as_array().cloned().expect("a list");
+        data.iter().map(|item| item["id"].as_str().expect("an id").to_owned()).collect()
+    }
+
+    /// The last part of a problem's type.
+    pub fn problem(&self) -> String {
+        assert!(self.header("content-type").starts_with("application/problem+json"), "{} {}", self.status, self.text);
+        self.json()["type"].as_str().and_then(|name| name.rsplit('/').next()).expect("a type").to_owned()
+    }
+}
+
+impl Service {
+    /// A service with an empty ledger.
+    pub async fn empty() -> Service {
+        Service::with(Settings::default()).await
+    }
+
+    /// A service with the real data of Shandong, as revision 1.
+    pub async fn shandong() -> Service {
+        let service = Service::empty().await;
+        service.publishes(&data::shandong());
+        service
+    }
+
+    /// A service with a small made-up ledger, as revision 1.
+    pub async fn small() -> Service {
+        let service = Service::empty().await;
+        service.publishes(&data::small());
+        service
+    }
+
+    pub async fn with(settings: Settings) -> Service {
+        let database = TestDatabase::create().await;
+        Service::on(database, settings)
+    }
+
+    /// A service on a database that is there.
+    pub fn on(database: TestDatabase, settings: Settings) -> Service {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let state = State {
+            database: Database::new(&database.url, 8, settings.statement_timeout).expect("a pool"),
+            public_url: settings.public_url.unwrap_or_else(|| url.clone()),
+            clock: settings.clock,
+            metrics: Metrics::new().expect("metrics"),
+        };
+        let server = api::server(state, listener, 1).expect("a server");
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        Service { url, database, client: reqwest::Client::new(), handle }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.request("GET", path, &[]).await
+    }
+
+    pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let method = method.parse().expect("a method");
+        let mut request = self.client.request(method, format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.expect("an answer");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Answer { status, headers, text: response.text().await.expect("a body") }
+    }
+
+    /// Publishes on the command line.
+    pub fn publish(&self, publication: &Value) -> Output {
+        self.run(&["publish", "-"], &publication.to_string())
+    }
+
+    /// Publishes what is to be accepted.
+    pub fn publishes(&self, publication: &Value) {
+        let output = self.publish(publication);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Publishes what is to be refused; returns what the publisher reads.
+    pub fn refuses(&self, publication: &Value) -> String {
+        let output = self.publish(publication);
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stderr).expect("UTF-8")
+    }
+
+    /// Runs a command on this ledger.
+    pub fn run(&self, words: &[&str], input: &str) -> Output {
+        command(words, &[("DATABASE_URL", &self.database.url)], input)
+    }
+
+    /// The number of the head revision.
+    pub async fn head(&self) -> i64 {
+        self.get("/v1").await.json()["revision"].as_i64().expect("a number")
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // The command is sent with the call; nobody waits for the last connections.
+        drop(self.handle.stop(false));
+    }
+}
+
+/// What a service may be told.
+pub struct Settings {
+    pub public_url: Option<String>,
+    pub clock: Clock,
+    pub statement_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { public_url: None, clock: Utc::now, statement_timeout: Duration::from_secs(20) }
+    }
+}
+
+/// Runs the program.
+pub fn command(words: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_open-commitments"))
+        .args(words)
+        .env("LANG", "C")
+        .env_remove("LC_ALL")
+        .env_remove("LC_MESSAGES")
+        .envs(environment.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program");
+    // A program that refuses early closes its input; that is not ours to judge.
+    let _ = child.stdin.take().expect("its input").write_all(input.as_bytes());
+    child.wait_with_output().expect("its output")
+}
+
+/// An instant for a fixed clock.
+pub fn at(text: &str) -> DateTime<Utc> {
+    text.parse().expect("an instant")
+}
