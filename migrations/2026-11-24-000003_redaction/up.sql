@@ -48,11 +48,11 @@ CREATE FUNCTION redact_record(
 DECLARE
     h head;
     n bigint;
-    at timestamptz;
-    body text := '{"id":' || to_json(p_id)::text || '}';
-    message_digest bytea := sha256(p_message_salt || convert_to(p_message, 'UTF8'));
-    record_digest bytea := sha256(p_salt || convert_to(body, 'UTF8'));
-    digest bytea;
+    published timestamptz;
+    hashed text := '{"id":' || to_json(p_id)::text || '}';
+    digest_of_message bytea := sha256(p_message_salt || convert_to(p_message, 'UTF8'));
+    digest_of_change bytea := sha256(p_salt || convert_to(hashed, 'UTF8'));
+    next_digest bytea;
     affected text[];
     touched text[] := ARRAY[p_kind];
     commitment_id text;
@@ -62,17 +62,17 @@ BEGIN
         RAISE EXCEPTION 'there is nothing to redact of % %', p_kind, p_id USING ERRCODE = 'no_data_found';
     END IF;
     n := h.revision + 1;
-    at := greatest(p_now, h.published_at + interval '1 microsecond');
-    digest := sha256(convert_to(concat_ws(E'\n', 'oc1', encode(h.digest, 'hex'), n, 'redaction', p_publisher,
-        digest_time(at), encode(message_digest, 'hex'),
-        concat_ws(' ', 1, p_kind, p_id, 'redact', 'redaction', encode(record_digest, 'hex'))) || E'\n', 'UTF8'));
-    INSERT INTO revisions VALUES (n, 'redaction', p_publisher, p_message, p_message_salt, message_digest, at, digest, 1);
-    UPDATE head SET revision = n, digest = redact_record.digest, published_at = at, last_redaction = n;
+    published := greatest(p_now, h.published_at + interval '1 microsecond');
+    next_digest := sha256(convert_to(concat_ws(E'\n', 'oc1', encode(h.digest, 'hex'), n, 'redaction', p_publisher,
+        digest_time(published), encode(digest_of_message, 'hex'),
+        concat_ws(' ', 1, p_kind, p_id, 'redact', 'redaction', encode(digest_of_change, 'hex'))) || E'\n', 'UTF8'));
+    INSERT INTO revisions VALUES (n, 'redaction', p_publisher, p_message, p_message_salt, digest_of_message, published, next_digest, 1);
+    UPDATE head SET revision = n, digest = next_digest, published_at = published, last_redaction = n;
 
     UPDATE changes c SET body = NULL, salt = NULL, redacted_in = n
         WHERE c.kind = p_kind AND c.id = p_id AND c.salt IS NOT NULL AND c.op <> 'redact';
     INSERT INTO changes (revision, seq, kind, id, op, change_kind, record_digest, salt, body)
-        VALUES (n, 1, p_kind, p_id, 'redact', 'redaction', record_digest, p_salt, body);
+        VALUES (n, 1, p_kind, p_id, 'redact', 'redaction', digest_of_change, p_salt, hashed);
 
     IF p_kind = 'report' THEN
         SELECT array_agg(DISTINCT commitment) INTO affected FROM reports WHERE id = p_id;
