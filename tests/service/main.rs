@@ -1,6 +1,11 @@
 //! Tests through what users see: HTTP and the command line, each on a database of its own.
 
 mod invariants;
+mod migrations;
+mod plans;
+mod properties;
 mod publishing;
+mod real_data;
 mod redaction;
+mod start_and_stop;
 mod support;

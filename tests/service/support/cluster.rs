@@ -142,10 +142,6 @@ impl TestDatabase {
         self.client().await.query_one(query, &[]).await.expect("a row").get(0)
     }
 
-    /// The server that this database is on.
-    pub fn cluster(&self) -> &Cluster {
-        &self.cluster
-    }
 }
 
 impl Drop for TestDatabase {
