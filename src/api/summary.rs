@@ -41,14 +41,11 @@ struct Ledger {
 pub async fn index(mut request: Request) -> Result<Answer, Failure> {
     let asked = request.at();
     request.finish(&asked)?;
-    let mut statement = Statement::of(
-        &format!(
-            "SELECT {MOMENT}, at.ledger::text AS uuid, at.time_zone, \
-             (SELECT r.published_at FROM revisions r WHERE r.revision = at.n) AS published_at FROM "
-        ),
-        [],
-    );
-    statement.append(moment(asked.at, request.now, Statement::of("b.n", [])));
+    let mut statement = moment(asked.at, request.now, Statement::of("b.n", []));
+    statement.sql(&format!(
+        "SELECT {MOMENT}, at.ledger::text AS uuid, at.time_zone, \
+         (SELECT r.published_at FROM revisions r WHERE r.revision = at.n) AS published_at FROM at"
+    ));
     let rows: Vec<Ledger> = request.state.database.rows(statement).await?;
     let Some(row) = rows.into_iter().next() else { return Err(Failure::plain(&INTERNAL_ERROR)) };
     request.check(&row.moment, asked.prefix.as_deref())?;

@@ -125,7 +125,11 @@ async fn withdrawing_what_others_refer_to_is_refused_unless_they_go_too() {
     let all = [("commitment", "one"), ("report", "one-s1"), ("observation", "cases-s1"), ("observation", "settled-s1")];
     service.publishes(&data::withdrawal(&all));
     assert_eq!(service.get("/v1/commitments").await.ids(), ["two"]);
-    assert_eq!(service.get("/v1/observations").await.ids(), Vec::<String>::new(), "the computed rate goes with its inputs");
+    assert_eq!(
+        service.get("/v1/observations").await.ids(),
+        Vec::<String>::new(),
+        "the computed rate goes with its inputs"
+    );
 }
 
 fn in_2030() -> DateTime<Utc> {
@@ -140,7 +144,10 @@ fn in_2020() -> DateTime<Utc> {
 async fn a_clock_that_jumps_back_does_not_turn_time_round() {
     let service = Service::empty().await;
     let mut connection = service.database.connection().await;
-    for (clock, bytes) in [(in_2030 as fn() -> DateTime<Utc>, data::small()), (in_2020, publication("new_data", json!({"organizations": [organization("other")]})))] {
+    for (clock, bytes) in [
+        (in_2030 as fn() -> DateTime<Utc>, data::small()),
+        (in_2020, publication("new_data", json!({"organizations": [organization("other")]}))),
+    ] {
         publish(&mut connection, bytes.to_string().as_bytes(), false, clock).await.map(drop).expect("published");
     }
     let revisions = service.get("/v1/revisions").await.json();
@@ -163,11 +170,14 @@ async fn a_pinned_answer_is_the_same_bytes_for_good() {
     for path in paths {
         before.push(service.get(path).await.text);
     }
-    service.publishes(&publication("source_revision", json!({
-        "reports": [data::report("one-s1", "one", "2020-S1", "completed")],
-        "observations": [data::observation("cases-s1", "cases", "2020-S1", json!(310))],
-        "organizations": [{"id": "org", "name": {"en": "Renamed"}}],
-    })));
+    service.publishes(&publication(
+        "source_revision",
+        json!({
+            "reports": [data::report("one-s1", "one", "2020-S1", "completed")],
+            "observations": [data::observation("cases-s1", "cases", "2020-S1", json!(310))],
+            "organizations": [{"id": "org", "name": {"en": "Renamed"}}],
+        }),
+    ));
     for (path, before) in paths.iter().zip(before) {
         let now = service.get(path).await;
         assert_eq!(now.text, before, "{path}");
@@ -180,17 +190,23 @@ async fn other_peoples_publications_leave_list_and_etag_as_they_were() {
     let service = Service::small().await;
     let (list, record) = ("/v1/reports?commitment=one", "/v1/commitments/one");
     let before = [service.get(list).await, service.get(record).await];
-    service.publishes(&publication("new_data", json!({
-        "organizations": [organization("other")],
-        "reports": [data::report("two-s1", "two", "2020-S1", "completed")],
-    })));
+    service.publishes(&publication(
+        "new_data",
+        json!({
+            "organizations": [organization("other")],
+            "reports": [data::report("two-s1", "two", "2020-S1", "completed")],
+        }),
+    ));
     for (path, before) in [list, record].into_iter().zip(before) {
         let etag = before.header("etag").to_owned();
         let now = service.request("GET", path, &[("if-none-match", &etag)]).await;
         assert_eq!(now.status, 304, "{path}");
         assert_eq!(service.get(path).await.text, before.text);
     }
-    service.publishes(&publication("new_data", json!({"reports": [data::report("one-q3", "one", "2020-Q3", "completed")]})));
+    service.publishes(&publication(
+        "new_data",
+        json!({"reports": [data::report("one-q3", "one", "2020-Q3", "completed")]}),
+    ));
     assert_eq!(service.get(list).await.ids(), ["one-q3", "one-s1"]);
     assert_eq!(service.get(record).await.json()["status"], "completed");
 }
@@ -247,8 +263,10 @@ async fn verify_finds_a_ledger_that_was_tampered_with_below_the_guards() {
 #[actix_web::test]
 async fn the_chain_can_be_recomputed_with_pythons_standard_library() {
     let service = Service::shandong().await;
-    service.publishes(&json!({"kind": "source_correction", "message": {"en": "Label", "zh-Hans": "标签"}, "publisher": "sd-justice",
-        "patch": [{"kind": "commitment", "id": "sd-justice-2020-1", "set": {"topics": ["prisons"]}}]}));
+    service.publishes(
+        &json!({"kind": "source_correction", "message": {"en": "Label", "zh-Hans": "标签"}, "publisher": "sd-justice",
+        "patch": [{"kind": "commitment", "id": "sd-justice-2020-1", "set": {"topics": ["prisons"]}}]}),
+    );
     let script = r#"
 import sys, json, hashlib
 def salted(salt, text): return hashlib.sha256(bytes.fromhex(salt) + text.encode()).hexdigest()
@@ -276,7 +294,12 @@ print(len(ledger["revisions"]), digest)
          'body', {body}) ORDER BY c.seq) FROM changes c WHERE c.revision = r.revision)) ORDER BY r.revision) FROM revisions r))::text"
     );
     let stored = service.database.text(&query).await;
-    let mut python = Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python3");
+    let mut python = Command::new("python3")
+        .args(["-c", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python3");
     python.stdin.take().expect("its input").write_all(stored.as_bytes()).expect("written");
     let output = python.wait_with_output().expect("its output");
     let index: Value = service.get("/v1").await.json();

@@ -20,9 +20,11 @@ async fn migrations_go_up_down_and_up_again_to_the_same_schema() {
     let before = database.text(SHAPE).await;
     let down = migrate::run(&database.url, "UTC", Direction::Down).await.expect("down");
     assert_eq!(down.len(), std::fs::read_dir("migrations").expect("migrations").count());
-    let left = "SELECT count(*)::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname !~ '^__diesel'";
+    let left =
+        "SELECT count(*)::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname !~ '^__diesel'";
     assert_eq!(database.text(left).await, "0", "tables are left");
-    let left = "SELECT count(*)::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname !~ '^diesel'";
+    let left =
+        "SELECT count(*)::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname !~ '^diesel'";
     assert_eq!(database.text(left).await, "0", "functions are left");
     migrate::run(&database.url, "Asia/Shanghai", Direction::Up).await.expect("up");
     assert_eq!(database.text(SHAPE).await, before);
@@ -54,7 +56,8 @@ async fn starters_that_race_migrate_once() {
     let database = TestDatabase::create().await;
     migrate::run(&database.url, "UTC", Direction::Down).await.expect("down");
     let starts = (0..4).map(|_| migrate::run(&database.url, "UTC", Direction::Up));
-    let run: Vec<usize> = futures_util::future::join_all(starts).await.into_iter().map(|run| run.expect("up").len()).collect();
+    let run: Vec<usize> =
+        futures_util::future::join_all(starts).await.into_iter().map(|run| run.expect("up").len()).collect();
     assert_eq!(run.iter().filter(|count| **count > 0).count(), 1, "{run:?}");
     assert_eq!(database.text("SELECT count(*)::text FROM ledger").await, "1");
 }

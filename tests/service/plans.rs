@@ -97,11 +97,15 @@ async fn check(rows: i64) {
         assert_eq!(filters.is_empty(), filter.is_empty(), "{collection} has no filter {filter}");
         let sorts = sorts(kind, sort);
         for revision in [None, Some(REVISIONS / 2), Some(REVISIONS / 100)] {
-            let page = Page { kind, filters: &filters, sorts: &sorts, includes: &[], after: None, rows: 51, count: false };
+            let page =
+                Page { kind, filters: &filters, sorts: &sorts, includes: &[], after: None, rows: 51, count: false };
             let at = revision.map_or(At::Head, At::Revision);
             let (touched, plan) = pages_touched(&database, list::explained(&page, at, Utc::now())).await;
             if touched > BOUND {
-                over.push(format!("{collection}?{filter}&sort={sort} at {revision:?}: {touched} pages\n{}", &plan[..plan.len().min(300)]));
+                over.push(format!(
+                    "{collection}?{filter}&sort={sort} at {revision:?}: {touched} pages\n{}",
+                    &plan[..plan.len().min(30000)]
+                ));
             }
         }
     }

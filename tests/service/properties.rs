@@ -102,13 +102,19 @@ fn arbitrary_json() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         any::<bool>().prop_map(serde_json::Value::from),
         (-99_999_999_999i64..99_999_999_999).prop_map(serde_json::Value::from),
-        (-9_999_999i64..9_999_999).prop_map(|n| serde_json::from_str(&format!("{}.{:04}", n / 100, n.abs() % 10_000 | 1)).expect("a number")),
+        (-9_999_999i64..9_999_999).prop_map(|n| serde_json::from_str(&format!(
+            "{}.{:04}",
+            n / 100,
+            n.abs() % 10_000 | 1
+        ))
+        .expect("a number")),
         "[^\0]{0,12}".prop_map(serde_json::Value::from),
     ];
     leaf.prop_recursive(3, 24, 5, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(serde_json::Value::from),
-            prop::collection::btree_map("[a-z/~]{1,6}", inner, 0..4).prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
+            prop::collection::btree_map("[a-z/~]{1,6}", inner, 0..4)
+                .prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
         ]
     })
 }
@@ -116,8 +122,15 @@ fn arbitrary_json() -> impl Strategy<Value = serde_json::Value> {
 #[test]
 fn numbers_that_others_would_round_are_told() {
     for (text, kept) in [
-        ("999999999999999", true), ("1234567890.1234", true), ("0.1", true), ("-0.5", true), ("1.10", true),
-        ("1234567890123456", false), ("0.12345", false), ("1e3", false), ("12345678901234.56", false),
+        ("999999999999999", true),
+        ("1234567890.1234", true),
+        ("0.1", true),
+        ("-0.5", true),
+        ("1.10", true),
+        ("1234567890123456", false),
+        ("0.12345", false),
+        ("1e3", false),
+        ("12345678901234.56", false),
     ] {
         let (_, problems) = json::parse(text.as_bytes()).expect("JSON");
         assert_eq!(problems.is_empty(), kept, "{text}");

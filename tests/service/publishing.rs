@@ -30,17 +30,26 @@ async fn every_problem_of_a_publication_is_listed_at_its_pointer() {
         },
     }));
     for expected in [
-        "/mood: ", "/records/wishes: ",
-        "/records/commitments/0/id: ", "/records/commitments/0/number: ", "/records/commitments/0/colour: ",
-        "/records/commitments/1/title: ", "/records/commitments/1/due_on: ",
+        "/mood: ",
+        "/records/wishes: ",
+        "/records/commitments/0/id: ",
+        "/records/commitments/0/number: ",
+        "/records/commitments/0/colour: ",
+        "/records/commitments/1/title: ",
+        "/records/commitments/1/due_on: ",
         "/records/commitments/2/programme: There is no programme nowhere",
         "/records/commitments/3/title: This member is required",
-        "/records/organizations/0/name: ", "/records/organizations/0/uscc: ", "/records/organizations/0/division_code: ",
-        "/records/reports/0/status: ", "/records/reports/0/period: ", "/records/reports/0/note: Unknown is absent, never null",
+        "/records/organizations/0/name: ",
+        "/records/organizations/0/uscc: ",
+        "/records/organizations/0/division_code: ",
+        "/records/reports/0/status: ",
+        "/records/reports/0/period: ",
+        "/records/reports/0/note: Unknown is absent, never null",
         "/records/observations/0/value: A number has at most 15 significant digits",
         "/records/observations/1: This is the same figure as observation cases-s1",
         "/records/observations/2/metric: rate is a ratio",
-        "/records/sources/0/url: ", "/records/sources/1/id: ",
+        "/records/sources/0/url: ",
+        "/records/sources/1/id: ",
     ] {
         assert!(said.contains(expected), "{expected} is missing in\n{said}");
     }
@@ -62,7 +71,10 @@ async fn what_is_no_publication_is_refused_with_what_to_do() {
         (b"{\"records\": 1e400}", "exponent"),
         (b"{\"records\": 123456789012345678901234567890}", "15 significant digits"),
         (deep.as_bytes(), "nest deeper"),
-        (b"{\"kind\": \"redaction\", \"publisher\": \"org\", \"message\": {\"en\": \"x\"}}", "A redaction is not published"),
+        (
+            b"{\"kind\": \"redaction\", \"publisher\": \"org\", \"message\": {\"en\": \"x\"}}",
+            "A redaction is not published",
+        ),
         (b"{}", "one of new_data"),
     ];
     let folder = tempfile::tempdir().expect("a folder");
@@ -92,14 +104,22 @@ async fn a_dry_run_shows_the_diff_and_changes_nothing() {
     let mut changed = commitment("one", 1);
     changed["title"]["en"] = json!("Easier");
     changed.as_object_mut().expect("an object").remove("due_on");
-    let mut publication = publication("source_correction", json!({"commitments": [changed, commitment("two", 2), commitment("three", 3)]}));
+    let mut publication = publication(
+        "source_correction",
+        json!({"commitments": [changed, commitment("two", 2), commitment("three", 3)]}),
+    );
     publication["withdraw"] = json!([{"kind": "observation", "id": "cases-s1", "reason": {"en": "Wrong"}}]);
     let output = service.run(&["publish", "--dry-run", "-"], &publication.to_string());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     for expected in [
-        "~ commitment one\n", "/title/en: \"Commitment 1\" → \"Easier\"", "/due_on: \"2020-12-31\" → ∅",
-        "+ commitment three\n", "- observation cases-s1\n", "= commitment two: already there", "nothing was changed",
+        "~ commitment one\n",
+        "/title/en: \"Commitment 1\" → \"Easier\"",
+        "/due_on: \"2020-12-31\" → ∅",
+        "+ commitment three\n",
+        "- observation cases-s1\n",
+        "= commitment two: already there",
+        "nothing was changed",
     ] {
         assert!(said.contains(expected), "{expected} is missing in\n{said}");
     }
@@ -116,7 +136,8 @@ async fn read_only_members_sent_back_are_dropped() {
             data.as_array().expect("a list").iter().filter(|record| record["computed"] != true).cloned().collect();
         sent_back.push((collection, published));
     }
-    let records: serde_json::Map<String, Value> = sent_back.into_iter().map(|(name, data)| (name.to_owned(), data.into())).collect();
+    let records: serde_json::Map<String, Value> =
+        sent_back.into_iter().map(|(name, data)| (name.to_owned(), data.into())).collect();
     service.publishes(&publication("new_data", records.into()));
     assert_eq!(service.head().await, 1, "what is served is what is there");
 }
@@ -124,14 +145,20 @@ async fn read_only_members_sent_back_are_dropped() {
 #[actix_web::test]
 async fn only_its_publisher_changes_or_withdraws_a_record() {
     let service = Service::small().await;
-    let mut foreign = publication("source_correction", json!({"organizations": [organization("rival")], "commitments": [commitment("one", 9)]}));
+    let mut foreign = publication(
+        "source_correction",
+        json!({"organizations": [organization("rival")], "commitments": [commitment("one", 9)]}),
+    );
     foreign["publisher"] = json!("rival");
     foreign["withdraw"] = json!([{"kind": "commitment", "id": "two", "reason": {"en": "No"}}]);
     let said = service.refuses(&foreign);
     assert!(said.contains("/records/commitments/0/publisher: commitment one belongs to org"), "{said}");
     assert!(said.contains("/withdraw/0: commitment two belongs to org"), "{said}");
     // Anyone may refer to it.
-    let mut refers = publication("new_data", json!({"organizations": [organization("rival")], "reports": [report("ours", "one", "2020", "delayed")]}));
+    let mut refers = publication(
+        "new_data",
+        json!({"organizations": [organization("rival")], "reports": [report("ours", "one", "2020", "delayed")]}),
+    );
     refers["publisher"] = json!("rival");
     service.publishes(&refers);
     let mut stolen = publication("new_data", json!({"organizations": [organization("late")]}));
@@ -148,7 +175,9 @@ async fn a_patch_changes_members_of_a_record_that_is_there() {
     };
     assert!(service.refuses(&patch("new_data", "one", json!({"number": 8}))).contains("correction kind"));
     assert!(service.refuses(&patch("source_correction", "nobody", json!({"number": 8}))).contains("/patch/0/id"));
-    assert!(service.refuses(&patch("source_correction", "one", json!({"number": "8"}))).contains("/patch/0/set/number"));
+    assert!(
+        service.refuses(&patch("source_correction", "one", json!({"number": "8"}))).contains("/patch/0/set/number")
+    );
     assert!(service.refuses(&patch("source_correction", "one", json!({"id": "x"}))).contains("/patch/0/set/id"));
     service.publishes(&patch("source_correction", "one", json!({"number": 8, "due_on": null})));
     let one = service.get("/v1/commitments/one").await.json();
@@ -181,17 +210,29 @@ async fn the_same_figure_cannot_be_published_twice_whatever_hides_it() {
     let mut explicit = observation("explicit", "cases", "2020-S1", json!(1));
     explicit["time_basis"] = json!("period_flow");
     explicit["role"] = json!("actual");
-    assert!(service.refuses(&publication("new_data", json!({"observations": [explicit]}))).contains("same figure as observation cases-s1"));
+    assert!(
+        service
+            .refuses(&publication("new_data", json!({"observations": [explicit]})))
+            .contains("same figure as observation cases-s1")
+    );
     let twice = [observation("a", "cases", "2021", json!(1)), observation("b", "cases", "2021", json!(2))];
-    assert!(service.refuses(&publication("new_data", json!({"observations": twice}))).contains("same figure as observation a"));
+    assert!(
+        service
+            .refuses(&publication("new_data", json!({"observations": twice})))
+            .contains("same figure as observation a")
+    );
     let mut other_basis = observation("running", "cases", "2020-S1", json!(1));
     other_basis["time_basis"] = json!("year_to_date");
     service.publishes(&publication("new_data", json!({"observations": [other_basis]})));
-    let metric = json!({"id": "cases", "name": {"en": "Cases"}, "unit": {"code": "case"}, "time_basis": "year_to_date"});
+    let metric =
+        json!({"id": "cases", "name": {"en": "Cases"}, "unit": {"code": "case"}, "time_basis": "year_to_date"});
     let said = service.refuses(&publication("methodology", json!({"metrics": [metric]})));
     assert!(said.contains("/records/metrics/0/time_basis"), "a new time basis would make two figures one: {said}");
     // A figure may take the place of one that goes.
-    let mut replaces = publication("source_correction", json!({"observations": [observation("better", "cases", "2020-S1", json!(9))]}));
+    let mut replaces = publication(
+        "source_correction",
+        json!({"observations": [observation("better", "cases", "2020-S1", json!(9))]}),
+    );
     replaces["withdraw"] = json!([{"kind": "observation", "id": "cases-s1", "reason": {"en": "Replaced"}}]);
     service.publishes(&replaces);
 }
@@ -202,16 +243,22 @@ async fn ratios_are_computed_from_published_figures_half_to_even() {
     let rate = service.get("/v1/observations/rate~settled-s1").await.json();
     assert_eq!((rate["value"].to_string().as_str(), &rate["computed"]), ("66.6667", &json!(true)));
     assert_eq!(rate["inputs"], json!(["settled-s1", "cases-s1"]));
-    assert_eq!((&rate["period"], &rate["subject"], &rate["publisher"]), (&json!("2020-S1"), &json!("org"), &json!("org")));
+    assert_eq!(
+        (&rate["period"], &rate["subject"], &rate["publisher"]),
+        (&json!("2020-S1"), &json!("org"), &json!("org"))
+    );
     let figures = |settled: Value, cases: Value| {
-        let records = [observation("settled-s1", "settled", "2020-S1", settled), observation("cases-s1", "cases", "2020-S1", cases)];
+        let records = [
+            observation("settled-s1", "settled", "2020-S1", settled),
+            observation("cases-s1", "cases", "2020-S1", cases),
+        ];
         publication("source_revision", json!({"observations": records}))
     };
     for (settled, cases, expected) in [
         (json!(1), json!(8), "12.5"),
-        (json!(1), json!(800000), "0.0001"),   // 0.000125 → 0.0001
-        (json!(1), json!(2000000), "0"),       // 0.00005 → 0, even
-        (json!(3), json!(2000000), "0.0002"),  // 0.00015 → 0.0002, even
+        (json!(1), json!(800000), "0.0001"),  // 0.000125 → 0.0001
+        (json!(1), json!(2000000), "0"),      // 0.00005 → 0, even
+        (json!(3), json!(2000000), "0.0002"), // 0.00015 → 0.0002, even
         (json!(-1), json!(3), "-33.3333"),
         (json!(0.5), json!(0.25), "200"),
         (json!(5), json!(5), "100"),
@@ -222,7 +269,10 @@ async fn ratios_are_computed_from_published_figures_half_to_even() {
     }
     service.publishes(&figures(json!(5), json!(0)));
     assert_eq!(service.get("/v1/observations/rate~settled-s1").await.status, 404, "nothing is divided by zero");
-    assert_eq!(service.get("/v1/observations?revision=1&metric=rate").await.json()["data"][0]["value"].to_string(), "66.6667");
+    assert_eq!(
+        service.get("/v1/observations?revision=1&metric=rate").await.json()["data"][0]["value"].to_string(),
+        "66.6667"
+    );
     let history = service.get("/v1/observations/rate~settled-s1/history").await;
     assert_eq!(history.status, 404, "computed rows stand in no history");
 }
@@ -233,10 +283,16 @@ async fn a_commitments_status_is_that_of_its_newest_self_report() {
     let steps = [
         (report("late", "one", "2020-Q3", "delayed"), "delayed"),
         (report("old", "one", "2019", "completed"), "delayed"),
-        (json!({"id": "audited", "commitment": "one", "period": "2020", "status": "not_completed", "assessor": "audit"}), "delayed"),
+        (
+            json!({"id": "audited", "commitment": "one", "period": "2020", "status": "not_completed", "assessor": "audit"}),
+            "delayed",
+        ),
         (json!({"id": "undated", "commitment": "one", "status": "suspended"}), "delayed"),
         (json!({"id": "z-same-period", "commitment": "one", "period": "2020-Q3", "status": "completed"}), "completed"),
-        (json!({"id": "dated", "commitment": "one", "period": "2020-Q3", "reported_on": "2020-10-09", "status": "in_progress"}), "in_progress"),
+        (
+            json!({"id": "dated", "commitment": "one", "period": "2020-Q3", "reported_on": "2020-10-09", "status": "in_progress"}),
+            "in_progress",
+        ),
     ];
     for (report, expected) in steps {
         let id = report["id"].clone();
@@ -255,7 +311,8 @@ async fn a_commitments_status_is_that_of_its_newest_self_report() {
 async fn exit_codes_tell_usage_from_failure() {
     assert_eq!(command(&["publish"], &[], "").status.code(), Some(2));
     assert_eq!(command(&["fly"], &[], "").status.code(), Some(2));
-    let missing = command(&["publish", "/nowhere/at-all.json"], &[("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")], "");
+    let missing =
+        command(&["publish", "/nowhere/at-all.json"], &[("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")], "");
     assert_eq!(missing.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&missing.stderr).contains("/nowhere/at-all.json cannot be read"));
     assert_eq!(command(&["--version"], &[], "").status.code(), Some(0));

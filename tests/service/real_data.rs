@@ -15,7 +15,8 @@ async fn the_real_data_answers_what_others_rely_on() {
     let source = service.get(&format!("/v1/sources/{}", programme["source"].as_str().expect("a source"))).await.json();
     assert_eq!((&source["published_on"], &source["page"]), (&json!("2020-04-14"), &json!("7")));
 
-    let commitments = service.get("/v1/commitments?programme=sd-justice-2020&sort=number&fields=id,number,status").await.json();
+    let commitments =
+        service.get("/v1/commitments?programme=sd-justice-2020&sort=number&fields=id,number,status").await.json();
     let statuses: BTreeMap<i64, String> = commitments["data"]
         .as_array()
         .expect("a list")
@@ -26,10 +27,13 @@ async fn the_real_data_answers_what_others_rely_on() {
             (number, one["status"].as_str().expect("a status").to_owned())
         })
         .collect();
-    let expected = (1..=15).map(|n| (n, if [1, 7, 14, 15].contains(&n) { "completed" } else { "in_progress" }.to_owned()));
+    let expected =
+        (1..=15).map(|n| (n, if [1, 7, 14, 15].contains(&n) { "completed" } else { "in_progress" }.to_owned()));
     assert_eq!(statuses, expected.collect());
 
-    let value = |answer: Value| answer["data"].as_array().expect("a list").iter().map(|one| one["value"].to_string()).collect::<Vec<_>>();
+    let value = |answer: Value| {
+        answer["data"].as_array().expect("a list").iter().map(|one| one["value"].to_string()).collect::<Vec<_>>()
+    };
     for (path, expected) in [
         ("/v1/metrics/mediation-cases/observations?period=2020-S1", vec!["29456"]),
         ("/v1/metrics/mediation-cases-settled/observations", vec!["27614"]),
@@ -51,11 +55,16 @@ async fn every_text_is_there_in_chinese_and_english() {
         match value {
             Value::Object(members) if members.contains_key("zh-Hans") || members.contains_key("en") => {
                 for language in ["zh-Hans", "en"] {
-                    assert!(members.get(language).and_then(Value::as_str).is_some_and(|text| !text.is_empty()), "{path} lacks {language}");
+                    assert!(
+                        members.get(language).and_then(Value::as_str).is_some_and(|text| !text.is_empty()),
+                        "{path} lacks {language}"
+                    );
                 }
             }
             Value::Object(members) => members.iter().for_each(|(name, value)| walk(value, &format!("{path}/{name}"))),
-            Value::Array(items) => items.iter().enumerate().for_each(|(index, value)| walk(value, &format!("{path}/{index}"))),
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(index, value)| walk(value, &format!("{path}/{index}")))
+            }
             _ => {}
         }
     }
@@ -65,7 +74,8 @@ async fn every_text_is_there_in_chinese_and_english() {
 /// Where the announcement is at hand: each figure's words are found in it, once, and nothing else is copied from it.
 #[test]
 fn evidence_is_in_the_announcement_and_the_rest_is_in_our_own_words() {
-    let announcement = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/announcements/shandong-justice-2020-h1.txt");
+    let announcement =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/announcements/shandong-justice-2020-h1.txt");
     let Ok(text) = std::fs::read_to_string(announcement) else { return };
     let data = data::shandong();
     let mut evidence = 0;

@@ -36,7 +36,10 @@ async fn a_redacted_record_is_gone_at_every_revision_and_the_chain_still_verifie
     let history = service.get("/v1/commitments/two/history").await;
     assert!(!history.text.contains("Secret"));
     let items = history.json()["data"].clone();
-    assert_eq!((&items[0]["op"], &items[1]["op"], &items[2]["op"]), (&json!("redact"), &json!("upsert"), &json!("upsert")));
+    assert_eq!(
+        (&items[0]["op"], &items[1]["op"], &items[2]["op"]),
+        (&json!("redact"), &json!("upsert"), &json!("upsert"))
+    );
     assert_eq!((&items[1]["redacted_in"], &items[2]["redacted_in"]), (&json!(3), &json!(3)));
     assert!(items[1].get("record").is_none() && items[1].get("changed").is_none());
     let dump = service.database.text("SELECT string_agg(t, ' ') FROM (SELECT c::text AS t FROM changes c UNION ALL SELECT c::text FROM commitments c) all_rows").await;
@@ -77,8 +80,12 @@ async fn a_redacted_record_is_not_published_again_as_new_and_references_to_it_st
     assert_eq!(service.head().await, 2);
     assert_eq!(service.get("/v1/observations/cases-s1").await.json()["commitment"], "one");
     // A record that named it may be corrected without losing the name; a new one may not name it.
-    service.publishes(&publication("source_correction", json!({"observations": [observation("cases-s1", "cases", "2020-S1", json!(301))]})));
-    let said = service.refuses(&publication("new_data", json!({"reports": [report("one-y", "one", "2020", "completed")]})));
+    service.publishes(&publication(
+        "source_correction",
+        json!({"observations": [observation("cases-s1", "cases", "2020-S1", json!(301))]}),
+    ));
+    let said =
+        service.refuses(&publication("new_data", json!({"reports": [report("one-y", "one", "2020", "completed")]})));
     assert!(said.contains("redacted"), "{said}");
 }
 

@@ -29,7 +29,10 @@ impl Served {
             .spawn()
             .expect("the program");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let url = lines.by_ref().map(|line| line.expect("UTF-8")).find_map(|line| line.strip_prefix("Serving at ").map(str::to_owned));
+        let url = lines
+            .by_ref()
+            .map(|line| line.expect("UTF-8"))
+            .find_map(|line| line.strip_prefix("Serving at ").map(str::to_owned));
         Served { child, url: url.expect("the address"), lines }
     }
 
@@ -104,7 +107,11 @@ fn what_keeps_it_from_starting_is_one_clear_sentence() {
         assert_eq!(output.status.code(), Some(1));
         String::from_utf8(output.stderr).expect("UTF-8")
     };
-    let missing = said(&[("DATABASE_URL", ""), ("DATA_DIR", folder.path().to_str().expect("a path")), ("PG_BIN_DIR", nowhere.to_str().expect("a path"))]);
+    let missing = said(&[
+        ("DATABASE_URL", ""),
+        ("DATA_DIR", folder.path().to_str().expect("a path")),
+        ("PG_BIN_DIR", nowhere.to_str().expect("a path")),
+    ]);
     assert!(missing.contains("PG_BIN_DIR") && missing.lines().count() <= 2, "{missing}");
     let unreachable = said(&[("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")]);
     assert!(unreachable.contains("onnect") && !unreachable.contains("panicked"), "{unreachable}");

@@ -51,10 +51,10 @@ pub async fn read(
         ),
         [id()],
     );
-    let mut statement = Statement::of(&format!("SELECT {MOMENT}, page.* FROM "), []);
-    statement.append(moment(at, now, changed_in)).push(
+    let mut statement = moment(at, now, changed_in);
+    statement.push(
         &format!(
-            " LEFT JOIN LATERAL (SELECT c.revision AS revision_from, \
+            "SELECT {MOMENT}, page.* FROM at LEFT JOIN LATERAL (SELECT c.revision AS revision_from, \
              (SELECT min(l.revision) FROM changes l WHERE l.kind = '{name}' AND l.id = c.id AND l.revision > c.revision AND l.revision <= at.n) AS revision_to, \
              c.op, c.change_kind, r.message, \
              coalesce(c.body, (SELECT t.body FROM {table} t WHERE t.id = c.id AND t.revision_from = c.revision)) AS body, c.redacted_in \

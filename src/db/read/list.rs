@@ -54,20 +54,20 @@ pub fn statement(page: &Page<'_>, at: At, now: DateTime<Utc>) -> Statement {
     for (filter, values) in page.filters {
         conditions.sql(" AND ").append(condition(filter, values));
     }
-    let mut statement = Statement::of(&format!("SELECT {MOMENT}, page.*, "), []);
+    let mut statement = moment(at, now, changed_in(page));
+    statement.sql(&format!("SELECT {MOMENT}, page.*, "));
     if page.count {
-        statement.sql(&format!("(SELECT count(*) FROM {table} t WHERE ")).append(conditions.clone()).sql(") AS count");
+        statement.sql(&format!("(SELECT count(*) FROM {table} t WHERE ")).append(conditions.clone()).sql(")");
     } else {
-        statement.sql("NULL::bigint AS count");
+        statement.sql("NULL::bigint");
     }
     let keys: Vec<String> = page.sorts.iter().map(|(sort, _)| format!("({})::text", sort.expression)).collect();
-    let order: Vec<String> = page
-        .sorts
-        .iter()
-        .map(|(sort, descends)| format!("{}{}", sort.expression, if *descends { " DESC" } else { "" }))
-        .collect();
-    statement.sql(" FROM ").append(moment(at, now, changed_in(page))).sql(&format!(
-        " LEFT JOIN LATERAL (SELECT served(t.changed_in, t.derived, t.body) AS body, ARRAY[{}] AS keys, {} AS included FROM {table} t WHERE ",
+    let direction = |descends: bool| if descends { " DESC" } else { "" };
+    let order: Vec<String> =
+        page.sorts.iter().map(|(sort, descends)| format!("{}{}", sort.expression, direction(*descends))).collect();
+    statement.sql(&format!(
+        " AS count FROM at LEFT JOIN LATERAL (SELECT served(t.changed_in, t.derived, t.body) AS body, \
+         ARRAY[{}] AS keys, {} AS included FROM {table} t WHERE ",
         keys.join(", "),
         included(page.includes)
     ));

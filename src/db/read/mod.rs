@@ -49,20 +49,19 @@ pub struct Moment {
     pub digest: String,
 }
 
-/// Columns of [`Moment`], from `at` as [`moment`] makes it.
-pub const MOMENT: &str = "at.head, at.head_time, at.n, encode((SELECT digest FROM revisions WHERE revision = at.n), 'hex') AS n_digest, \
-     at.as_of, at.last_redaction, at.changed_in, encode(coalesce((SELECT digest FROM revisions WHERE revision = at.changed_in), \
-     sha256(convert_to(at.ledger::text, 'UTF8'))), 'hex') AS digest";
+/// Columns of [`Moment`], from `at`.
+pub const MOMENT: &str =
+    "at.head, at.head_time, at.n, at.n_digest, at.as_of, at.last_redaction, at.changed_in, at.digest";
 
-/// `at`: the head joined to the revision asked for. `changed_in` is SQL over `b`, the same without it.
+/// What every read begins with: `at`, the head joined to the revision asked for. Materialized, so
+/// that it is worked out once and not for each row. `changed_in` is SQL over `b`, the same without it.
 pub fn moment(at: At, now: DateTime<Utc>, changed_in: Statement) -> Statement {
-    let mut statement = Statement::new();
-    statement.sql("(SELECT b.*, ").append(changed_in).sql(
-        " AS changed_in FROM (SELECT h.revision AS head, h.published_at AS head_time, h.last_redaction, l.uuid AS ledger, l.time_zone, ",
-    );
+    const HEAD: &str = "WITH b AS MATERIALIZED (SELECT h.revision AS head, h.published_at AS head_time, \
+         h.last_redaction, l.uuid AS ledger, l.time_zone, ";
     const AS_OF: &str = "CASE WHEN h.published_at IS NULL OR t.as_of >= h.published_at THEN h.revision \
-         ELSE coalesce((SELECT r.revision FROM revisions r WHERE r.published_at <= t.as_of ORDER BY r.published_at DESC LIMIT 1), 0) END AS n, \
-         t.as_of FROM head h CROSS JOIN ledger l CROSS JOIN LATERAL ";
+         ELSE coalesce((SELECT r.revision FROM revisions r WHERE r.published_at <= t.as_of \
+         ORDER BY r.published_at DESC LIMIT 1), 0) END AS n, t.as_of FROM head h CROSS JOIN ledger l CROSS JOIN LATERAL ";
+    let mut statement = Statement::of(HEAD, []);
     match at {
         At::Head => statement.sql("h.revision AS n, NULL::timestamptz AS as_of FROM head h CROSS JOIN ledger l"),
         At::Revision(n) => statement
@@ -77,7 +76,12 @@ pub fn moment(at: At, now: DateTime<Utc>, changed_in: Statement) -> Statement {
             [Bind::Text(day.to_string()), Bind::Instant(Some(now))],
         ),
     };
-    statement.sql(") b) at");
+    statement.sql("), c AS MATERIALIZED (SELECT b.*, ").append(changed_in).sql(
+        " AS changed_in FROM b), at AS MATERIALIZED (SELECT c.*, \
+         encode((SELECT digest FROM revisions WHERE revision = c.n), 'hex') AS n_digest, \
+         encode(coalesce((SELECT digest FROM revisions WHERE revision = c.changed_in), \
+         sha256(convert_to(c.ledger::text, 'UTF8'))), 'hex') AS digest FROM c) ",
+    );
     statement
 }
 

@@ -49,10 +49,10 @@ pub async fn read(
         [id()],
     );
     changed_in.append(kinds_changed_in(includes.iter().flat_map(|include| include.reads.iter().copied()))).sql(")");
-    let mut statement = Statement::of(&format!("SELECT {MOMENT}, page.*, last.* FROM "), []);
-    statement.append(moment(at, now, changed_in)).push(
+    let mut statement = moment(at, now, changed_in);
+    statement.push(
         &format!(
-            " LEFT JOIN LATERAL (SELECT served(t.changed_in, t.derived, t.body) AS body, {} AS included \
+            "SELECT {MOMENT}, page.*, last.* FROM at LEFT JOIN LATERAL (SELECT served(t.changed_in, t.derived, t.body) AS body, {} AS included \
              FROM {table} t WHERE t.id = ? AND {}) page ON true \
              LEFT JOIN LATERAL (SELECT c.op AS last_op, c.revision AS last_revision, c.body AS last_body, c.redacted_in \
              FROM changes c WHERE page.body IS NULL AND c.kind = '{}' AND c.id = ? AND c.revision <= at.n \

@@ -65,20 +65,21 @@ pub async fn read(database: &Database, selection: &Selection, at: At, now: DateT
             conditions.push(&format!(" AND r.published_at {operator} ?"), [Bind::Instant(time)]);
         }
     }
-    let mut statement = Statement::of(&format!("SELECT {MOMENT}, page.*, "), []);
-    if selection.count {
-        statement.sql("(SELECT count(*) FROM revisions r WHERE ").append(conditions.clone()).sql(") AS count FROM ");
-    } else {
-        statement.sql("NULL::bigint AS count FROM ");
-    }
     // A single revision rests on itself, a list on everything up to where it was asked for.
     let changed_in = match selection.only {
         Some(only) => Statement::of("least(?::bigint, b.n)", [Bind::BigInt(only)]),
         None => Statement::of("b.n", []),
     };
-    statement.append(moment(at, now, changed_in)).sql(
-        " LEFT JOIN LATERAL (SELECT r.revision, r.kind, r.publisher, r.message, r.message_salt, r.message_digest, \
-         r.published_at, r.digest AS revision_digest, r.change_count FROM revisions r WHERE ",
+    let mut statement = moment(at, now, changed_in);
+    statement.sql(&format!("SELECT {MOMENT}, page.*, "));
+    if selection.count {
+        statement.sql("(SELECT count(*) FROM revisions r WHERE ").append(conditions.clone()).sql(")");
+    } else {
+        statement.sql("NULL::bigint");
+    }
+    statement.sql(
+        " AS count FROM at LEFT JOIN LATERAL (SELECT r.revision, r.kind, r.publisher, r.message, r.message_salt, \
+         r.message_digest, r.published_at, r.digest AS revision_digest, r.change_count FROM revisions r WHERE ",
     );
     statement.append(conditions);
     if let Some(before) = selection.before {

@@ -24,20 +24,18 @@ pub struct Row {
     pub body: String,
 }
 
-/// Today at head; pinned, the day of the revision.
+/// Judged today at head; pinned, on the day of the revision.
 pub async fn read(database: &Database, at: At, now: DateTime<Utc>) -> Result<Option<Row>, Error> {
     let changed_in = kinds_changed_in(["commitment", "programme", "report", "metric", "observation"]);
-    let mut statement = Statement::of(
-        &format!("SELECT {MOMENT}, day.evaluated_on, jsonb_build_object({BODY})::text AS body FROM "),
-        [],
-    );
     let today = match at {
-        At::Head => Bind::Instant(Some(now)),
-        _ => Bind::Instant(None),
+        At::Revision(_) => Bind::Instant(None),
+        _ => Bind::Instant(Some(now)),
     };
-    statement.append(moment(at, now, changed_in)).push(
-        " CROSS JOIN LATERAL (SELECT (coalesce(?::timestamptz, (SELECT r.published_at FROM revisions r WHERE r.revision = at.n)) \
-         AT TIME ZONE at.time_zone)::date AS evaluated_on) day",
+    let mut statement = moment(at, now, changed_in);
+    statement.sql(&format!("SELECT {MOMENT}, day.evaluated_on, jsonb_build_object({BODY})::text AS body FROM at"));
+    statement.push(
+        " CROSS JOIN LATERAL (SELECT (coalesce(CASE WHEN at.n = at.head THEN ?::timestamptz END, \
+         (SELECT r.published_at FROM revisions r WHERE r.revision = at.n)) AT TIME ZONE at.time_zone)::date AS evaluated_on) day",
         [today],
     );
     Ok(database.rows(statement).await?.into_iter().next())

@@ -39,7 +39,8 @@ impl Cluster {
     }
 
     async fn start() -> Cluster {
-        let server = std::env::var("DATABASE_URL").is_err().then(|| PrivatePostgres::start(&settings()).expect("PostgreSQL"));
+        let server =
+            std::env::var("DATABASE_URL").is_err().then(|| PrivatePostgres::start(&settings()).expect("PostgreSQL"));
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let template = format!("{PREFIX}_{}_template{number}", std::process::id());
         let cluster = Cluster { server, template };
@@ -92,7 +93,8 @@ impl Cluster {
 fn settings() -> Settings {
     let user = std::env::var("USER").unwrap_or_else(|_| "user".to_owned());
     let data_dir = PathBuf::from("/tmp").join(format!("open-commitments-tests-{user}"));
-    let options = [("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off"), ("max_connections", "400")];
+    let options =
+        [("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off"), ("max_connections", "400")];
     let options = options.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     Settings { data_dir, bin_dir: std::env::var_os("PG_BIN_DIR").map(PathBuf::from), options }
 }
@@ -141,7 +143,6 @@ impl TestDatabase {
     pub async fn text(&self, query: &str) -> String {
         self.client().await.query_one(query, &[]).await.expect("a row").get(0)
     }
-
 }
 
 impl Drop for TestDatabase {

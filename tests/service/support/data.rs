@@ -14,19 +14,22 @@ pub fn publication(kind: &str, records: Value) -> Value {
 
 /// An organization, a programme, two commitments, a report, two counted metrics with their ratio, two observations.
 pub fn small() -> Value {
-    publication("new_data", json!({
-        "organizations": [{"id": "org", "name": {"en": "Office", "zh-Hans": "办公室"}, "division_code": "370000"}],
-        "programmes": [{"id": "plan", "organization": "org", "year": 2020, "title": {"en": "Plan"}}],
-        "commitments": [commitment("one", 1), commitment("two", 2)],
-        "reports": [report("one-s1", "one", "2020-S1", "in_progress")],
-        "metrics": [
-            {"id": "cases", "name": {"en": "Cases"}, "unit": {"code": "case"}, "time_basis": "period_flow"},
-            {"id": "settled", "name": {"en": "Settled"}, "unit": {"code": "case"}, "time_basis": "period_flow"},
-            {"id": "rate", "name": {"en": "Rate"}, "unit": {"code": "percent"}, "time_basis": "period_flow",
-             "ratio": {"numerator": "settled", "denominator": "cases", "multiplier": 100}},
-        ],
-        "observations": [observation("cases-s1", "cases", "2020-S1", json!(300)), observation("settled-s1", "settled", "2020-S1", json!(200))],
-    }))
+    publication(
+        "new_data",
+        json!({
+            "organizations": [{"id": "org", "name": {"en": "Office", "zh-Hans": "办公室"}, "division_code": "370000"}],
+            "programmes": [{"id": "plan", "organization": "org", "year": 2020, "title": {"en": "Plan"}}],
+            "commitments": [commitment("one", 1), commitment("two", 2)],
+            "reports": [report("one-s1", "one", "2020-S1", "in_progress")],
+            "metrics": [
+                {"id": "cases", "name": {"en": "Cases"}, "unit": {"code": "case"}, "time_basis": "period_flow"},
+                {"id": "settled", "name": {"en": "Settled"}, "unit": {"code": "case"}, "time_basis": "period_flow"},
+                {"id": "rate", "name": {"en": "Rate"}, "unit": {"code": "percent"}, "time_basis": "period_flow",
+                 "ratio": {"numerator": "settled", "denominator": "cases", "multiplier": 100}},
+            ],
+            "observations": [observation("cases-s1", "cases", "2020-S1", json!(300)), observation("settled-s1", "settled", "2020-S1", json!(200))],
+        }),
+    )
 }
 
 pub fn organization(id: &str) -> Value {
@@ -47,7 +50,9 @@ pub fn observation(id: &str, metric: &str, period: &str, value: Value) -> Value 
 }
 
 pub fn withdrawal(entries: &[(&str, &str)]) -> Value {
-    let entries: Vec<Value> =
-        entries.iter().map(|(kind, id)| json!({"kind": kind, "id": id, "reason": {"en": "Published by mistake"}})).collect();
+    let entries: Vec<Value> = entries
+        .iter()
+        .map(|(kind, id)| json!({"kind": kind, "id": id, "reason": {"en": "Published by mistake"}}))
+        .collect();
     json!({"kind": "withdrawal", "message": {"en": "Take back"}, "publisher": "org", "withdraw": entries})
 }
