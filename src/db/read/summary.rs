@@ -7,7 +7,7 @@ use diesel::sql_types::{Date, Nullable, Text};
 use super::{At, MOMENT, Moment, kinds_changed_in, moment};
 use crate::db::Error;
 use crate::db::pool::Database;
-use crate::db::statement::{Bind, Statement};
+use crate::db::statement::Bind;
 
 /// Entries of each list in a summary.
 pub const MAX_ENTRIES: usize = 50;

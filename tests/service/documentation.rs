@@ -1,0 +1,93 @@
+//! What the documentation says is true: its commands run, its settings and links are there.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{Service, command};
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect(name)
+}
+
+/// The lines of the blocks that are marked as shell.
+fn shell_lines(text: &str) -> Vec<String> {
+    text.split("```sh\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .flat_map(str::lines)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[actix_web::test]
+async fn every_curl_of_the_readmes_is_answered() {
+    let service = Service::shandong().await;
+    for name in ["README.md", "README.zh-Hans.md"] {
+        let lines = shell_lines(&read(name));
+        assert!(lines.len() > 5, "{name} has a tour");
+        for line in lines {
+            let here = line.replace("http://127.0.0.1:8080", &service.url);
+            let asks_for_an_error = line.contains("limit=0");
+            let with_status = format!("{here} -s -o /dev/stderr -w '%{{http_code}}'");
+            let output =
+                actix_web::rt::task::spawn_blocking(move || Command::new("sh").args(["-c", &with_status]).output())
+                    .await;
+            let output = output.expect("a task").expect("a shell");
+            let status = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert_eq!(
+                status,
+                if asks_for_an_error { "400" } else { "200" },
+                "{name}: {line}\n{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+    }
+}
+
+#[actix_web::test]
+async fn every_example_of_the_index_is_answered() {
+    let service = Service::shandong().await;
+    let index = service.get("/v1").await.json();
+    let examples = index["examples"].as_array().expect("examples");
+    let collections = index["collections"].as_object().expect("links").values();
+    let others = ["summary", "revisions", "openapi", "docs"].iter().map(|name| &index[*name]);
+    for link in examples.iter().map(|example| &example["link"]).chain(collections).chain(others) {
+        let link = link.as_str().expect("a link");
+        assert!(!link.starts_with('/'), "{link} is relative, so that a path prefix changes no bytes");
+        assert_eq!(service.get(&format!("/{link}")).await.status, 200, "{link}");
+    }
+}
+
+#[test]
+fn the_readme_names_every_setting_and_command_and_no_other() {
+    let readme = read("README.md");
+    let help = |words: &[&str]| String::from_utf8(command(words, &[], "").stdout).expect("UTF-8");
+    let settings = help(&["help", "serve"]);
+    let named: Vec<&str> = settings.split("[env: ").skip(1).filter_map(|rest| rest.split(['=', ']']).next()).collect();
+    assert!(named.len() > 5, "{settings}");
+    for name in &named {
+        assert!(readme.contains(&format!("| `{name}` |")), "{name} is not in the README");
+    }
+    for line in readme
+        .lines()
+        .filter(|line| line.starts_with("| `") && line.contains("_") && line.to_uppercase().starts_with(&line[..8]))
+    {
+        let name = line.split('`').nth(1).expect("a name");
+        assert!(named.contains(&name) || name == "RUST_LOG", "{name} is no setting");
+    }
+    for line in readme.lines().filter_map(|line| line.strip_prefix("open-commitments ")) {
+        let word = line.split_whitespace().next().expect("a command");
+        assert!(!help(&["help", word]).is_empty(), "{word} is no command");
+    }
+}
+
+#[test]
+fn links_of_the_documentation_lead_somewhere() {
+    for name in ["README.md", "README.zh-Hans.md", "docs/api.md", "docs/ledger.md"] {
+        for link in read(name).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let there = link.starts_with("http")
+                || Path::new(env!("CARGO_MANIFEST_DIR")).join(name).with_file_name(link).exists();
+            assert!(there, "{name}: {link}");
+        }
+    }
+}
