@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::model::codes::{RevisionKind, Status};
 use crate::model::kinds::metric::Unit;
-use crate::model::text::{Date, Decimal, HumanText, PeriodText, RecordId, Sha256Hex};
+use crate::model::text::{Day, Decimal, HumanText, PeriodText, RecordId, Sha256Hex};
 
 /// Identity of the ledger and what can be asked.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -57,7 +57,7 @@ pub struct Summary {
     #[schema(minimum = 0)]
     pub changed_in: i64,
     /// Day on which overdue was judged, in the ledger's zone: today at head, pinned that of the revision.
-    pub evaluated_on: Date,
+    pub evaluated_on: Day,
     /// How many commitments there are.
     #[schema(minimum = 0)]
     pub commitments: i64,
@@ -106,7 +106,7 @@ pub struct SummaryCommitment {
     pub title: HumanText,
     /// Day by which it was promised.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub due_on: Option<Date>,
+    pub due_on: Option<Day>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
 }
@@ -152,6 +152,17 @@ pub struct Revision {
     pub message_salt: String,
     /// SHA-256 of message_salt and the message's canonical JSON.
     pub message_digest: Sha256Hex,
+}
+
+/// What a probe is told.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// live, or ready.
+    pub status: String,
+    /// Head, where the database was asked.
+    #[schema(minimum = 0)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<i64>,
 }
 
 /// An error, RFC 9457. Some types have members of their own.

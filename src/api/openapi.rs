@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle};
@@ -11,7 +11,7 @@ use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, Required, Schema};
 
 use super::answer::Format;
 use super::endpoint::{Endpoint, Parameter};
-use super::problem::ProblemType;
+use super::problem::{METHOD_NOT_ALLOWED, ProblemType};
 use super::routes::{self, ENDPOINTS};
 use super::{plain, schemas};
 use crate::model::kinds::KINDS;
@@ -47,9 +47,13 @@ pub fn document(server: &str) -> Result<Value, Failure> {
     }
     let mut document = serde_json::to_value(single)?;
     document["servers"] = json!([{"url": server, "description": "This service"}]);
-    document["components"] = json!({"schemas": schemas::all()});
+    let other_method = serde_json::to_value(failure(&[&METHOD_NOT_ALLOWED])?)?;
+    document["components"] = json!({"schemas": schemas::all(), "responses": {"MethodNotAllowed": other_method}});
     if let Some(tags) = document["tags"].as_array_mut() {
         tags.extend(KINDS.iter().map(|kind| json!({"name": kind.collection, "description": kind.about})));
+    }
+    for item in document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        item["get"]["responses"]["405"] = json!({"$ref": "#/components/responses/MethodNotAllowed"});
     }
     // Reading needs no key.
     document["security"] = json!([]);

@@ -7,6 +7,7 @@ use diesel::sql_types::BigInt;
 use sha2::{Digest, Sha256};
 
 use super::State;
+use super::documents::{self, Health};
 use super::endpoint::language;
 use super::openapi;
 use super::problem::{DATABASE_UNAVAILABLE, Failure, INTERNAL_ERROR, NO_SUCH_PATH, ProblemType, TYPES};
@@ -20,11 +21,13 @@ use crate::say;
 /// Says nothing about the database; restart the process where this fails.
 #[utoipa::path(
     get, path = "/health/live", operation_id = "get_live", tag = "service",
-    responses((status = 200, description = "The process answers.", body = String, content_type = "application/json", example = json!({"status": "live"})))
+    responses((status = 200, description = "The process answers.", body = Health, content_type = "application/json", example = json!({"status": "live"})))
 )]
 #[get("/health/live")]
 pub async fn live() -> HttpResponse {
-    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(serde_json::json!({"status": "live"}))
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(Health { status: "live".into(), revision: None })
 }
 
 /// Whether requests can be served
@@ -33,8 +36,8 @@ pub async fn live() -> HttpResponse {
 #[utoipa::path(
     get, path = "/health/ready", operation_id = "get_ready", tag = "service",
     responses(
-        (status = 200, description = "Requests can be served.", body = String, content_type = "application/json", example = json!({"status": "ready", "revision": 1})),
-        (status = 503, description = "The database does not answer, or its schema is another one: database-unavailable.", body = String, content_type = "application/problem+json"),
+        (status = 200, description = "Requests can be served.", body = Health, content_type = "application/json", example = json!({"status": "ready", "revision": 1})),
+        (status = 503, description = "The database does not answer, or its schema is another one: database-unavailable.", body = documents::Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/health/ready")]
@@ -44,7 +47,7 @@ pub async fn ready(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
         Ok(true) => match head(&state).await {
             Ok(revision) => HttpResponse::Ok()
                 .insert_header((header::CACHE_CONTROL, "no-store"))
-                .json(serde_json::json!({"status": "ready", "revision": revision})),
+                .json(Health { status: "ready".into(), revision: Some(revision) }),
             Err(failure) => refuse(failure),
         },
         Ok(false) => refuse(Failure::new(
@@ -149,7 +152,7 @@ fn fixed(http: &HttpRequest, text: String, media_type: &str) -> HttpResponse {
     params(("type" = String, Path, description = "The last part of a problem's type.", example = "no-such-record")),
     responses(
         (status = 200, description = "The type, explained.", body = String, content_type = "text/plain", example = json!("No such record (404)\n")),
-        (status = 404, description = "There is no such type: no-such-path.", body = String, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such type: no-such-path.", body = documents::Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/problems/{type}")]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::answer::Format;
-use super::documents::{self, Index, Problem, Revision, Summary};
+use super::documents::{self, Health, Index, Problem, Revision, Summary};
 use super::endpoint::Parameter;
 use super::query::{LIMIT, MAX_LIMIT};
 use crate::model::codes::RevisionKind;
@@ -279,6 +279,7 @@ fn documents() -> BTreeMap<String, Value> {
         (Summary::name(), Summary::schema()),
         (Revision::name(), Revision::schema()),
         (Problem::name(), Problem::schema()),
+        (Health::name(), Health::schema()),
     ] {
         found.push((name.into_owned(), schema));
     }

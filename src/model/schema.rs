@@ -97,7 +97,7 @@ fn derived_schema(derived: &Derived) -> Value {
     let mut schema = match derived.shape {
         Shape::Revision => json!({"type": "integer", "format": "int64", "minimum": 1}),
         Shape::Boolean => json!({"type": "boolean"}),
-        Shape::Day => json!({"$ref": "#/components/schemas/Date"}),
+        Shape::Day => json!({"$ref": "#/components/schemas/Day"}),
         Shape::Ids => json!({"type": "array", "items": {"$ref": "#/components/schemas/RecordId"}}),
         Shape::Code(_) => json!({"$ref": "#/components/schemas/Status"}),
     };

@@ -68,7 +68,7 @@ text_type! {
 }
 text_type! {
     /// Calendar day, ISO 8601.
-    Date, |s| s.format(format("date")).examples(["2020-06-30"])
+    Day, |s| s.format(format("date")).examples(["2020-06-30"])
 }
 text_type! {
     /// SDMX reporting period (2020, 2020-S1, 2020-Q2, 2020-06, 2020-06-30) or ISO 8601 interval of days (2020-01-15/2020-06-30; .. for an unknown side).

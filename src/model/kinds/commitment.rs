@@ -5,7 +5,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::model::codes::{Cadence, Status};
 use crate::model::kind::{self, Accepts, Derived, Filter, Include, Kind, Record, Reference, Shape, Sort, Test};
 use crate::model::problem::Problem;
-use crate::model::text::{Date, HumanText, RecordId, Topic};
+use crate::model::text::{Day, HumanText, RecordId, Topic};
 use crate::say;
 
 /// One promise.
@@ -35,7 +35,7 @@ pub struct Commitment {
     #[schema(max_items = 50)]
     pub topics: Option<Vec<Topic>>,
     /// Day by which it is promised.
-    pub due_on: Option<Date>,
+    pub due_on: Option<Day>,
     /// How often progress is reported.
     pub cadence: Option<Cadence>,
     /// Commitment of an earlier programme that it continues.

@@ -2,7 +2,7 @@ use serde::Deserialize;
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::model::kind::{self, Accepts, Filter, Include, Kind, Record, Reference, Sort, Test};
-use crate::model::text::{Date, HumanText, RecordId};
+use crate::model::text::{Day, HumanText, RecordId};
 
 /// One announced list of commitments.
 #[derive(Deserialize, ToSchema)]
@@ -17,7 +17,7 @@ pub struct Programme {
     pub year: i64,
     pub title: HumanText,
     /// Day of the announcement.
-    pub announced_on: Option<Date>,
+    pub announced_on: Option<Day>,
     /// Source of the announcement.
     pub source: Option<RecordId>,
 }

@@ -5,7 +5,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::model::codes::{Assessor, PeriodResolver, Status};
 use crate::model::kind::{self, Accepts, Filter, Include, Kind, PERIOD_DAYS, Record, Reference, Sort, Test};
 use crate::model::period;
-use crate::model::text::{Date, HumanText, PeriodText, RecordId};
+use crate::model::text::{Day, HumanText, PeriodText, RecordId};
 
 /// One progress report on one commitment.
 #[derive(Deserialize, ToSchema)]
@@ -16,7 +16,7 @@ pub struct Report {
     /// Commitment reported on.
     pub commitment: RecordId,
     /// Day of the report, where it is dated.
-    pub reported_on: Option<Date>,
+    pub reported_on: Option<Day>,
     /// Period reported on.
     pub period: Option<PeriodText>,
     /// The period in the report's own words.

@@ -2,7 +2,7 @@ use serde::Deserialize;
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::model::kind::{self, Accepts, Filter, Kind, Record, Reference, Sort, Test};
-use crate::model::text::{Date, HumanText, MediaType, RecordId, Sha256Hex, WebAddress};
+use crate::model::text::{Day, HumanText, MediaType, RecordId, Sha256Hex, WebAddress};
 
 /// A document that records rest on.
 #[derive(Deserialize, ToSchema)]
@@ -14,7 +14,7 @@ pub struct Source {
     /// Newspaper, web site or body that published it.
     pub published_by: Option<HumanText>,
     /// Day it was published, where it is dated.
-    pub published_on: Option<Date>,
+    pub published_on: Option<Day>,
     /// Page, as printed.
     #[schema(min_length = 1, max_length = 100)]
     pub page: Option<String>,

@@ -5,7 +5,7 @@ use super::observation::{Evidence, check_evidence, evidence_references};
 use crate::model::codes::Comparator;
 use crate::model::kind::{self, Accepts, Filter, Include, Kind, Record, Reference, Sort, Test};
 use crate::model::problem::Problem;
-use crate::model::text::{Date, Decimal, DivisionCode, HumanText, RecordId};
+use crate::model::text::{Day, Decimal, DivisionCode, HumanText, RecordId};
 
 /// A promised figure.
 #[derive(Deserialize, ToSchema)]
@@ -22,7 +22,7 @@ pub struct Target {
     /// Area covered.
     pub division_code: Option<DivisionCode>,
     /// Day by which it is promised.
-    pub due_on: Option<Date>,
+    pub due_on: Option<Day>,
     /// The figure promised, in the metric's unit.
     pub value: Decimal,
     /// How it is to be met.

@@ -91,7 +91,8 @@ impl Cluster {
 
 /// Never in the checkout, which PostgreSQL's user may not be able to reach.
 fn settings() -> Settings {
-    let user = std::env::var("USER").unwrap_or_else(|_| "user".to_owned());
+    let user = Command::new("id").arg("-u").output().expect("id").stdout;
+    let user = String::from_utf8(user).expect("a number").trim().to_owned();
     let data_dir = PathBuf::from("/tmp").join(format!("open-commitments-tests-{user}"));
     let options =
         [("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off"), ("max_connections", "400")];
