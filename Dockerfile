@@ -1,0 +1,24 @@
+FROM rust:1.89-slim-bookworm AS build
+WORKDIR /build
+COPY Cargo.toml Cargo.lock ./
+COPY src src
+COPY migrations migrations
+COPY benches benches
+COPY tests tests
+RUN cargo build --release --locked --bin open-commitments
+
+FROM debian:bookworm-slim
+# The health check asks with curl.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends curl \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --no-create-home open-commitments
+COPY --from=build /build/target/release/open-commitments /usr/local/bin/open-commitments
+COPY data /usr/local/share/open-commitments
+USER open-commitments
+ENV BIND=0.0.0.0:8080
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8080/health/ready"]
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["open-commitments"]
+CMD ["serve", "--publish", "/usr/local/share/open-commitments/shandong-justice-2020.json"]
