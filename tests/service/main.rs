@@ -1,8 +1,11 @@
 //! Tests through what users see: HTTP and the command line, each on a database of its own.
 
+mod bad_input;
+mod conditional;
 mod documentation;
 mod invariants;
 mod migrations;
+mod openapi;
 mod plans;
 mod properties;
 mod publishing;

@@ -32,6 +32,7 @@ pub struct Commitment {
     /// Organizations that support it.
     #[schema(max_items = 200)]
     pub supporting_organizations: Option<Vec<RecordId>>,
+    /// What it is about.
     #[schema(max_items = 50)]
     pub topics: Option<Vec<Topic>>,
     /// Day by which it is promised.

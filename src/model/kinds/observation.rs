@@ -111,6 +111,7 @@ pub struct Observation {
     /// Report it was said in.
     pub report: Option<RecordId>,
     pub note: Option<HumanText>,
+    /// The words it was said in.
     #[schema(max_items = 50)]
     pub evidence: Option<Vec<Evidence>>,
 }

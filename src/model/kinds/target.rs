@@ -31,6 +31,7 @@ pub struct Target {
     #[schema(min_length = 1, max_length = 300)]
     pub as_published: Option<String>,
     pub note: Option<HumanText>,
+    /// The words it was said in.
     #[schema(max_items = 50)]
     pub evidence: Option<Vec<Evidence>>,
 }
