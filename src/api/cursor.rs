@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::db::read::Moment;
 use crate::model::kind::Sort;
 use crate::model::period;
 
@@ -26,6 +27,20 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// The cursor after a row with these sort values.
+    pub fn after(moment: &Moment, fingerprint: String, keys: Vec<String>) -> Cursor {
+        let digest = moment.digest.get(..8).unwrap_or_default().to_owned();
+        Cursor { revision: moment.changed_in, digest, fingerprint, keys }
+    }
+
+    /// The single whole number it ends at, where a list is ordered by one.
+    pub fn number(&self) -> Option<i64> {
+        match self.keys.as_slice() {
+            [number] => number.parse().ok(),
+            _ => None,
+        }
+    }
+
     pub fn encode(&self) -> String {
         let value = json!([VERSION, self.revision, self.digest, self.fingerprint, self.keys]);
         URL_SAFE_NO_PAD.encode(value.to_string())

@@ -17,11 +17,11 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
     let limit = request.query.limit();
     let fingerprint = cursor::fingerprint(&request.path, &[("id", std::slice::from_ref(&request.id))], &[]);
     let cursor =
-        super::list::cursor(&mut request, |cursor| cursor.fingerprint == fingerprint && before(cursor).is_some());
+        super::list::cursor(&mut request, |cursor| cursor.fingerprint == fingerprint && cursor.number().is_some());
     let asked = request.at();
     request.finish(&asked)?;
     let at = evaluated_at(&asked, cursor.as_ref());
-    let before = cursor.as_ref().and_then(before).unwrap_or(i64::MAX);
+    let before = cursor.as_ref().and_then(Cursor::number).unwrap_or(i64::MAX);
     // One more than the page: it tells whether there are more, and what the oldest item changed.
     let mut rows =
         history::read(&request.state.database, kind, &request.id, before, limit + 1, at, request.now).await?;
@@ -39,22 +39,16 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
         ));
     }
     let shown = rows.len().min(usize::try_from(limit).unwrap_or(usize::MAX));
-    let next = rows.get(shown).and_then(|_| rows.get(shown - 1)).and_then(|last| last.revision_from).map(|last| {
-        let digest = moment.digest.get(..8).unwrap_or_default().to_owned();
-        Cursor { revision: moment.changed_in, digest, fingerprint, keys: vec![last.to_string()] }.encode()
-    });
+    let next = rows
+        .get(shown)
+        .and_then(|_| rows.get(shown - 1))
+        .and_then(|last| last.revision_from)
+        .map(|last| Cursor::after(&moment, fingerprint, vec![last.to_string()]).encode());
     let items: Vec<String> = (0..shown).filter_map(|index| Some(item(rows.get(index)?, rows.get(index + 1)))).collect();
     let mut json = format!("{{\"data\":[{}]", items.join(","));
     envelope(&mut json, moment.changed_in, next.as_deref(), None);
     let next = next.map(|next| request.next(&next));
     Ok(Answer { next, ..Answer::json(json, moment, at) })
-}
-
-fn before(cursor: &Cursor) -> Option<i64> {
-    match cursor.keys.as_slice() {
-        [revision] => revision.parse().ok(),
-        _ => None,
-    }
 }
 
 /// One change: the record as it was published, or why it went, and what differs from the version before.

@@ -53,11 +53,10 @@ pub async fn read(mut request: Request, scope: Option<&'static Filter>) -> Resul
     rows.retain(|row| row.body.is_some());
     let more = i64::try_from(rows.len()).is_ok_and(|read| read > limit);
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let next = rows.last().filter(|_| more).map(|last| {
-        let digest = moment.digest.get(..8).unwrap_or_default().to_owned();
-        let keys = last.keys.clone().unwrap_or_default();
-        Cursor { revision: moment.changed_in, digest, fingerprint, keys }.encode()
-    });
+    let next = rows
+        .last()
+        .filter(|_| more)
+        .map(|last| Cursor::after(&moment, fingerprint, last.keys.clone().unwrap_or_default()).encode());
     let body = match request.format {
         Format::Json => json(rows, &moment, next.as_deref(), total, fields.as_deref())?,
         Format::Csv => csv::page(kind, rows.into_iter().filter_map(|row| row.body), fields.as_deref())?,

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::State;
 use super::documents::{self, Health};
-use super::endpoint::language;
+use super::endpoint::{language, refuse};
 use super::openapi;
 use super::problem::{DATABASE_UNAVAILABLE, Failure, INTERNAL_ERROR, NO_SUCH_PATH, ProblemType, TYPES};
 use crate::db::migrate;
@@ -42,26 +42,25 @@ pub async fn live() -> HttpResponse {
 )]
 #[get("/health/ready")]
 pub async fn ready(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
-    let refuse = |failure: Failure| failure.respond(&state.public_url, language(&http));
-    match migrate::is_current(&state.database).await {
-        Ok(true) => match head(&state).await {
-            Ok(revision) => HttpResponse::Ok()
-                .insert_header((header::CACHE_CONTROL, "no-store"))
-                .json(Health { status: "ready".into(), revision: Some(revision) }),
-            Err(failure) => refuse(failure),
-        },
-        Ok(false) => refuse(Failure::new(
-            &DATABASE_UNAVAILABLE,
-            say!(
-                "The database's schema is not the one of this release. Run open-commitments migrate.",
-                "数据库的结构与本版本不符，请运行 open-commitments migrate。"
-            ),
-        )),
-        Err(error) => {
-            log::warn!("not ready: {error}");
-            refuse(Failure::plain(&DATABASE_UNAVAILABLE).with_header(header::RETRY_AFTER, "5"))
-        }
+    match readiness(&state).await {
+        Ok(revision) => HttpResponse::Ok()
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .json(Health { status: "ready".into(), revision: Some(revision) }),
+        Err(failure) => refuse(&failure, &state, &http),
     }
+}
+
+async fn readiness(state: &State) -> Result<i64, Failure> {
+    if migrate::is_current(&state.database).await? {
+        return head(state).await;
+    }
+    Err(Failure::new(
+        &DATABASE_UNAVAILABLE,
+        say!(
+            "The database's schema is not the one of this release. Run open-commitments migrate.",
+            "数据库的结构与本版本不符，请运行 open-commitments migrate。"
+        ),
+    ))
 }
 
 #[derive(QueryableByName)]
@@ -73,6 +72,30 @@ struct Head {
 async fn head(state: &State) -> Result<i64, Failure> {
     let rows: Vec<Head> = state.database.rows(Statement::of("SELECT revision FROM head", [])).await?;
     rows.first().map(|row| row.revision).ok_or_else(|| Failure::plain(&DATABASE_UNAVAILABLE))
+}
+
+/// What somebody sees who opens the address alone.
+#[get("/")]
+pub async fn root(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
+    let revision = match head(&state).await {
+        Ok(revision) => revision,
+        Err(failure) => return refuse(&failure, &state, &http),
+    };
+    let url = &state.public_url;
+    let told = if revision == 0 {
+        say!(
+            "The ledger is empty. Publish with: open-commitments publish FILE",
+            "账本为空。发布命令：open-commitments publish 文件"
+        )
+    } else {
+        say!("The ledger is at revision {revision}.", "账本当前为修订 {revision}。")
+    };
+    let text = format!("Open Commitments\n\n{}\n\n{url}/v1\n{url}/docs/\n", told.in_language(language(&http)));
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::VARY, "Accept-Language"))
+        .content_type("text/plain; charset=utf-8")
+        .body(text)
 }
 
 /// Figures for Prometheus

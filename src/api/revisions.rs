@@ -24,11 +24,11 @@ pub async fn list(mut request: Request) -> Result<Answer, Failure> {
         cursor::fingerprint(&request.path, &[("kind", &kinds), ("publisher", &publishers), ("published", &bounds)], &[])
     };
     let cursor =
-        super::list::cursor(&mut request, |cursor| cursor.fingerprint == fingerprint && before(cursor).is_some());
+        super::list::cursor(&mut request, |cursor| cursor.fingerprint == fingerprint && cursor.number().is_some());
     let asked = request.at();
     request.finish(&asked)?;
     let at = evaluated_at(&asked, cursor.as_ref());
-    let before = cursor.as_ref().and_then(before);
+    let before = cursor.as_ref().and_then(Cursor::number);
     let selection =
         Selection { before, only: None, kinds, publishers, published_from, published_to, rows: limit + 1, count };
     let mut rows = revisions::read(&request.state.database, &selection, at, request.now).await?;
@@ -38,22 +38,16 @@ pub async fn list(mut request: Request) -> Result<Answer, Failure> {
     rows.retain(|row| row.revision.is_some());
     let more = i64::try_from(rows.len()).is_ok_and(|read| read > limit);
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let next = rows.last().filter(|_| more).and_then(|last| last.revision).map(|last| {
-        let digest = moment.digest.get(..8).unwrap_or_default().to_owned();
-        Cursor { revision: moment.changed_in, digest, fingerprint, keys: vec![last.to_string()] }.encode()
-    });
+    let next = rows
+        .last()
+        .filter(|_| more)
+        .and_then(|last| last.revision)
+        .map(|last| Cursor::after(&moment, fingerprint, vec![last.to_string()]).encode());
     let items: Vec<Revision> = rows.iter().filter_map(item).collect();
     let mut json = format!("{{\"data\":{}", to_text(&items)?);
     envelope(&mut json, moment.changed_in, next.as_deref(), total);
     let next = next.map(|next| request.next(&next));
     Ok(Answer { next, ..Answer::json(json, moment, at) })
-}
-
-fn before(cursor: &Cursor) -> Option<i64> {
-    match cursor.keys.as_slice() {
-        [revision] => revision.parse().ok(),
-        _ => None,
-    }
 }
 
 pub async fn read(mut request: Request) -> Result<Answer, Failure> {

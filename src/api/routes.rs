@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::answer::Format;
@@ -59,15 +59,12 @@ fn services(config: &mut web::ServiceConfig) {
         .service(plain::openapi_json)
         .service(plain::openapi_yaml)
         .service(plain::problem_type)
-        .service(
-            web::resource("/")
-                .route(web::get().to(|| to("v1")))
-                .default_service(web::route().to(middleware::other_method)),
-        )
+        .service(plain::root)
         .service(web::resource("/docs").route(web::get().to(|| to("docs/"))))
         .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("../openapi.json").try_it_out_enabled(true)));
     // The other methods of the single routes above.
     for path in [
+        "/",
         "/health/live",
         "/health/ready",
         "/health/metrics",
@@ -77,17 +74,13 @@ fn services(config: &mut web::ServiceConfig) {
         "/docs",
         "/docs/{_:.*}",
     ] {
-        config.service(web::resource(path).default_service(web::route().to(other)));
+        config.service(web::resource(path).default_service(web::route().to(middleware::other_method)));
     }
 }
 
 /// A relative redirect, so that a path prefix stays.
 async fn to(target: &'static str) -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header((header::LOCATION, target)).finish()
-}
-
-async fn other(state: web::Data<super::State>, http: HttpRequest) -> HttpResponse {
-    middleware::other_method(state, http).await
 }
 
 fn index() -> Endpoint {

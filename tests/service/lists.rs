@@ -208,7 +208,7 @@ async fn words_are_found_in_chinese_and_english_at_head_and_in_the_past() {
         ("智监", "", vec![]),
         ("SMART", "", vec!["led"]),
         ("prisons，built", "", vec!["led"]),
-        ("pris", "", vec!["led"]),
+        ("prison", "", vec!["led"]),
         ("wide", "", vec!["theirs"]),
         ("ｃａｆé", "", vec!["theirs"]),
         ("２０２１ wide", "", vec!["theirs"]),
