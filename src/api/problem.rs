@@ -4,7 +4,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::documents;
 use crate::db;
@@ -87,13 +87,13 @@ impl ProblemType {
 #[derive(Debug)]
 pub struct Failure {
     pub problem_type: &'static ProblemType,
-    pub detail: Message,
+    pub detail: Box<Message>,
     pub errors: Vec<Problem>,
     /// What failed inside, to be logged and never sent.
     pub cause: Option<String>,
     /// Members beyond RFC 9457's.
-    pub extra: Map<String, Value>,
-    pub header: Option<(HeaderName, String)>,
+    pub extra: Vec<(&'static str, Value)>,
+    pub header: Option<Box<(HeaderName, String)>>,
 }
 
 impl std::fmt::Debug for ProblemType {
@@ -104,7 +104,14 @@ impl std::fmt::Debug for ProblemType {
 
 impl Failure {
     pub fn new(problem_type: &'static ProblemType, detail: Message) -> Failure {
-        Failure { problem_type, detail, errors: Vec::new(), cause: None, extra: Map::new(), header: None }
+        Failure {
+            problem_type,
+            detail: Box::new(detail),
+            errors: Vec::new(),
+            cause: None,
+            extra: Vec::new(),
+            header: None,
+        }
     }
 
     /// A type whose advice says all there is to say.
@@ -124,13 +131,13 @@ impl Failure {
         Failure { errors, ..Failure::new(&INVALID_PARAMETER, detail) }
     }
 
-    pub fn with(mut self, name: &str, value: Value) -> Failure {
-        self.extra.insert(name.to_owned(), value);
+    pub fn with(mut self, name: &'static str, value: Value) -> Failure {
+        self.extra.push((name, value));
         self
     }
 
     pub fn with_header(mut self, name: HeaderName, value: impl Into<String>) -> Failure {
-        self.header = Some((name, value.into()));
+        self.header = Some(Box::new((name, value.into())));
         self
     }
 
@@ -143,7 +150,7 @@ impl Failure {
             detail: self.detail.in_language(language).to_owned(),
             errors: (!self.errors.is_empty())
                 .then(|| self.errors.iter().map(|error| describe(error, language)).collect()),
-            extra: self.extra.clone(),
+            extra: self.extra.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         };
         let status = StatusCode::from_u16(self.problem_type.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);
@@ -152,7 +159,7 @@ impl Failure {
             .insert_header((header::CONTENT_LANGUAGE, language.tag()))
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .insert_header((header::VARY, "Accept-Language"));
-        if let Some((name, value)) = &self.header {
+        if let Some((name, value)) = self.header.as_deref() {
             response.insert_header((name.clone(), value.as_str()));
         }
         response.body(serde_json::to_string(&body).unwrap_or_default())
@@ -175,7 +182,7 @@ impl From<db::Error> for Failure {
             db::Error::Unavailable(_) => (&DATABASE_UNAVAILABLE, Some("5")),
             db::Error::Query(_) => (&INTERNAL_ERROR, None),
         };
-        let header = retry_after.map(|seconds| (header::RETRY_AFTER, seconds.to_owned()));
+        let header = retry_after.map(|seconds| Box::new((header::RETRY_AFTER, seconds.to_owned())));
         Failure { header, cause: Some(error.to_string()), ..Failure::plain(problem_type) }
     }
 }

@@ -82,7 +82,7 @@ impl Planner {
         named.extend(publication.withdrawals.iter().map(|withdrawal| (withdrawal.kind.name, withdrawal.id.clone())));
         let mut keys = named.clone();
         keys.insert(("organization", publication.publisher.clone()));
-        keys.extend(publication.records.iter().flat_map(|draft| targets(draft)));
+        keys.extend(publication.records.iter().flat_map(targets));
         let mut by_kind: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
         for (kind, id) in named {
             by_kind.entry(kind).or_default().push(id);

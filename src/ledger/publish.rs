@@ -1,7 +1,5 @@
 //! A publication becomes a revision, all of it or none of it.
 
-use std::future::Future;
-
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use diesel::sql_types::Text;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
@@ -95,33 +93,31 @@ pub async fn publish(
     }
 }
 
-fn attempt<'a>(
-    connection: &'a mut AsyncPgConnection,
+async fn attempt(
+    connection: &mut AsyncPgConnection,
     publication: Publication,
-    problems: &'a mut Vec<Problem>,
+    problems: &mut Vec<Problem>,
     dry_run: bool,
     clock: Clock,
-) -> impl Future<Output = Result<Outcome, Refusal>> + Send + 'a {
-    async move {
-        let head = Head::lock(connection).await?;
-        let (kind, message, publisher) = (publication.kind, publication.message.clone(), publication.publisher.clone());
-        let mut plan = plan::plan(connection, publication, problems).await?;
-        if !problems.is_empty() {
-            return Err(Refusal::Problems(std::mem::take(problems)));
-        }
-        let changes = describe(&plan);
-        let notices = std::mem::take(&mut plan.notices);
-        if dry_run || plan.is_empty() {
-            return Ok(Outcome { head, revision: None, changes, notices });
-        }
-        let published_at = time_after(clock(), head.published_at);
-        let draft = write::Draft { kind, publisher: &publisher, message: &message, published_at };
-        let head = write::revision(connection, &head, &draft, &plan).await?;
-        write::records(connection, head.revision, &plan).await?;
-        derive::derive(connection, head.revision, &plan).await?;
-        notify(connection, head.revision).await?;
-        Ok(Outcome { revision: Some(head.revision), head, changes, notices })
+) -> Result<Outcome, Refusal> {
+    let head = Head::lock(connection).await?;
+    let (kind, message, publisher) = (publication.kind, publication.message.clone(), publication.publisher.clone());
+    let mut plan = plan::plan(connection, publication, problems).await?;
+    if !problems.is_empty() {
+        return Err(Refusal::Problems(std::mem::take(problems)));
     }
+    let changes = describe(&plan);
+    let notices = std::mem::take(&mut plan.notices);
+    if dry_run || plan.is_empty() {
+        return Ok(Outcome { head, revision: None, changes, notices });
+    }
+    let published_at = time_after(clock(), head.published_at);
+    let draft = write::Draft { kind, publisher: &publisher, message: &message, published_at };
+    let head = write::revision(connection, &head, &draft, &plan).await?;
+    write::records(connection, head.revision, &plan).await?;
+    derive::derive(connection, head.revision, &plan).await?;
+    notify(connection, head.revision).await?;
+    Ok(Outcome { revision: Some(head.revision), head, changes, notices })
 }
 
 /// Later than the revision before, whatever the clock says.

@@ -132,8 +132,11 @@ impl PartialSchema for HumanText {
 
 impl ToSchema for HumanText {}
 
+/// Whether a text is of a format.
+type Check = fn(&str) -> bool;
+
 /// Checks beyond patterns, by JSON Schema format.
-pub const FORMATS: &[(&str, fn(&str) -> bool)] = &[
+pub const FORMATS: &[(&str, Check)] = &[
     ("date", |text| period::parse_day(text).is_some()),
     ("period", |text| period::Period::parse(text).is_some()),
     ("uscc", is_uscc),

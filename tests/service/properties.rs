@@ -8,7 +8,7 @@ use open_commitments::model::{json, schema, search};
 use proptest::prelude::*;
 
 fn day() -> impl Strategy<Value = NaiveDate> {
-    (1..3_000_000i32).prop_filter_map("a day", |days| NaiveDate::from_num_days_from_ce_opt(days))
+    (1..3_000_000i32).prop_filter_map("a day", NaiveDate::from_num_days_from_ce_opt)
 }
 
 proptest! {
@@ -105,7 +105,7 @@ fn arbitrary_json() -> impl Strategy<Value = serde_json::Value> {
         (-9_999_999i64..9_999_999).prop_map(|n| serde_json::from_str(&format!(
             "{}.{:04}",
             n / 100,
-            n.abs() % 10_000 | 1
+            (n.abs() % 10_000) | 1
         ))
         .expect("a number")),
         "[^\0]{0,12}".prop_map(serde_json::Value::from),
