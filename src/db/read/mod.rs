@@ -57,7 +57,7 @@ pub const MOMENT: &str =
 /// that it is worked out once and not for each row. `changed_in` is SQL over `b`, the same without it.
 pub fn moment(at: At, now: DateTime<Utc>, changed_in: Statement) -> Statement {
     const HEAD: &str = "WITH b AS MATERIALIZED (SELECT h.revision AS head, h.published_at AS head_time, \
-         h.last_redaction, l.uuid AS ledger, l.time_zone, ";
+         h.last_redaction, h.digest AS head_digest, l.uuid AS ledger, l.time_zone, ";
     const AS_OF: &str = "CASE WHEN h.published_at IS NULL OR t.as_of >= h.published_at THEN h.revision \
          ELSE coalesce((SELECT r.revision FROM revisions r WHERE r.published_at <= t.as_of \
          ORDER BY r.published_at DESC LIMIT 1), 0) END AS n, t.as_of FROM head h CROSS JOIN ledger l CROSS JOIN LATERAL ";
@@ -76,11 +76,13 @@ pub fn moment(at: At, now: DateTime<Utc>, changed_in: Statement) -> Statement {
             [Bind::Text(day.to_string()), Bind::Instant(Some(now))],
         ),
     };
-    statement.sql("), c AS MATERIALIZED (SELECT b.*, ").append(changed_in).sql(
-        " AS changed_in FROM b), at AS MATERIALIZED (SELECT c.*, \
-         encode((SELECT digest FROM revisions WHERE revision = c.n), 'hex') AS n_digest, \
-         encode(coalesce((SELECT digest FROM revisions WHERE revision = c.changed_in), \
-         sha256(convert_to(c.ledger::text, 'UTF8'))), 'hex') AS digest FROM c) ",
+    // LIMIT tells the planner, too, that there is one head and one ledger.
+    statement.sql(" LIMIT 1), c AS MATERIALIZED (SELECT b.*, ").append(changed_in).sql(
+        " AS changed_in FROM b), at AS MATERIALIZED (SELECT c.*, encode(CASE WHEN c.n = c.head THEN c.head_digest \
+         ELSE (SELECT digest FROM revisions WHERE revision = c.n) END, 'hex') AS n_digest, \
+         encode(CASE WHEN c.changed_in = c.head THEN c.head_digest \
+         WHEN c.changed_in = 0 THEN sha256(convert_to(c.ledger::text, 'UTF8')) \
+         ELSE coalesce((SELECT digest FROM revisions WHERE revision = c.changed_in), '') END, 'hex') AS digest FROM c) ",
     );
     statement
 }
