@@ -20,6 +20,17 @@ pub enum Command {
     Serve(Serve),
     /// Publish publications, each as one revision or not at all.
     Publish(Publish),
+    /// Change members of one record, as a correction.
+    Correct(Correct),
+    /// Withdraw one record: gone from the next revision on, still readable at older ones.
+    Withdraw(Change),
+    /// Take one record's content out of all history; this cannot be undone.
+    Redact(Change),
+    /// Keys that publish over HTTP.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Recompute the whole chain of digests from what is stored.
     Verify(DatabaseSettings),
     /// Bring the database's schema up to date.
@@ -63,6 +74,9 @@ pub struct Serve {
     /// Most connections to the database.
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub database_connections: u16,
+    /// Networks of proxies that are believed when they say that a request came by HTTPS (X-Forwarded-Proto).
+    #[arg(long, env = "TRUSTED_PROXIES", value_name = "CIDR", value_delimiter = ',')]
+    pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Seconds after which a query is given up.
     #[arg(long, env = "STATEMENT_TIMEOUT", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=600))]
     pub statement_timeout: u16,
@@ -78,6 +92,77 @@ pub struct Publish {
     /// Show what would change, and change nothing.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+#[derive(Args)]
+pub struct Change {
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// Kind of the record, such as observation.
+    #[arg(value_name = "KIND")]
+    pub record: String,
+    /// Id of the record.
+    pub id: String,
+    /// Why, for everybody to read. Of a redaction, do not repeat what is redacted.
+    #[arg(long)]
+    pub message: String,
+    /// Language of the message, BCP 47 [default: zh-Hans if it is Chinese, else en].
+    #[arg(long)]
+    pub language: Option<String>,
+    /// Show what would change, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Args)]
+pub struct Correct {
+    #[command(flatten)]
+    pub change: Change,
+    /// Members to set, as member=value; null takes one out.
+    #[arg(required = true, value_name = "MEMBER=VALUE")]
+    pub set: Vec<String>,
+    /// Kind of correction: source_revision, source_correction, transcription_correction or methodology.
+    #[arg(long)]
+    pub kind: String,
+    /// changed_in of the record as you saw it; refuses if it was changed since.
+    #[arg(long)]
+    pub if_revision: Option<i64>,
+}
+
+#[derive(Subcommand)]
+pub enum KeysCommand {
+    /// Make a key; it is printed once and not kept.
+    Create(CreateKey),
+    /// List every key, without its secret.
+    List(DatabaseSettings),
+    /// End a key.
+    Revoke {
+        #[command(flatten)]
+        database: DatabaseSettings,
+        /// The key's id, as listed, or the whole key.
+        id: String,
+    },
+}
+
+#[derive(Args)]
+pub struct CreateKey {
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// Organization in whose name it publishes.
+    #[arg(long)]
+    pub organization: String,
+    /// Whose key it is, in words [default: the organization].
+    #[arg(long)]
+    pub name: Option<String>,
+    /// What it may do: publish (create records), correct (change and reinstate), withdraw, redact, admin (create organizations).
+    #[arg(long, value_delimiter = ',', default_value = "publish,correct", value_parser = crate::cli::keys::scope)]
+    pub scopes: Vec<crate::model::codes::Scope>,
+    /// Also publish for the organizations under it.
+    #[arg(long)]
+    pub below: bool,
+    /// Day or time at which it ends by itself.
+    #[arg(long)]
+    pub expires: Option<String>,
 }
 
 #[derive(Args)]

@@ -157,13 +157,34 @@ impl Answer {
             .insert_header(("ledger-revision", self.moment.n.to_string()))
             .insert_header((header::VARY, "Accept"));
         if let Some(next) = &self.next {
-            response.insert_header((header::LINK, format!("<?{next}>; rel=\"next\"")));
+            response.append_header((header::LINK, format!("<?{next}>; rel=\"next\"")));
+        }
+        if let Some(latest) = latest(request) {
+            response.append_header((header::LINK, format!("<{latest}>; rel=\"latest-version\"")));
         }
         if unchanged {
             return response.finish();
         }
         response.insert_header((header::CONTENT_TYPE, self.format.media_type())).body(self.body)
     }
+}
+
+/// Of what was asked for at a revision: the same without it (RFC 5829), relative to its path.
+fn latest(request: &HttpRequest) -> Option<String> {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    let mut asked = false;
+    for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
+        match name.as_ref() {
+            "revision" | "as_of" | "to" => asked = true,
+            "cursor" => {}
+            _ => {
+                query.append_pair(&name, &value);
+            }
+        }
+    }
+    let query = query.finish();
+    let segment = request.path().rsplit('/').next().unwrap_or_default();
+    asked.then(|| if query.is_empty() { segment.to_owned() } else { format!("{segment}?{query}") })
 }
 
 /// Whether `If-None-Match` names this validator, compared weakly (RFC 9110, 13.1.2).

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::model::codes::{RevisionKind, Status};
+use crate::ledger::outcome::MemberChange;
+use crate::model::codes::{Effect, RevisionKind, Status};
 use crate::model::kinds::metric::Unit;
 use crate::model::text::{Day, Decimal, HumanText, PeriodText, RecordId, Sha256Hex};
 
@@ -154,6 +155,31 @@ pub struct Revision {
     pub message_digest: Sha256Hex,
 }
 
+/// A record that differs between two revisions.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Difference {
+    /// Kind of the record.
+    pub kind: String,
+    pub id: RecordId,
+    pub effect: Effect,
+    /// The last revision of those compared that changed it.
+    #[schema(minimum = 1)]
+    pub revision: i64,
+    pub change_kind: RevisionKind,
+    /// Message of that revision.
+    pub message: HumanText,
+    /// Why it was withdrawn, where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<HumanText>,
+    /// Members that differ, where both revisions have the record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Vec<MemberChange>>,
+    /// The record, where only the second revision has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object)]
+    pub record: Option<Value>,
+}
+
 /// What a probe is told.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub struct Health {
@@ -208,6 +234,8 @@ pub fn example(name: &str) -> Value {
         "Index" => INDEX,
         "Summary" => SUMMARY,
         "Revision" => REVISION,
+        "Warning" => WARNING,
+        "Difference" => DIFFERENCE,
         _ => "null",
     };
     serde_json::from_str(text).unwrap_or_default()
@@ -228,6 +256,18 @@ const SUMMARY: &str = r#"{
     "unreported": {"count": 0, "data": []},
     "metrics": [{"id": "mediation-cases", "name": {"en": "Disputes mediated online"}, "unit": {"code": "case"},
         "observation": "mediation-cases-2020-s1", "period": "2020-S1", "value": 29456, "computed": false}]
+}"#;
+
+const WARNING: &str = r#"{
+    "code": "part-above-whole", "kind": "observation", "id": "mediation-cases-settled-2020-s1",
+    "other": {"kind": "observation", "id": "mediation-cases-2020-s1"}, "publisher": "sd-justice",
+    "detail": {"en": "27614 is more than 2761, the figure of the whole it is a part of (mediation-cases-2020-s1)."}
+}"#;
+
+const DIFFERENCE: &str = r#"{
+    "kind": "observation", "id": "mediation-cases-2020-s1", "effect": "change", "revision": 2,
+    "change_kind": "transcription_correction", "message": {"en": "A digit was swapped"},
+    "changed": [{"pointer": "/value", "before": 29456, "after": 29465}]
 }"#;
 
 const REVISION: &str = r#"{

@@ -51,12 +51,27 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
     Ok(Answer { next, ..Answer::json(json, moment, at) })
 }
 
+/// The change after this one: what took its place, and why.
+fn superseded_by(row: &Row) -> Value {
+    let parse = |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let mut next = json!({"revision": row.revision_to, "op": row.next_op, "change_kind": row.next_kind});
+    match parse(&row.next_body)
+        .map(|body| body["reason"].clone())
+        .filter(|_| row.next_op.as_deref() == Some("withdraw"))
+    {
+        Some(reason) => next["reason"] = reason,
+        None => next["message"] = parse(&row.next_message).unwrap_or_default(),
+    }
+    next
+}
+
 /// One change: the record as it was published, or why it went, and what differs from the version before.
 fn item(row: &Row, before: Option<&Row>) -> String {
     let mut item = Map::new();
     item.insert("revision_from".into(), row.revision_from.into());
     if let Some(revision_to) = row.revision_to {
         item.insert("revision_to".into(), revision_to.into());
+        item.insert("superseded_by".into(), superseded_by(row));
     }
     item.insert("op".into(), row.op.as_deref().into());
     item.insert("change_kind".into(), row.change_kind.as_deref().into());

@@ -17,7 +17,13 @@ use super::problem::{Failure, INTERNAL_ERROR, METHOD_NOT_ALLOWED, NO_SUCH_PATH};
 
 /// What a browser on another site may see of an answer.
 const EXPOSED: &str = "Content-Language, ETag, Ledger-Revision, Link, Retry-After, X-Request-Id";
-const METHODS: &str = "GET, HEAD, OPTIONS";
+const READING: &str = "GET, HEAD, OPTIONS";
+const PUBLISHING: &str = "GET, HEAD, OPTIONS, POST";
+
+/// The methods that a path takes.
+fn methods(path: &str) -> &'static str {
+    if path.ends_with("/v1/revisions") { PUBLISHING } else { READING }
+}
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -88,7 +94,9 @@ fn enveloped(response: ServiceResponse<BoxBody>, state: &State) -> ServiceRespon
     }
     let failure = match status {
         StatusCode::NOT_FOUND => Failure::plain(&NO_SUCH_PATH),
-        StatusCode::METHOD_NOT_ALLOWED => Failure::plain(&METHOD_NOT_ALLOWED).with_header(header::ALLOW, METHODS),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            Failure::plain(&METHOD_NOT_ALLOWED).with_header(header::ALLOW, methods(response.request().path()))
+        }
         _ => {
             log::error!("an answer with status {status} came from elsewhere");
             Failure::plain(&INTERNAL_ERROR)
@@ -119,8 +127,8 @@ fn vary(headers: &mut HeaderMap) {
 pub async fn other_method(state: web::Data<State>, http: actix_web::HttpRequest) -> actix_web::HttpResponse {
     if http.method() == Method::OPTIONS {
         return actix_web::HttpResponse::NoContent()
-            .insert_header((header::ALLOW, METHODS))
-            .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, METHODS))
+            .insert_header((header::ALLOW, methods(http.path())))
+            .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, READING))
             .insert_header((
                 header::ACCESS_CONTROL_ALLOW_HEADERS,
                 "Accept, Accept-Language, If-None-Match, X-Request-Id",
@@ -128,7 +136,9 @@ pub async fn other_method(state: web::Data<State>, http: actix_web::HttpRequest)
             .insert_header((header::ACCESS_CONTROL_MAX_AGE, "86400"))
             .finish();
     }
-    Failure::plain(&METHOD_NOT_ALLOWED).with_header(header::ALLOW, METHODS).respond(&state.public_url, language(&http))
+    Failure::plain(&METHOD_NOT_ALLOWED)
+        .with_header(header::ALLOW, methods(http.path()))
+        .respond(&state.public_url, language(&http))
 }
 
 /// A path that is not there.

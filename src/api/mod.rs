@@ -5,6 +5,7 @@ pub mod answer;
 pub mod compatibility;
 pub mod csv;
 pub mod cursor;
+pub mod diff;
 pub mod documents;
 pub mod endpoint;
 pub mod history;
@@ -14,12 +15,14 @@ pub mod middleware;
 pub mod openapi;
 pub mod plain;
 pub mod problem;
+pub mod publish;
 pub mod query;
 pub mod record;
 pub mod revisions;
 pub mod routes;
 pub mod schemas;
 pub mod summary;
+pub mod warnings;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
@@ -36,6 +39,10 @@ pub struct State {
     pub public_url: String,
     pub clock: Clock,
     pub metrics: metrics::Metrics,
+    /// Proxies whose X-Forwarded-Proto is believed.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Turns at publishing.
+    pub publishing: tokio::sync::Semaphore,
 }
 
 /// The application, for production and tests alike.

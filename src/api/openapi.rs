@@ -13,7 +13,7 @@ use super::answer::Format;
 use super::endpoint::{Endpoint, Parameter};
 use super::problem::{METHOD_NOT_ALLOWED, ProblemType};
 use super::routes::{self, ENDPOINTS};
-use super::{plain, schemas};
+use super::{plain, publish, schemas};
 use crate::model::kinds::KINDS;
 
 type Failure = Box<dyn std::error::Error>;
@@ -30,7 +30,7 @@ type Failure = Box<dyn std::error::Error>;
             Absent members are unknown; nothing is ever null but next.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    paths(plain::live, plain::ready, plain::metrics, plain::openapi_json, plain::openapi_yaml, plain::problem_type),
+    paths(plain::live, plain::ready, plain::metrics, plain::openapi_json, plain::openapi_yaml, plain::problem_type, publish::post),
     tags(
         (name = "ledger", description = "The ledger and its revisions."),
         (name = "service", description = "Health, documents and error types."),
@@ -43,12 +43,15 @@ pub fn document(server: &str) -> Result<Value, Failure> {
     let mut single = Single::openapi();
     for endpoint in ENDPOINTS.iter() {
         let item = PathItem::new(HttpMethod::Get, operation(endpoint)?);
-        single.paths.paths.insert(endpoint.path.clone(), item);
+        // The path that is published to is there already, with that alone.
+        single.paths.paths.entry(endpoint.path.clone()).or_default().get = item.get;
     }
     let mut document = serde_json::to_value(single)?;
     document["servers"] = json!([{"url": server, "description": "This service"}]);
     let other_method = serde_json::to_value(failure(&[&METHOD_NOT_ALLOWED])?)?;
-    document["components"] = json!({"schemas": schemas::all(), "responses": {"MethodNotAllowed": other_method}});
+    document["components"] = json!({"schemas": schemas::all(), "responses": {"MethodNotAllowed": other_method}, "securitySchemes": {
+        "key": {"type": "http", "scheme": "bearer", "description": "A publisher's key, made with open-commitments keys create."}
+    }});
     if let Some(tags) = document["tags"].as_array_mut() {
         tags.extend(KINDS.iter().map(|kind| json!({"name": kind.collection, "description": kind.about})));
     }

@@ -35,6 +35,15 @@ problem_types! {
     INVALID_PARAMETER = "invalid-parameter", 400, ["Invalid parameter", "参数无效"],
         ["A query parameter is unknown, malformed or out of range. The member errors names each one and says what is allowed.",
          "某个查询参数未知、格式不对或超出范围。errors 逐一列出，并说明允许的写法。"];
+    UNAUTHORIZED = "unauthorized", 401, ["A key is needed", "需要密钥"],
+        ["Publishing takes a key: Authorization: Bearer oc_…. This one is missing, unknown, expired or revoked. The operator makes keys with open-commitments keys create.",
+         "发布需要密钥：Authorization: Bearer oc_…。当前密钥缺失、未知、已过期或已吊销。密钥由运营者用 open-commitments keys create 生成。"];
+    NOT_ALLOWED = "not-allowed", 403, ["Not allowed", "没有权限"],
+        ["The key may not do all that the publication does. errors names each entry and the scope or organization it takes.",
+         "此密钥无权进行本次发布的全部操作。errors 逐一列出条目及其所需的权限或机构。"];
+    INSECURE_TRANSPORT = "insecure-transport", 403, ["Insecure transport", "传输不安全"],
+        ["A key was sent over plain HTTP, where others can read it. Send it by HTTPS; have the operator revoke this key and make another. Operators: name your proxy in TRUSTED_PROXIES, and have it set X-Forwarded-Proto.",
+         "密钥经由明文 HTTP 发送，可能被他人读取。请改用 HTTPS，并请运营者吊销此密钥、另行生成。运营者：请在 TRUSTED_PROXIES 中写明代理，并让代理设置 X-Forwarded-Proto。"];
     NO_SUCH_PATH = "no-such-path", 404, ["No such path", "没有此路径"],
         ["There is nothing at this path. /v1 lists what there is.", "此路径下没有内容，可从 /v1 查看全部路径。"];
     NO_SUCH_RECORD = "no-such-record", 404, ["No such record", "没有此记录"],
@@ -48,6 +57,9 @@ problem_types! {
     NOT_ACCEPTABLE = "not-acceptable", 406, ["Not acceptable", "无法满足 Accept"],
         ["None of the media types in Accept is offered here. Ask for application/json, or leave Accept out.",
          "此处不提供 Accept 所列的媒体类型。请改为 application/json，或不发送 Accept。"];
+    EDIT_CONFLICT = "edit-conflict", 409, ["Edit conflict", "编辑冲突"],
+        ["A record was changed after the revision in if_revision. Read it again, and decide anew whether the change is still right.",
+         "记录在 if_revision 所示修订之后已被更改。请重新读取，再决定是否仍要更改。"];
     RECORD_WITHDRAWN = "record-withdrawn", 410, ["Record withdrawn", "记录已撤回"],
         ["The publisher has withdrawn the record. The member reason says why, last_revision links to the last revision that had it.",
          "发布者已撤回此记录。reason 说明原因，last_revision 指向最后含有它的修订。"];
@@ -57,6 +69,18 @@ problem_types! {
     HISTORY_DIVERGED = "history-diverged", 410, ["History diverged", "历史已分叉"],
         ["This ledger's digest at that revision is another one: what you hold comes from a history that this ledger does not have. Start again from head, and compare digests.",
          "本账本在该修订处的摘要与所给的不同：你所持的内容来自另一段历史。请从头部重新开始，并核对摘要。"];
+    HEAD_MOVED = "head-moved", 412, ["Head has moved", "头部已变"],
+        ["Head is not the revision in If-Match; the member head says which it is. Look at what was published meanwhile, and send the publication again with the new number.",
+         "头部修订不是 If-Match 所示的编号，当前编号见 head。请查看期间的发布，再以新编号重新发送。"];
+    TOO_LARGE = "too-large", 413, ["Too large", "内容过大"],
+        ["A publication has at most 64 MiB. Split it into several.", "一次发布最多 64 MiB，请拆分为多次发布。"];
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, ["Unsupported media type", "不支持的媒体类型"],
+        ["A publication is sent as Content-Type: application/json in UTF-8, not compressed.", "发布内容应以 Content-Type: application/json、UTF-8、未压缩的形式发送。"];
+    PUBLICATION_REFUSED = "publication-refused", 422, ["Publication refused", "发布被拒绝"],
+        ["Nothing was published. errors lists everything that is wrong, each with its JSON pointer and what to do.", "没有发布任何内容。errors 列出全部问题，各附 JSON 指针与改法。"];
+    IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", 422, ["Idempotency key reused", "幂等键被重复使用"],
+        ["Another publication was sent under this Idempotency-Key before. Choose a new key for each publication, and keep it for repeats of the same one.",
+         "此 Idempotency-Key 已用于另一次发布。每次发布请用新键，仅在重发同一内容时沿用。"];
     INTERNAL_ERROR = "internal-error", 500, ["Internal error", "内部错误"],
         ["Something went wrong here; it has been logged under the request's id. Try again, and report the id if it stays.",
          "服务内部出错，已按请求编号记录。请重试；若仍出错，请报告该编号。"];

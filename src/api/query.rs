@@ -114,6 +114,34 @@ impl Query {
     }
 
     /// A value that must be one of a list.
+    /// A whole number from 0 on.
+    pub fn number(&mut self, name: &str) -> Option<i64> {
+        self.take(name, |value| {
+            value
+                .parse()
+                .ok()
+                .filter(|number| *number >= 0)
+                .ok_or_else(|| say!("This is to be a whole number from 0 on.", "此处应为从 0 起的整数。"))
+        })
+    }
+
+    /// A revision: its number, and digits of its digest where given.
+    pub fn revision(&mut self, name: &str) -> Option<(i64, Option<String>)> {
+        self.take(name, revision)
+    }
+
+    /// A flag: true or false, false unless told.
+    pub fn flag(&mut self, name: &str) -> bool {
+        match self.text(name).as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                self.refuse(name, "invalid-value", say!("{name} is true or false.", "{name} 应为 true 或 false。"));
+                false
+            }
+        }
+    }
+
     pub fn code(&mut self, name: &str, codes: &[&str]) -> Option<Vec<String>> {
         self.take(name, |value| values(value, true)?.into_iter().map(|value| one_of(value, codes)).collect())
     }
@@ -136,7 +164,7 @@ impl Query {
 
     /// `revision` or `as_of`, and the digits of a digest that go with a revision.
     pub fn at(&mut self) -> Option<(At, Option<String>)> {
-        let revision = self.take("revision", revision);
+        let revision = self.revision("revision");
         let as_of = self.take("as_of", |value| {
             let time = instant(value).map(At::Instant).or_else(|| period::parse_day(value).map(At::Day));
             time.ok_or_else(|| say!(

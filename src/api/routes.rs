@@ -10,7 +10,7 @@ use super::answer::Format;
 use super::endpoint::{self, COMMON_PROBLEMS, Endpoint, Handler};
 use super::problem::{NO_SUCH_RECORD, ProblemType, RECORD_REDACTED, RECORD_WITHDRAWN};
 use super::schemas::{self, ParameterSet};
-use super::{history, list, middleware, plain, record, revisions, summary};
+use super::{diff, history, list, middleware, plain, publish, record, revisions, summary, warnings};
 use crate::model::kind::Kind;
 use crate::model::kinds::{KINDS, observation, report};
 
@@ -31,9 +31,12 @@ pub static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
     endpoints.push(below("metric", &observation::KIND, |request| {
         Box::pin(list::read(request, observation::KIND.filter("metric")))
     }));
-    endpoints.extend([revision_list(), one_revision()]);
+    endpoints.extend([revision_list(), one_revision(), difference(), warning_list()]);
     endpoints
 });
+
+/// The one path that takes publications.
+const PUBLISHED_TO: &str = "/v1/revisions";
 
 /// Registers everything, at the root and under the prefix of the public URL.
 pub fn configure(config: &mut web::ServiceConfig, prefix: &str) {
@@ -46,11 +49,11 @@ pub fn configure(config: &mut web::ServiceConfig, prefix: &str) {
 fn services(config: &mut web::ServiceConfig) {
     for endpoint in ENDPOINTS.iter() {
         let handler = move |state, http| endpoint::serve(endpoint, state, http);
-        config.service(
-            web::resource(endpoint.path.as_str())
-                .route(web::get().to(handler))
-                .default_service(web::route().to(middleware::other_method)),
-        );
+        let mut resource = web::resource(endpoint.path.as_str()).route(web::get().to(handler));
+        if endpoint.path == PUBLISHED_TO {
+            resource = resource.route(web::post().to(publish::post));
+        }
+        config.service(resource.default_service(web::route().to(middleware::other_method)));
     }
     config
         .service(plain::live)
@@ -202,7 +205,7 @@ fn below(parent: &'static str, kind: &'static Kind, handler: Handler) -> Endpoin
 
 fn revision_list() -> Endpoint {
     Endpoint {
-        path: "/v1/revisions".into(),
+        path: PUBLISHED_TO.into(),
         operation_id: "list_revisions".into(),
         tag: "ledger",
         summary: "A page of revisions".into(),
@@ -233,6 +236,47 @@ fn one_revision() -> Endpoint {
         problems: &[],
         kind: None,
         handler: |request| Box::pin(revisions::read(request)),
+    }
+}
+
+fn difference() -> Endpoint {
+    Endpoint {
+        path: "/v1/diff".into(),
+        operation_id: "get_diff".into(),
+        tag: "ledger",
+        summary: "What changed between two revisions".into(),
+        description:
+            "Records that differ, by kind and id, each with the members that do and the last revision that changed it. \
+                      What was changed and changed back is not listed."
+                .into(),
+        id: None,
+        parameters: ParameterSet::new().diff().paging().at().format(JSON).build(),
+        formats: JSON,
+        answer: schemas::reference("DifferenceList"),
+        example: schemas::example("DifferenceList"),
+        problems: &[],
+        kind: None,
+        handler: |request| Box::pin(diff::read(request)),
+    }
+}
+
+fn warning_list() -> Endpoint {
+    Endpoint {
+        path: "/v1/warnings".into(),
+        operation_id: "list_warnings".into(),
+        tag: "ledger",
+        summary: "What does not add up".into(),
+        description: "Figures and reports that are odd, by kind and id. Official values are never blocked; what is odd about them is said here \
+                      and in the answer to the publication."
+            .into(),
+        id: None,
+        parameters: ParameterSet::new().warnings().paging().count().at().format(JSON).build(),
+        formats: JSON,
+        answer: schemas::reference("WarningList"),
+        example: schemas::example("WarningList"),
+        problems: &[],
+        kind: None,
+        handler: |request| Box::pin(warnings::list(request)),
     }
 }
 

@@ -7,10 +7,13 @@ use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::answer::Format;
-use super::documents::{self, Health, Index, Problem, Revision, Summary};
+use super::documents::{self, Difference, Health, Index, Problem, Revision, Summary};
 use super::endpoint::Parameter;
 use super::query::{LIMIT, MAX_LIMIT};
-use crate::model::codes::RevisionKind;
+use super::warnings;
+use crate::ledger::outcome::Outcome;
+use crate::ledger::warnings::Warning;
+use crate::model::codes::{RevisionKind, WarningCode};
 use crate::model::kind::{Accepts, Kind, MAX_INCLUDED, Test};
 use crate::model::kinds::{KINDS, named};
 use crate::model::schema;
@@ -166,6 +169,48 @@ impl ParameterSet {
         .add("published_to", "Published at this time or earlier.", instant(), Value::Null)
     }
 
+    pub fn warnings(self) -> ParameterSet {
+        let many = |codes: &[&str]| list_of(json!({"type": "string", "enum": codes}));
+        let ids = || list_of(json!({"type": "string"}));
+        self.add("code", "Kinds of oddity. Several are separated by commas.", many(WarningCode::CODES), Value::Null)
+            .add(
+                "kind",
+                "Kinds of the records that are odd. Several are separated by commas.",
+                many(&warnings::KINDS),
+                Value::Null,
+            )
+            .add("id", "Ids of the records that are odd. Several are separated by commas.", ids(), Value::Null)
+            .add(
+                "publisher",
+                "Owners of the records that are odd. Several are separated by commas.",
+                ids(),
+                Value::Null,
+            )
+    }
+
+    pub fn diff(self) -> ParameterSet {
+        let ids = || list_of(json!({"type": "string"}));
+        self.add(
+            "from",
+            "Revision to compare with, 0 for the empty ledger; the one before to unless told.",
+            json!({"type": "integer", "format": "int64", "minimum": 0}),
+            json!(1),
+        )
+        .add(
+            "to",
+            "Revision to compare; head unless told. Another name of revision.",
+            json!({"type": "string"}),
+            Value::Null,
+        )
+        .add(
+            "kind",
+            "Kinds of records. Several are separated by commas.",
+            list_of(json!({"type": "string", "enum": KINDS.map(|kind| kind.name)})),
+            Value::Null,
+        )
+        .add("publisher", "Owners of the records. Several are separated by commas.", ids(), Value::Null)
+    }
+
     pub fn build(self) -> Vec<Parameter> {
         self.0
     }
@@ -199,8 +244,11 @@ pub fn all() -> BTreeMap<String, Value> {
             .insert(format!("{name}History"), list(&format!("{name}Version"), "Versions of one record, newest first."));
         schemas.insert(format!("{name}Version"), version(name));
     }
+    schemas.insert("Publication".into(), publication());
     schemas.extend(documents());
     problem_members(&mut schemas);
+    schemas.insert("WarningList".into(), list("Warning", "What does not add up."));
+    schemas.insert("DifferenceList".into(), differences());
     schemas.insert("RevisionList".into(), list("Revision", "Revisions, newest first."));
     schemas
 }
@@ -218,6 +266,7 @@ fn problem_members(schemas: &mut BTreeMap<String, Value>) {
             text("record-withdrawn: link to the last revision that had it, relative to the path asked for."),
         ),
         ("redacted_in", revision("record-redacted: the revision.")),
+        ("head", revision("head-moved: the newest revision.")),
         ("revision", revision("history-diverged: where the histories differ.")),
         ("digest", text("history-diverged: this ledger's digest there.")),
     ];
@@ -252,6 +301,60 @@ fn list(item: &str, about: &str) -> Value {
     })
 }
 
+/// A page of differences says between which revisions.
+fn differences() -> Value {
+    let mut page = list("Difference", "What changed between two revisions.");
+    for (name, about) in [("from", "Revision compared with."), ("to", "Revision compared.")] {
+        page["properties"][name] = json!({"type": "integer", "format": "int64", "minimum": 0, "description": about});
+    }
+    page["required"] = json!(["from", "to", "data", "changed_in", "next"]);
+    page
+}
+
+/// What publishers send.
+fn publication() -> Value {
+    let record = |kind: &Kind| {
+        let mut body = reference(&format!("{}Body", kind.type_name));
+        body["description"] = "publisher may be left out, and is the publication's then.".into();
+        (kind.collection.to_owned(), json!({"type": "array", "description": kind.about, "items": body}))
+    };
+    let entry = |about: &str, required: &[&str], more: Value| {
+        let mut properties = json!({
+            "kind": {"type": "string", "enum": KINDS.map(|kind| kind.name), "description": "Kind of the record."},
+            "id": reference("RecordId"),
+        });
+        for (name, schema) in more.as_object().into_iter().flatten() {
+            properties[name] = schema.clone();
+        }
+        let required: Vec<&str> = ["kind", "id"].iter().chain(required).copied().collect();
+        json!({"type": "array", "description": about, "items": {"type": "object", "required": required, "properties": properties}})
+    };
+    let change_kind = || json!({"$ref": "#/components/schemas/RevisionKind", "description": "Why this one changes, where not for the publication's kind."});
+    let if_revision = || json!({"type": "integer", "format": "int64", "minimum": 1, "description": "changed_in of the record as it was seen; a later change refuses the publication."});
+    json!({
+        "type": "object",
+        "description": "One publication.",
+        "required": ["kind", "message", "publisher"],
+        "properties": {
+            "kind": reference("RevisionKind"),
+            "message": {"$ref": "#/components/schemas/HumanText", "description": "What is published and why."},
+            "publisher": {"$ref": "#/components/schemas/RecordId", "description": "Organization in whose name it is published."},
+            "records": {"type": "object", "description": "Whole records by collection.", "properties": KINDS.iter().map(|kind| record(kind)).collect::<Map<String, Value>>()},
+            "patch": entry("Members to change in records that are there.", &["set"], json!({
+                "set": {"type": "object", "description": "Members and their new values; null takes a member out."},
+                "change_kind": change_kind(), "if_revision": if_revision(),
+            })),
+            "withdraw": entry("Records to withdraw.", &["reason"], json!({
+                "reason": reference("HumanText"), "change_kind": change_kind(), "if_revision": if_revision(),
+            })),
+            "redact": entry("Records to take out of all history, in a publication of kind redaction with nothing else.", &[], json!({})),
+        },
+        "additionalProperties": false,
+        "example": {"kind": "transcription_correction", "message": {"en": "A digit was swapped"}, "publisher": "sd-justice",
+            "patch": [{"kind": "observation", "id": "mediation-cases-2020-s1", "set": {"value": 29465}, "if_revision": 1}]},
+    })
+}
+
 fn version(name: &str) -> Value {
     json!({
         "type": "object",
@@ -260,6 +363,17 @@ fn version(name: &str) -> Value {
         "properties": {
             "revision_from": {"type": "integer", "format": "int64", "minimum": 1, "description": "Revision of the change."},
             "revision_to": {"type": "integer", "format": "int64", "minimum": 2, "description": "Revision of the next change, where there is one."},
+            "superseded_by": {
+                "type": "object", "description": "That change: what took the place of this version, and why.",
+                "required": ["revision", "op", "change_kind"],
+                "properties": {
+                    "revision": {"type": "integer", "format": "int64", "minimum": 2, "description": "Its revision."},
+                    "op": {"type": "string", "enum": ["upsert", "withdraw", "redact"], "description": "What happened."},
+                    "change_kind": {"$ref": "#/components/schemas/RevisionKind", "description": "Of what kind it was."},
+                    "message": {"$ref": "#/components/schemas/HumanText", "description": "Message of its revision."},
+                    "reason": {"$ref": "#/components/schemas/HumanText", "description": "Why the record was withdrawn."},
+                },
+            },
             "op": {"type": "string", "enum": ["upsert", "withdraw", "redact"], "description": "What happened."},
             "change_kind": {"$ref": "#/components/schemas/RevisionKind", "description": "Why."},
             "message": {"$ref": "#/components/schemas/HumanText", "description": "Message of the revision, where the record was published or redacted."},
@@ -280,6 +394,9 @@ fn documents() -> BTreeMap<String, Value> {
         (Revision::name(), Revision::schema()),
         (Problem::name(), Problem::schema()),
         (Health::name(), Health::schema()),
+        (Outcome::name(), Outcome::schema()),
+        (Warning::name(), Warning::schema()),
+        (Difference::name(), Difference::schema()),
     ] {
         found.push((name.into_owned(), schema));
     }
@@ -287,12 +404,19 @@ fn documents() -> BTreeMap<String, Value> {
     Summary::schemas(&mut found);
     Revision::schemas(&mut found);
     Problem::schemas(&mut found);
+    Outcome::schemas(&mut found);
+    Warning::schemas(&mut found);
+    Difference::schemas(&mut found);
     schema::values(found)
 }
 
 /// The example of a schema that stands for itself.
 pub fn example(name: &str) -> Value {
     match name {
+        "WarningList" => json!({"data": [documents::example("Warning")], "changed_in": 2, "next": null}),
+        "DifferenceList" => {
+            json!({"from": 1, "to": 2, "data": [documents::example("Difference")], "changed_in": 2, "next": null})
+        }
         "RevisionList" => json!({"data": [documents::example("Revision")], "changed_in": 1, "next": null}),
         _ => documents::example(name),
     }

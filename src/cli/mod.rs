@@ -1,5 +1,7 @@
 //! The commands. Each says what it did; exit codes are 0 done, 1 failed, 2 usage.
 
+pub mod change;
+pub mod keys;
 pub mod openapi;
 pub mod publish;
 pub mod serve;
@@ -34,6 +36,10 @@ pub fn run(cli: Cli) -> ExitCode {
         None => serve::run(cli.serve),
         Some(Command::Serve(settings)) => serve::run(settings),
         Some(Command::Publish(settings)) => wait(publish::run(settings)),
+        Some(Command::Correct(settings)) => wait(change::correct(settings)),
+        Some(Command::Withdraw(settings)) => wait(change::withdraw(settings)),
+        Some(Command::Redact(settings)) => wait(change::redact(settings)),
+        Some(Command::Keys { command }) => wait(keys::run(command)),
         Some(Command::Verify(settings)) => wait(verify::run(settings)),
         Some(Command::Migrate(settings)) => wait(migrate(settings)),
         Some(Command::Openapi(settings)) => openapi::run(settings),

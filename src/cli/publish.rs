@@ -5,13 +5,17 @@ use std::path::Path;
 
 use chrono::Utc;
 use diesel_async::AsyncPgConnection;
+use serde_json::Value;
 
 use super::{Failed, connect, open, tell};
 use crate::config::Publish;
-use crate::ledger::publish::{self, Op, Outcome, Refusal};
+use crate::ledger::outcome::{Outcome, RecordName};
+use crate::ledger::publish::{self, Published, Refusal, Terms};
+use crate::model::codes::Effect;
 use crate::model::message::{Language, Message};
 use crate::model::problem::Problem;
-use crate::model::publication::MAX_BYTES;
+use crate::model::publication::{self, MAX_BYTES};
+use crate::model::text::HumanText;
 use crate::say;
 
 pub async fn run(settings: Publish) -> Result<(), Failed> {
@@ -51,11 +55,14 @@ pub async fn file(
     bytes: &[u8],
     dry_run: bool,
 ) -> Result<Outcome, Failed> {
-    match publish::publish(connection, bytes, dry_run, Utc::now).await {
-        Ok(outcome) => Ok(outcome),
+    match publish::publish(connection, publication::parse(bytes), &Terms::local(dry_run, Utc::now)).await {
+        Ok(Published::Now(outcome)) => Ok(outcome),
         Err(Refusal::Problems(problems)) => Err(Failed(refused(path, &problems))),
         Err(Refusal::Database(error)) => Err(Failed::of(error)),
-        Err(Refusal::Unwritten) => Err(Failed::of("nothing was written")),
+        // These take terms that the command line does not set.
+        Ok(Published::Before(_)) | Err(Refusal::HeadMoved(_) | Refusal::KeyReused | Refusal::Unwritten) => {
+            Err(Failed::of("nothing was written"))
+        }
     }
 }
 
@@ -76,10 +83,20 @@ pub fn report(path: &Path, outcome: &Outcome, dry_run: bool) {
     if dry_run {
         show(outcome);
     }
-    let (changes, head) = (outcome.changes.len(), publish::citation(&outcome.head));
+    let changes = outcome.changes.len();
+    let head = publish::citation(outcome.head, outcome.digest.as_str());
     for notice in outcome.notices.iter().filter(|_| dry_run || !outcome.changes.is_empty()) {
-        let (kind, id) = (notice.kind, &notice.id);
-        println!("= {kind} {id}: {}", notice.detail);
+        println!("= {} {}: {}", notice.kind, notice.id.as_str(), worded(&notice.detail));
+    }
+    for warning in outcome.warnings.iter().filter(|_| dry_run || !outcome.changes.is_empty()) {
+        println!("! {} {}: {}", warning.kind, warning.id.as_str(), worded(&warning.detail));
+    }
+    for RecordName { kind, id } in &outcome.quoted_by {
+        let id = id.as_str();
+        tell(say!(
+            "? {kind} {id} quotes what is redacted, and stays as it is.",
+            "? {kind} {id} 引用了被涂删的内容，保持不变。"
+        ));
     }
     match outcome.revision {
         Some(number) => tell(say!(
@@ -97,23 +114,26 @@ pub fn report(path: &Path, outcome: &Outcome, dry_run: bool) {
     }
 }
 
-/// The diff: + created, ~ changed member by member, - withdrawn.
+fn worded(text: &HumanText) -> &str {
+    text.0.get(Language::of_terminal().tag()).map(String::as_str).unwrap_or_default()
+}
+
+/// The diff: + created or reinstated, ~ changed member by member, - withdrawn, x redacted.
 fn show(outcome: &Outcome) {
     for change in &outcome.changes {
-        let (kind, id) = (change.kind, &change.id);
-        match &change.op {
-            Op::Create => println!("+ {kind} {id}"),
-            Op::Withdraw => println!("- {kind} {id}"),
-            Op::Change(members) => {
-                println!("~ {kind} {id}");
-                for member in members {
-                    println!("    {}: {} → {}", member.pointer, shown(&member.before), shown(&member.after));
-                }
-            }
+        let sign = match change.effect {
+            Effect::Create | Effect::Reinstate => '+',
+            Effect::Change => '~',
+            Effect::Withdraw => '-',
+            Effect::Redact => 'x',
+        };
+        println!("{sign} {} {}", change.kind, change.id.as_str());
+        for member in change.changed.iter().flatten() {
+            println!("    {}: {} → {}", member.pointer, shown(&member.before), shown(&member.after));
         }
     }
 }
 
-fn shown(value: &str) -> &str {
-    if value.is_empty() { "∅" } else { value }
+fn shown(value: &Option<Value>) -> String {
+    value.as_ref().map_or_else(|| "∅".to_owned(), Value::to_string)
 }

@@ -35,7 +35,14 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
     publish_first(&settings, &opened).await;
     let timeout = Duration::from_secs(settings.statement_timeout.into());
     let database = Database::new(&opened.url, settings.database_connections.into(), timeout).map_err(Failed::of)?;
-    let state = State { database, public_url, clock: chrono::Utc::now, metrics: Metrics::new().map_err(Failed::of)? };
+    let state = State {
+        database,
+        public_url,
+        clock: chrono::Utc::now,
+        metrics: Metrics::new().map_err(Failed::of)?,
+        trusted_proxies: settings.trusted_proxies.clone(),
+        publishing: tokio::sync::Semaphore::new(1),
+    };
     let workers = settings.workers.map(usize::from);
     let workers = workers.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
     let server = api::server(state, listener, workers).map_err(Failed::of)?;

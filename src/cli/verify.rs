@@ -23,8 +23,12 @@ pub async fn run(settings: DatabaseSettings) -> Result<(), Failed> {
     if terminal {
         eprintln!();
     }
-    let (ledger, head, changes, redacted) =
-        (verdict.ledger, citation(&verdict.head), verdict.changes, verdict.redacted);
+    let (ledger, head, changes, redacted) = (
+        verdict.ledger,
+        citation(verdict.head.revision, &hex::encode(&verdict.head.digest)),
+        verdict.changes,
+        verdict.redacted,
+    );
     if verdict.faults.is_empty() {
         tell(say!(
             "Ledger {ledger} is whole up to {head}: {changes} changes, {redacted} of them redacted.",

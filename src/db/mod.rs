@@ -43,7 +43,9 @@ impl From<diesel::result::Error> for Error {
                 DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection,
                 info,
             ) => Error::Unavailable(info.message().to_owned()),
-            Diesel::DatabaseError(DatabaseErrorKind::Unknown, info) if info.message().contains("statement timeout") => {
+            Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
+                if ["statement timeout", "lock timeout"].iter().any(|why| info.message().contains(why)) =>
+            {
                 Error::Timeout
             }
             // A server that is going down or coming up says so in words only.

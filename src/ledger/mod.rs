@@ -3,11 +3,17 @@
 //! `publish` leads: the publication is read without the ledger (`model`), planned against its state
 //! under the head lock (`plan`), written (`write`), and what follows from it derived (`derive`).
 
+pub mod authority;
 pub mod derive;
 pub mod digest;
 pub mod figures;
+pub mod idempotency;
+pub mod keys;
+pub mod outcome;
 pub mod plan;
 pub mod publish;
+pub mod redact;
 pub mod state;
 pub mod verify;
+pub mod warnings;
 pub mod write;

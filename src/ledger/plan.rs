@@ -14,7 +14,7 @@ use crate::model::draft::Draft;
 use crate::model::kinds;
 use crate::model::message::Message;
 use crate::model::problem::Problem;
-use crate::model::publication::{Publication, Withdrawal};
+use crate::model::publication::{Publication, Redaction, Withdrawal};
 use crate::say;
 
 /// What happens to one record.
@@ -22,6 +22,8 @@ pub struct Upsert {
     pub draft: Draft,
     /// The body it replaces, where it was open.
     pub before: Option<Value>,
+    /// Whether it was there once, and is gone.
+    pub reinstates: bool,
 }
 
 /// What a publication does.
@@ -29,12 +31,13 @@ pub struct Upsert {
 pub struct Plan {
     pub upserts: Vec<Upsert>,
     pub withdrawals: Vec<Withdrawal>,
+    pub redactions: Vec<Redaction>,
     pub notices: Vec<Notice>,
 }
 
 impl Plan {
     pub fn is_empty(&self) -> bool {
-        self.upserts.is_empty() && self.withdrawals.is_empty()
+        self.upserts.is_empty() && self.withdrawals.is_empty() && self.redactions.is_empty()
     }
 }
 
@@ -53,13 +56,16 @@ pub async fn plan(
     problems: &mut Vec<Problem>,
 ) -> Result<Plan, Error> {
     let mut planner = Planner::load(connection, &publication).await?;
-    let Publication { kind, publisher, records, patches, withdrawals, named, .. } = publication;
+    let Publication { kind, publisher, records, patches, withdrawals, redactions, named, .. } = publication;
     let patched = planner.patched(patches, &publisher, problems);
     for draft in records.into_iter().chain(patched) {
         planner.decide(draft, kind, problems);
     }
     for withdrawal in withdrawals {
         planner.withdraw(withdrawal, &publisher, &named, problems);
+    }
+    for redaction in redactions {
+        planner.redact(redaction, &publisher, problems);
     }
     planner.check_publisher(&publisher, &named, problems);
     planner.check_references(connection, &named, problems).await?;
@@ -80,6 +86,7 @@ impl Planner {
     async fn load(connection: &mut AsyncPgConnection, publication: &Publication) -> Result<Planner, Error> {
         let mut named: BTreeSet<Key> = publication.named.clone();
         named.extend(publication.withdrawals.iter().map(|withdrawal| (withdrawal.kind.name, withdrawal.id.clone())));
+        named.extend(publication.redactions.iter().map(|redaction| (redaction.kind.name, redaction.id.clone())));
         let mut keys = named.clone();
         keys.insert(("organization", publication.publisher.clone()));
         keys.extend(publication.records.iter().flat_map(targets));
@@ -123,6 +130,7 @@ impl Planner {
         for patch in patches {
             let (kind, id) = (patch.kind.name, &patch.id);
             let key = (kind, id.clone());
+            self.check_seen(&key, patch.if_revision, &patch.pointer, problems);
             let Some(value) = self.bodies.get(&key).and_then(|body| merged(body, &patch)) else {
                 problems.push(Problem::at(
                     format!("{}/id", patch.pointer),
@@ -153,7 +161,7 @@ impl Planner {
         let corrects = draft.change_kind.corrects();
         let Some(history) = self.histories.get(&key) else {
             if revision != RevisionKind::Withdrawal {
-                self.plan.upserts.push(Upsert { draft, before: None });
+                self.plan.upserts.push(Upsert { draft, before: None, reinstates: false });
             }
             return;
         };
@@ -189,7 +197,8 @@ impl Planner {
             self.plan.notices.push(Notice { pointer: draft.pointer, kind, id: draft.id, detail });
         } else if corrects {
             let before = self.bodies.get(&key).and_then(|body| serde_json::from_str(body).ok());
-            self.plan.upserts.push(Upsert { draft, before });
+            let reinstates = before.is_none();
+            self.plan.upserts.push(Upsert { draft, before, reinstates });
         } else {
             problems.push(Problem::at(draft.pointer.clone(), "change-needs-correction", say!(
                 "{kind} {id} is already there and says something else. Changing it takes a correction kind: source_revision, source_correction, transcription_correction or methodology.",
@@ -234,7 +243,49 @@ impl Planner {
                 let detail = say!("already gone", "已撤回或涂删");
                 self.plan.notices.push(Notice { pointer, kind, id: id.clone(), detail });
             }
-            Some(_) => self.plan.withdrawals.push(withdrawal),
+            Some(_) => {
+                self.check_seen(&key, withdrawal.if_revision, &pointer, problems);
+                self.plan.withdrawals.push(withdrawal);
+            }
+        }
+    }
+
+    fn redact(&mut self, redaction: Redaction, publisher: &str, problems: &mut Vec<Problem>) {
+        let (kind, id, pointer) = (redaction.kind.name, &redaction.id, redaction.pointer.clone());
+        match self.histories.get(&(kind, id.clone())) {
+            None => problems.push(Problem::at(
+                pointer,
+                "not-there",
+                say!("There never was a {kind} {id} to redact.", "从未有过可涂删的 {kind} {id}。"),
+            )),
+            Some(history) if history.owner != publisher => {
+                let owner = &history.owner;
+                problems.push(Problem::at(
+                    pointer,
+                    "other-publisher",
+                    say!(
+                        "{kind} {id} belongs to {owner}. Only its publisher redacts it.",
+                        "{kind} {id} 属于 {owner}，只有其发布者可以涂删。"
+                    ),
+                ));
+            }
+            Some(history) if history.last == Last::Redacted => {
+                let detail = say!("already redacted", "已涂删");
+                self.plan.notices.push(Notice { pointer, kind, id: id.clone(), detail });
+            }
+            Some(_) => self.plan.redactions.push(redaction),
+        }
+    }
+
+    /// Refuses an edit of a record that somebody else has changed meanwhile.
+    fn check_seen(&self, key: &Key, seen: Option<i64>, pointer: &str, problems: &mut Vec<Problem>) {
+        let (Some(seen), Some(history)) = (seen, self.histories.get(key)) else { return };
+        let (kind, id, changed_in) = (key.0, &key.1, history.changed_in);
+        if seen != changed_in {
+            problems.push(Problem::at(format!("{pointer}/if_revision"), STALE, say!(
+                "{kind} {id} was changed in revision {changed_in}, after the {seen} you saw. Read it again and decide anew.",
+                "{kind} {id} 已在修订 {changed_in} 中更改，晚于您所见的 {seen}。请重新读取后再决定。"
+            )));
         }
     }
 
@@ -331,6 +382,9 @@ impl Planner {
         Ok(())
     }
 }
+
+/// Code of a problem: the record is not as the editor saw it.
+pub const STALE: &str = "changed-since";
 
 /// How many dependents a problem names.
 const SHOWN: usize = 10;

@@ -2,55 +2,57 @@
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use diesel::sql_types::Text;
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
-use super::plan::{self, Notice, Plan};
+use super::authority::Authority;
+use super::idempotency::{Idempotency, Kept};
+use super::outcome::{self, Notice, Outcome};
+use super::plan::{self, Plan};
 use super::state::Head;
-use super::{derive, digest, write};
+use super::{derive, redact, warnings, write};
 use crate::db::Error;
 use crate::db::statement::{Bind, Statement};
-use crate::model::json;
 use crate::model::problem::Problem;
-use crate::model::publication::{self, Publication};
+use crate::model::publication::Publication;
+use crate::model::text::Sha256Hex;
 
 /// The clock. Tests bring their own.
 pub type Clock = fn() -> DateTime<Utc>;
 
-/// What became of a publication.
-pub struct Outcome {
-    /// Head afterwards; as it was where nothing was new, or in a dry run.
-    pub head: Head,
-    /// The revision made. In a dry run, and where all was there already, none.
-    pub revision: Option<i64>,
-    pub changes: Vec<Change>,
-    pub notices: Vec<Notice>,
+/// On what terms to publish.
+pub struct Terms<'a> {
+    /// Do everything, and take it back.
+    pub dry_run: bool,
+    pub clock: Clock,
+    /// Whose rights to check; none on the command line, where whoever reaches the database may publish.
+    pub authority: Option<&'a Authority>,
+    /// Revisions one of which head must be.
+    pub if_head: Option<&'a [i64]>,
+    pub idempotency: Option<&'a Idempotency>,
 }
 
-/// One change, as a person reviews it.
-pub struct Change {
-    pub kind: &'static str,
-    pub id: String,
-    pub op: Op,
+impl Terms<'_> {
+    /// Those of the command line.
+    pub fn local(dry_run: bool, clock: Clock) -> Terms<'static> {
+        Terms { dry_run, clock, authority: None, if_head: None, idempotency: None }
+    }
 }
 
-pub enum Op {
-    Create,
-    Change(Vec<Member>),
-    Withdraw,
-}
-
-/// A member that differs; absent values are empty.
-pub struct Member {
-    /// JSON pointer.
-    pub pointer: String,
-    pub before: String,
-    pub after: String,
+/// What was answered.
+pub enum Published {
+    Now(Outcome),
+    /// The same request came before, and this was its answer.
+    Before(Kept),
 }
 
 /// Why nothing was published.
 #[derive(Debug)]
 pub enum Refusal {
     Problems(Vec<Problem>),
+    /// Head is not the one asked for.
+    HeadMoved(i64),
+    /// Another publication came before under the same idempotency key.
+    KeyReused,
     Database(Error),
     /// Ends the transaction of a dry run, and of one that changes nothing.
     Unwritten,
@@ -68,56 +70,113 @@ impl From<diesel::result::Error> for Refusal {
     }
 }
 
-/// Publishes, or in a dry run says what publishing would do.
+/// Publishes what was read, or in a dry run says what publishing would do.
 pub async fn publish(
     connection: &mut AsyncPgConnection,
-    bytes: &[u8],
-    dry_run: bool,
-    clock: Clock,
-) -> Result<Outcome, Refusal> {
-    let (publication, mut problems) = publication::parse(bytes);
+    parsed: (Option<Publication>, Vec<Problem>),
+    terms: &Terms<'_>,
+) -> Result<Published, Refusal> {
+    let (publication, mut problems) = parsed;
     let Some(publication) = publication else { return Err(Refusal::Problems(problems)) };
-    let mut outcome = None;
+    let mut published = None;
     let result = connection
         .transaction(async |connection| {
-            let done = attempt(connection, publication, &mut problems, dry_run, clock).await?;
-            let written = done.revision.is_some();
-            outcome = Some(done);
-            if written { Ok(()) } else { Err(Refusal::Unwritten) }
+            let (done, keep) = attempt(connection, publication, &mut problems, terms).await?;
+            published = Some(done);
+            if keep { Ok(()) } else { Err(Refusal::Unwritten) }
         })
         .await;
-    match (result, outcome) {
-        (Ok(()) | Err(Refusal::Unwritten), Some(outcome)) => Ok(outcome),
+    match (result, published) {
+        (Ok(()) | Err(Refusal::Unwritten), Some(published)) => Ok(published),
         (Err(refusal), _) => Err(refusal),
         (Ok(()), None) => Err(Refusal::Problems(problems)),
     }
 }
 
+/// What is answered, and whether the transaction is to be kept.
 async fn attempt(
     connection: &mut AsyncPgConnection,
     publication: Publication,
     problems: &mut Vec<Problem>,
-    dry_run: bool,
-    clock: Clock,
-) -> Result<Outcome, Refusal> {
+    terms: &Terms<'_>,
+) -> Result<(Published, bool), Refusal> {
+    // A publication takes what it takes; what waits for another one gives up in time.
+    connection.batch_execute("SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '60s'").await?;
     let head = Head::lock(connection).await?;
+    if let Some(idempotency) = terms.idempotency {
+        match idempotency.find(connection).await? {
+            Some(kept) if kept.same => return Ok((Published::Before(kept), false)),
+            Some(_) => return Err(Refusal::KeyReused),
+            None => {}
+        }
+    }
+    if terms.if_head.is_some_and(|wanted| !wanted.contains(&head.revision)) {
+        return Err(Refusal::HeadMoved(head.revision));
+    }
     let (kind, message, publisher) = (publication.kind, publication.message.clone(), publication.publisher.clone());
     let mut plan = plan::plan(connection, publication, problems).await?;
+    if let Some(authority) = terms.authority {
+        authority.check(connection, &publisher, &plan, problems).await?;
+    }
     if !problems.is_empty() {
         return Err(Refusal::Problems(std::mem::take(problems)));
     }
-    let changes = describe(&plan);
-    let notices = std::mem::take(&mut plan.notices);
-    if dry_run || plan.is_empty() {
-        return Ok(Outcome { head, revision: None, changes, notices });
+    let changes = outcome::changes(&plan);
+    let notices = std::mem::take(&mut plan.notices).into_iter().map(Notice::of).collect();
+    let mut outcome = Outcome {
+        dry_run: terms.dry_run,
+        revision: None,
+        head: head.revision,
+        digest: Sha256Hex(hex::encode(&head.digest)),
+        changes,
+        notices,
+        warnings: Vec::new(),
+        quoted_by: redact::quoting(connection, &plan).await?,
+    };
+    let now = (terms.clock)();
+    if !plan.is_empty() {
+        let draft = write::Draft {
+            kind,
+            publisher: &publisher,
+            message: &message,
+            published_at: time_after(now, head.published_at),
+        };
+        let head = write(connection, &head, &draft, &plan).await?;
+        outcome.warnings = warnings::opened(connection, head.revision).await?;
+        if !terms.dry_run {
+            outcome.revision = Some(head.revision);
+            outcome.head = head.revision;
+            outcome.digest = Sha256Hex(hex::encode(&head.digest));
+        }
     }
-    let published_at = time_after(clock(), head.published_at);
-    let draft = write::Draft { kind, publisher: &publisher, message: &message, published_at };
-    let head = write::revision(connection, &head, &draft, &plan).await?;
-    write::records(connection, head.revision, &plan).await?;
-    derive::derive(connection, head.revision, &plan).await?;
+    if terms.dry_run {
+        return Ok((Published::Now(outcome), false));
+    }
+    if let Some(idempotency) = terms.idempotency {
+        idempotency.keep(connection, &outcome, now).await?;
+    }
+    if let (Some(authority), Some(revision)) = (terms.authority, outcome.revision) {
+        super::keys::published(connection, &authority.key, revision).await?;
+    }
+    let keep = outcome.revision.is_some() || terms.idempotency.is_some();
+    Ok((Published::Now(outcome), keep))
+}
+
+async fn write(
+    connection: &mut AsyncPgConnection,
+    at: &Head,
+    draft: &write::Draft<'_>,
+    plan: &Plan,
+) -> Result<Head, Error> {
+    if !plan.redactions.is_empty() {
+        return redact::write(connection, draft, plan).await;
+    }
+    let head = write::revision(connection, at, draft, plan).await?;
+    write::records(connection, head.revision, plan).await?;
+    derive::derive(connection, head.revision, plan).await?;
+    warnings::derive(connection, head.revision).await?;
     notify(connection, head.revision).await?;
-    Ok(Outcome { revision: Some(head.revision), head, changes, notices })
+    Ok(head)
 }
 
 /// Later than the revision before, whatever the clock says.
@@ -141,44 +200,7 @@ async fn notify(connection: &mut AsyncPgConnection, revision: i64) -> Result<(),
     Ok(())
 }
 
-/// What a plan does, in the order in which the revision counts.
-fn describe(plan: &Plan) -> Vec<Change> {
-    let upserts = plan.upserts.iter().map(|upsert| {
-        let draft = &upsert.draft;
-        let op = match &upsert.before {
-            None => Op::Create,
-            Some(before) => {
-                let at = |value: &serde_json::Value, pointer: &str| {
-                    value.pointer(pointer).map(ToString::to_string).unwrap_or_default()
-                };
-                let members = json::changed_pointers(before, &draft.value).into_iter();
-                Op::Change(
-                    members
-                        .map(|pointer| Member {
-                            before: at(before, &pointer),
-                            after: at(&draft.value, &pointer),
-                            pointer,
-                        })
-                        .collect(),
-                )
-            }
-        };
-        Change { kind: draft.kind.name, id: draft.id.clone(), op }
-    });
-    let withdrawals = plan.withdrawals.iter().map(|withdrawal| Change {
-        kind: withdrawal.kind.name,
-        id: withdrawal.id.clone(),
-        op: Op::Withdraw,
-    });
-    upserts.chain(withdrawals).collect()
-}
-
 /// A revision as people name it: number and the first digits of its digest.
-pub fn citation(head: &Head) -> String {
-    format!("{}-{}", head.revision, hex::encode(head.digest.get(..4).unwrap_or_default()))
-}
-
-/// When head was published, as digests write it.
-pub fn published_at(head: &Head) -> Option<String> {
-    head.published_at.map(digest::instant)
+pub fn citation(revision: i64, digest: &str) -> String {
+    format!("{revision}-{}", digest.get(..8).unwrap_or_default())
 }

@@ -39,6 +39,8 @@ pub struct History {
     /// Organization that created it, its owner for good.
     pub owner: String,
     pub last: Last,
+    /// Revision of that.
+    pub changed_in: i64,
     /// Salt and digest of every version that was not redacted.
     versions: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -60,6 +62,8 @@ impl History {
 
 #[derive(QueryableByName)]
 struct ChangeRow {
+    #[diesel(sql_type = BigInt)]
+    revision: i64,
     #[diesel(sql_type = Text)]
     kind: String,
     #[diesel(sql_type = Text)]
@@ -90,7 +94,7 @@ pub async fn histories(
     keys: &BTreeSet<Key>,
 ) -> Result<HashMap<Key, History>, Error> {
     let statement = Statement::of(
-        "SELECT c.kind, c.id, c.op, r.publisher, c.salt, c.record_digest FROM unnest(?, ?) k(kind, id) \
+        "SELECT c.revision, c.kind, c.id, c.op, r.publisher, c.salt, c.record_digest FROM unnest(?, ?) k(kind, id) \
          JOIN changes c USING (kind, id) JOIN revisions r USING (revision) ORDER BY c.kind, c.id, c.revision",
         arrays(keys),
     );
@@ -101,8 +105,10 @@ pub async fn histories(
         let history = histories.entry((kind, row.id)).or_insert_with(|| History {
             owner: row.publisher,
             last: Last::Upserted,
+            changed_in: row.revision,
             versions: Vec::new(),
         });
+        history.changed_in = row.revision;
         history.last = match row.op.as_str() {
             "upsert" => Last::Upserted,
             "withdraw" => Last::Withdrawn,

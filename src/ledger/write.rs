@@ -119,8 +119,7 @@ fn changes_of(plan: &Plan) -> Result<Vec<Change<'_>>, getrandom::Error> {
             Ok(Change { kind, id, op, change_kind, salt, record_digest: digest::salted(&salt, body), body: kept })
         })
         .collect::<Result<Vec<Change>, getrandom::Error>>()?;
-    let rank = |kind: &Kind| KINDS.iter().position(|known| known.name == kind.name);
-    changes.sort_by_key(|change| (rank(change.kind), change.id));
+    changes.sort_by_key(|change| (change.kind.rank(), change.id));
     Ok(changes)
 }
 

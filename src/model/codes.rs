@@ -55,6 +55,44 @@ code_list! {
     Cadence { Annual = "A", HalfYearly = "S", Quarterly = "Q", Monthly = "M", Irregular = "irregular" }
 }
 code_list! {
+    /// What a key may do.
+    Scope {
+        /// Create records.
+        Publish = "publish",
+        /// Change records, and reinstate withdrawn ones.
+        Correct = "correct",
+        /// Withdraw records.
+        Withdraw = "withdraw",
+        /// Take content out of all history.
+        Redact = "redact",
+        /// Create organizations.
+        Admin = "admin",
+    }
+}
+code_list! {
+    /// What a publication does to a record.
+    Effect { Create = "create", Change = "change", Reinstate = "reinstate", Withdraw = "withdraw", Redact = "redact" }
+}
+code_list! {
+    /// What does not add up.
+    WarningCode {
+        /// A part is more than its whole.
+        PartAboveWhole = "part-above-whole",
+        /// A running total falls.
+        FallingTotal = "falling-total",
+        /// A rate is over 100 %.
+        RateOver100 = "rate-over-100",
+        /// A figure is ten times the one before, or a tenth.
+        TenTimesNeighbour = "ten-times-neighbour",
+        /// The printed unit is not the metric's.
+        UnitMismatch = "unit-mismatch",
+        /// A report is dated before one on an earlier period.
+        ReportOlder = "report-older",
+        /// Next steps still promise what is said to be completed.
+        CompletedWithNextSteps = "completed-with-next-steps",
+    }
+}
+code_list! {
     /// How far a commitment has come.
     Status {
         NotStarted = "not_started", InProgress = "in_progress", SubstantiallyCompleted = "substantially_completed",

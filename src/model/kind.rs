@@ -255,6 +255,11 @@ pub struct Include {
 }
 
 impl Kind {
+    /// Its place among the kinds, by which changes are counted.
+    pub fn rank(&self) -> usize {
+        super::kinds::KINDS.iter().position(|known| known.name == self.name).unwrap_or(usize::MAX)
+    }
+
     pub fn filter(&self, name: &str) -> Option<&'static Filter> {
         self.all_filters().find(|filter| filter.name == name)
     }

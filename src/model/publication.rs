@@ -25,6 +25,7 @@ pub struct Publication {
     pub records: Vec<Draft>,
     pub patches: Vec<Patch>,
     pub withdrawals: Vec<Withdrawal>,
+    pub redactions: Vec<Redaction>,
     /// Every record it creates or changes, malformed ones too: references to them do not dangle.
     pub named: BTreeSet<(&'static str, String)>,
 }
@@ -36,6 +37,8 @@ pub struct Patch {
     pub pointer: String,
     pub set: Map<String, Value>,
     pub change_kind: RevisionKind,
+    /// `changed_in` of the record that the editor saw, where given.
+    pub if_revision: Option<i64>,
 }
 
 /// A record to withdraw.
@@ -46,6 +49,24 @@ pub struct Withdrawal {
     /// Canonical JSON of `{"id", "reason"}`: what the change hashes.
     pub body: String,
     pub change_kind: RevisionKind,
+    /// `changed_in` of the record that the editor saw, where given.
+    pub if_revision: Option<i64>,
+}
+
+/// A record to take out of all history.
+pub struct Redaction {
+    pub kind: &'static Kind,
+    pub id: String,
+    pub pointer: String,
+}
+
+/// What an entry of `patch`, `withdraw` or `redact` begins with, and what else it has.
+struct Entry {
+    kind: &'static Kind,
+    id: String,
+    change_kind: RevisionKind,
+    if_revision: Option<i64>,
+    rest: Map<String, Value>,
 }
 
 /// Reads a publication. What can be used further is returned even where there are problems, so that
@@ -88,39 +109,69 @@ impl Reader {
             self.records(members.remove("records"), publisher.is_some().then_some(&owner), default, &mut named);
         let patches = self.patches(members.remove("patch"), default, &mut named);
         let withdrawals = self.withdrawals(members.remove("withdraw"), default);
+        let redactions = self.redactions(members.remove("redact"), default);
         for name in members.keys() {
             self.problem(
                 &token(name),
                 "unknown-member",
                 say!(
-                    "A publication has kind, message, publisher, records, patch and withdraw. Take this one out.",
-                    "发布内容的成员为 kind、message、publisher、records、patch、withdraw，请删去此成员。"
+                    "A publication has kind, message, publisher, records, patch, withdraw and redact. Take this one out.",
+                    "发布内容的成员为 kind、message、publisher、records、patch、withdraw、redact，请删去此成员。"
                 ),
             );
         }
         if let Some(kind) = kind {
-            self.fits_kind(kind, &named, &withdrawals);
+            self.fits_kind(kind, &named, &withdrawals, &redactions);
         }
         let (Some(kind), Some(publisher)) = (kind, publisher) else { return (None, self.problems) };
         let message = message.unwrap_or_default();
-        (Some(Publication { kind, message, publisher, records, patches, withdrawals, named }), self.problems)
+        (
+            Some(Publication { kind, message, publisher, records, patches, withdrawals, redactions, named }),
+            self.problems,
+        )
     }
 
     /// What each kind of revision may hold.
-    fn fits_kind(&mut self, kind: RevisionKind, named: &BTreeSet<(&'static str, String)>, withdrawals: &[Withdrawal]) {
+    fn fits_kind(
+        &mut self,
+        kind: RevisionKind,
+        named: &BTreeSet<(&'static str, String)>,
+        withdrawals: &[Withdrawal],
+        redactions: &[Redaction],
+    ) {
+        if !redactions.is_empty() && kind != RevisionKind::Redaction {
+            self.problem("/redact", "redaction", say!(
+                "Only a publication of kind redaction redacts. It takes content out of all history; to take a record back, withdraw it.",
+                "只有 redaction 类的发布可以涂删。涂删会从全部历史中移除内容；若要收回记录，请用撤回。"
+            ));
+        }
         match kind {
-            RevisionKind::Redaction => self.problem("/kind", "redaction", say!(
-                "A redaction is not published: it takes content out of all history, by a command of its own. To take a record back, withdraw it.",
-                "涂删不能通过发布进行：它会从全部历史中移除内容，须用专门的命令。若要收回记录，请用撤回。"
-            )),
-            RevisionKind::NewData if !withdrawals.is_empty() => self.problem("/withdraw", "new-data-only-creates", say!(
-                "new_data only creates. Withdraw in a publication of kind withdrawal, or of a correction kind.",
-                "new_data 只能新建。请在 withdrawal 或更正类的发布中撤回。"
-            )),
-            RevisionKind::Withdrawal if !named.is_empty() => self.problem("/records", "withdrawal-only-withdraws", say!(
-                "withdrawal only withdraws. Publish records separately, or choose a correction kind.",
-                "withdrawal 只能撤回。请另行发布记录，或选用更正类。"
-            )),
+            RevisionKind::Redaction if redactions.is_empty() || !named.is_empty() || !withdrawals.is_empty() => {
+                self.problem(
+                    "/kind",
+                    "redaction",
+                    say!(
+                        "A redaction has the records to redact under redact, and nothing else.",
+                        "涂删的发布只含 redact 下要涂删的记录，不含其他内容。"
+                    ),
+                );
+            }
+            RevisionKind::NewData if !withdrawals.is_empty() => self.problem(
+                "/withdraw",
+                "new-data-only-creates",
+                say!(
+                    "new_data only creates. Withdraw in a publication of kind withdrawal, or of a correction kind.",
+                    "new_data 只能新建。请在 withdrawal 或更正类的发布中撤回。"
+                ),
+            ),
+            RevisionKind::Withdrawal if !named.is_empty() => self.problem(
+                "/records",
+                "withdrawal-only-withdraws",
+                say!(
+                    "withdrawal only withdraws. Publish records separately, or choose a correction kind.",
+                    "withdrawal 只能撤回。请另行发布记录，或选用更正类。"
+                ),
+            ),
             _ => {}
         }
     }
@@ -235,7 +286,8 @@ impl Reader {
         let mut patches = Vec::new();
         for (index, entry) in self.array(sent, "/patch").into_iter().enumerate() {
             let pointer = format!("/patch/{index}");
-            let Some((kind, id, mut entry, change_kind)) = self.entry(entry, &pointer, default) else { continue };
+            let Some(entry) = self.entry(entry, &pointer, default) else { continue };
+            let Entry { kind, id, change_kind, if_revision, mut rest } = entry;
             self.name(kind, &id, &pointer, named);
             if !change_kind.corrects() || !default.corrects() {
                 self.problem(&pointer, "change-needs-correction", say!(
@@ -243,7 +295,7 @@ impl Reader {
                     "修改记录须用更正类：source_revision、source_correction、transcription_correction 或 methodology。"
                 ));
             }
-            let set = entry.remove("set");
+            let set = rest.remove("set");
             if set.is_none() {
                 self.problem(
                     &format!("{pointer}/set"),
@@ -262,8 +314,8 @@ impl Reader {
                     ),
                 );
             }
-            self.nothing_else(&entry, &pointer);
-            patches.push(Patch { kind, id, pointer, set, change_kind });
+            self.nothing_else(&rest, &pointer);
+            patches.push(Patch { kind, id, pointer, set, change_kind, if_revision });
         }
         patches
     }
@@ -272,33 +324,50 @@ impl Reader {
         let mut withdrawals: Vec<Withdrawal> = Vec::new();
         for (index, entry) in self.array(sent, "/withdraw").into_iter().enumerate() {
             let pointer = format!("/withdraw/{index}");
-            let Some((kind, id, mut entry, change_kind)) = self.entry(entry, &pointer, default) else { continue };
-            if withdrawals.iter().any(|other| other.kind.name == kind.name && other.id == id) {
-                self.problem(
-                    &pointer,
-                    "duplicate-id",
-                    say!("{id} is withdrawn twice. Keep one.", "{id} 被撤回两次，请只保留一个。"),
-                );
-            }
-            let reason = self.human_text(entry.remove("reason"), &format!("{pointer}/reason"));
-            self.nothing_else(&entry, &pointer);
+            let Some(entry) = self.entry(entry, &pointer, default) else { continue };
+            let Entry { kind, id, change_kind, if_revision, mut rest } = entry;
+            self.once(withdrawals.iter().map(|other| (other.kind, &other.id)), kind, &id, &pointer);
+            let reason = self.human_text(rest.remove("reason"), &format!("{pointer}/reason"));
+            self.nothing_else(&rest, &pointer);
             let body = serde_json::json!({"id": id, "reason": reason});
             if let Ok(body) = json::canonical(&body) {
-                withdrawals.push(Withdrawal { kind, id, pointer, body, change_kind });
+                withdrawals.push(Withdrawal { kind, id, pointer, body, change_kind, if_revision });
             }
         }
         withdrawals
     }
 
-    /// The kind, id and change kind of an entry of `patch` or `withdraw`, and what else it has.
-    fn entry(
+    fn redactions(&mut self, sent: Option<Value>, default: RevisionKind) -> Vec<Redaction> {
+        let mut redactions: Vec<Redaction> = Vec::new();
+        for (index, entry) in self.array(sent, "/redact").into_iter().enumerate() {
+            let pointer = format!("/redact/{index}");
+            let Some(Entry { kind, id, rest, .. }) = self.entry(entry, &pointer, default) else { continue };
+            self.once(redactions.iter().map(|other| (other.kind, &other.id)), kind, &id, &pointer);
+            self.nothing_else(&rest, &pointer);
+            redactions.push(Redaction { kind, id, pointer });
+        }
+        redactions
+    }
+
+    fn once<'a>(
         &mut self,
-        entry: Value,
+        mut others: impl Iterator<Item = (&'static Kind, &'a String)>,
+        kind: &'static Kind,
+        id: &str,
         pointer: &str,
-        default: RevisionKind,
-    ) -> Option<(&'static Kind, String, Map<String, Value>, RevisionKind)> {
-        let mut entry = self.object(Some(entry), pointer)?;
-        let kind = entry.remove("kind").as_ref().and_then(Value::as_str).and_then(kinds::named);
+    ) {
+        if others.any(|(other, named)| other.name == kind.name && named == id) {
+            self.problem(
+                pointer,
+                "duplicate-id",
+                say!("{id} stands here twice. Keep one.", "{id} 在此出现两次，请只保留一个。"),
+            );
+        }
+    }
+
+    fn entry(&mut self, entry: Value, pointer: &str, default: RevisionKind) -> Option<Entry> {
+        let mut rest = self.object(Some(entry), pointer)?;
+        let kind = rest.remove("kind").as_ref().and_then(Value::as_str).and_then(kinds::named);
         if kind.is_none() {
             let names = kinds::KINDS.map(|kind| kind.name).join(", ");
             self.problem(
@@ -307,7 +376,7 @@ impl Reader {
                 say!("The kind of a record is one of {names}.", "记录种类应为：{names}。"),
             );
         }
-        let id = entry.remove("id").as_ref().and_then(Value::as_str).filter(|id| is_id(id)).map(str::to_owned);
+        let id = rest.remove("id").as_ref().and_then(Value::as_str).filter(|id| is_id(id)).map(str::to_owned);
         if id.is_none() {
             self.problem(
                 &format!("{pointer}/id"),
@@ -315,16 +384,30 @@ impl Reader {
                 say!("Name the record by its id.", "请写明记录的 id。"),
             );
         }
-        let change_kind = self.revision_kind(entry.remove("change_kind"), &format!("{pointer}/change_kind"), false);
+        let change_kind = self.revision_kind(rest.remove("change_kind"), &format!("{pointer}/change_kind"), false);
         let change_kind = change_kind.unwrap_or(default);
         if matches!(change_kind, RevisionKind::Redaction) && default != change_kind {
             self.problem(
                 &format!("{pointer}/change_kind"),
                 "redaction",
-                say!("Nothing is redacted by publishing.", "涂删不能通过发布进行。"),
+                say!("A change is no redaction.", "更改不是涂删。"),
             );
         }
-        Some((kind?, id?, entry, change_kind))
+        let if_revision = rest.remove("if_revision").map(|sent| {
+            let number = sent.as_i64().filter(|number| *number > 0);
+            if number.is_none() {
+                self.problem(
+                    &format!("{pointer}/if_revision"),
+                    "wrong-type",
+                    say!(
+                        "if_revision is the changed_in of the record that you saw.",
+                        "if_revision 应为您所见记录的 changed_in。"
+                    ),
+                );
+            }
+            number.unwrap_or_default()
+        });
+        Some(Entry { kind: kind?, id: id?, change_kind, if_revision, rest })
     }
 
     fn nothing_else(&mut self, entry: &Map<String, Value>, pointer: &str) {

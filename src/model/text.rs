@@ -9,6 +9,7 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::message::Message;
 use super::period;
 
 /// Characters of the longest id, without a computed part.
@@ -131,6 +132,12 @@ impl PartialSchema for HumanText {
 }
 
 impl ToSchema for HumanText {}
+
+impl From<Message> for HumanText {
+    fn from(message: Message) -> HumanText {
+        HumanText(BTreeMap::from([("en".to_owned(), message.en), ("zh-Hans".to_owned(), message.zh)]))
+    }
+}
 
 /// Whether a text is of a format.
 type Check = fn(&str) -> bool;

@@ -181,9 +181,14 @@ async fn other_methods_are_405_with_allow_and_other_paths_404() {
     ];
     for path in paths().iter().map(String::as_str).chain(plain) {
         for method in ["POST", "PUT", "PATCH", "DELETE", "PROPFIND"] {
+            let publishes = path.starts_with("/v1/revisions?") || path == "/v1/revisions";
+            if publishes && method == "POST" {
+                continue;
+            }
             let answer = service.request(method, path, &[]).await;
             assert_eq!((answer.status, answer.problem().as_str()), (405, "method-not-allowed"), "{method} {path}");
-            assert_eq!(answer.header("allow"), "GET, HEAD, OPTIONS", "{path}");
+            let allowed = if publishes { "GET, HEAD, OPTIONS, POST" } else { "GET, HEAD, OPTIONS" };
+            assert_eq!(answer.header("allow"), allowed, "{path}");
         }
     }
     for path in [

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use open_commitments::api::routes::ENDPOINTS;
 
 use crate::support::data::{self, publication};
+use crate::support::publish_at;
 use crate::support::{Service, Settings, TestDatabase, at};
 use serde_json::json;
 
@@ -87,7 +88,8 @@ async fn every_read_may_be_used_from_another_site() {
             ("access-control-request-headers", "if-none-match"),
         ];
         let answer = service.request("OPTIONS", &path, &preflight).await;
-        assert_eq!((answer.status, answer.header("allow")), (204, "GET, HEAD, OPTIONS"), "{path}");
+        assert_eq!(answer.status, 204, "{path}");
+        assert_eq!(answer.header("access-control-allow-methods"), "GET, HEAD, OPTIONS", "{path}");
         assert!(answer.header("access-control-allow-headers").contains("If-None-Match"));
         let answer = service.request("GET", &path, &preflight[..1]).await;
         assert_eq!(answer.header("access-control-allow-origin"), "*");
@@ -163,11 +165,7 @@ async fn overdue_depends_on_the_day_which_body_and_etag_say() {
     {
         let service = Service::with(Settings { clock, ..Settings::default() }).await;
         let mut connection = service.database.connection().await;
-        let bytes = data::small().to_string();
-        open_commitments::ledger::publish::publish(&mut connection, bytes.as_bytes(), false, on_new_years_eve)
-            .await
-            .map(drop)
-            .expect("published");
+        publish_at(&mut connection, &data::small(), on_new_years_eve).await;
         let summary = service.get("/v1/summary").await;
         assert_eq!(summary.json()["evaluated_on"], day);
         assert_eq!(summary.json()["overdue"]["count"], overdue);
@@ -189,8 +187,8 @@ async fn a_redaction_makes_every_validator_new() {
     let service = Service::small().await;
     service.publishes(&publication("new_data", json!({"organizations": [data::organization("secret")]})));
     let before = service.get("/v1/commitments?revision=1").await.header("etag").to_owned();
-    let sql = "SELECT redact_record('organization', 'organizations', 'secret', 'org', '{\"en\":\"Law\"}', decode(repeat('ab', 16), 'hex'), decode(repeat('cd', 16), 'hex'), now())";
-    service.database.sql(sql).await.expect("redacted");
+    let output = service.run(&["redact", "organization", "secret", "--message", "The law"], "");
+    assert!(output.status.success());
     let after = service.request("GET", "/v1/commitments?revision=1", &[("if-none-match", &before)]).await;
     assert_eq!(after.status, 200);
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use crate::support::publish_at;
 use chrono::{DateTime, Utc};
-use open_commitments::ledger::publish::publish;
 use serde_json::{Value, json};
 
 use crate::support::data::{self, commitment, organization, publication};
@@ -23,8 +23,7 @@ async fn many_publishers_at_once_make_dense_revisions_while_readers_page_without
             for number in 0..EACH {
                 // Two commitments that come together must be seen together.
                 let records = [1, 2].map(|half| commitment(&format!("c-{publisher}-{number}-{half}"), 10 + number));
-                let bytes = publication("new_data", json!({"commitments": records})).to_string();
-                publish(&mut connection, bytes.as_bytes(), false, Utc::now).await.map(drop).expect("published");
+                publish_at(&mut connection, &publication("new_data", json!({"commitments": records})), Utc::now).await;
             }
         }));
     }
@@ -148,7 +147,7 @@ async fn a_clock_that_jumps_back_does_not_turn_time_round() {
         (in_2030 as fn() -> DateTime<Utc>, data::small()),
         (in_2020, publication("new_data", json!({"organizations": [organization("other")]}))),
     ] {
-        publish(&mut connection, bytes.to_string().as_bytes(), false, clock).await.map(drop).expect("published");
+        publish_at(&mut connection, &bytes, clock).await;
     }
     let revisions = service.get("/v1/revisions").await.json();
     assert_eq!(revisions["data"][1]["published_at"], "2030-01-01T00:00:00.000000Z");

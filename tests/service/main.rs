@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod conditional;
+mod corrections;
 mod documentation;
 mod invariants;
 mod lists;
@@ -11,8 +12,10 @@ mod outage;
 mod plans;
 mod properties;
 mod publishing;
+mod publishing_over_http;
 mod real_data;
 mod redaction;
 mod start_and_stop;
 mod support;
 mod time_travel;
+mod warnings;

@@ -1,16 +1,14 @@
 //! Redaction, the one exception to keeping everything.
 
+use crate::support::Service;
 use crate::support::data::{self, commitment, observation, publication, report};
-use crate::support::{Service, TestDatabase};
 use serde_json::json;
 
-/// Redacts as the database function does; the words are the law's.
-async fn redact(database: &TestDatabase, kind: &str, collection: &str, id: &str) {
-    let sql = format!(
-        "SELECT redact_record('{kind}', '{collection}', '{id}', 'org', '{{\"en\":\"Personal data\"}}', \
-         decode(repeat('ab', 16), 'hex'), decode(repeat('cd', 16), 'hex'), now())"
-    );
-    database.sql(&sql).await.expect("redacted");
+/// Redacts on the command line.
+fn redact(service: &Service, kind: &str, id: &str) -> String {
+    let output = service.run(&["redact", kind, id, "--message", "Personal data"], "");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
 }
 
 #[actix_web::test]
@@ -20,7 +18,7 @@ async fn a_redacted_record_is_gone_at_every_revision_and_the_chain_still_verifie
     secret["title"]["en"] = json!("Call Mr Secret at home");
     service.publishes(&publication("transcription_correction", json!({"commitments": [secret]})));
     let before = service.get("/v1/commitments?revision=2").await;
-    redact(&service.database, "commitment", "commitments", "two").await;
+    redact(&service, "commitment", "two");
     assert_eq!(service.head().await, 3);
     for path in ["/v1/commitments/two", "/v1/commitments/two?revision=1", "/v1/commitments/two?revision=2"] {
         let gone = service.get(path).await;
@@ -56,18 +54,18 @@ async fn what_was_derived_from_a_redacted_record_is_derived_anew_in_the_past() {
     let service = Service::small().await;
     service.publishes(&publication("new_data", json!({"reports": [report("one-q3", "one", "2020-Q3", "completed")]})));
     service.publishes(&publication("new_data", json!({"organizations": [data::organization("other")]})));
-    redact(&service.database, "report", "reports", "one-q3").await;
+    redact(&service, "report", "one-q3");
     for revision in 1..=4 {
         let one = service.get(&format!("/v1/commitments/one?revision={revision}")).await.json();
         assert_eq!(one["status"], "in_progress", "at revision {revision}");
     }
     assert_eq!(service.get("/v1/observations?metric=rate").await.ids(), ["rate~settled-s1"]);
-    redact(&service.database, "observation", "observations", "cases-s1").await;
+    redact(&service, "observation", "cases-s1");
     for revision in [1, 4, 5] {
         let path = format!("/v1/observations?revision={revision}");
         assert_eq!(service.get(&path).await.ids(), ["settled-s1"], "the rate has lost an input");
     }
-    redact(&service.database, "report", "reports", "one-s1").await;
+    redact(&service, "report", "one-s1");
     assert!(service.get("/v1/commitments/one?revision=1").await.json().get("status").is_none());
     assert!(service.run(&["verify"], "").status.success());
 }
@@ -75,7 +73,7 @@ async fn what_was_derived_from_a_redacted_record_is_derived_anew_in_the_past() {
 #[actix_web::test]
 async fn a_redacted_record_is_not_published_again_as_new_and_references_to_it_stay() {
     let service = Service::small().await;
-    redact(&service.database, "commitment", "commitments", "one").await;
+    redact(&service, "commitment", "one");
     service.publishes(&data::small());
     assert_eq!(service.head().await, 2);
     assert_eq!(service.get("/v1/observations/cases-s1").await.json()["commitment"], "one");
@@ -92,7 +90,8 @@ async fn a_redacted_record_is_not_published_again_as_new_and_references_to_it_st
 #[actix_web::test]
 async fn redacting_nothing_is_refused() {
     let service = Service::small().await;
-    let sql = "SELECT redact_record('commitment', 'commitments', 'nobody', 'org', '{}', decode(repeat('ab', 16), 'hex'), decode(repeat('cd', 16), 'hex'), now())";
-    assert!(service.database.sql(sql).await.is_err());
+    let output = service.run(&["redact", "commitment", "nobody", "--message", "Personal data"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("There is no commitment nobody"));
     assert_eq!(service.head().await, 1);
 }

@@ -1,7 +1,7 @@
 //! Reading the past, and what was published of a record.
 
+use crate::support::publish_at;
 use chrono::{DateTime, Utc};
-use open_commitments::ledger::publish::publish;
 use serde_json::{Value, json};
 
 use crate::support::data::{self, commitment, organization, publication};
@@ -28,7 +28,7 @@ async fn two_revisions() -> Service {
         (first as fn() -> DateTime<Utc>, data::small()),
         (second, publication("source_correction", json!({"commitments": [renamed]}))),
     ] {
-        publish(&mut connection, bytes.to_string().as_bytes(), false, clock).await.map(drop).expect("published");
+        publish_at(&mut connection, &bytes, clock).await;
     }
     service
 }

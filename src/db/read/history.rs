@@ -21,6 +21,14 @@ pub struct Row {
     #[diesel(sql_type = Nullable<BigInt>)]
     pub revision_to: Option<i64>,
     #[diesel(sql_type = Nullable<Text>)]
+    pub next_op: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub next_kind: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub next_message: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub next_body: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub op: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     pub change_kind: Option<String>,
@@ -55,10 +63,11 @@ pub async fn read(
     statement.push(
         &format!(
             "SELECT {MOMENT}, page.* FROM at LEFT JOIN LATERAL (SELECT c.revision AS revision_from, \
-             (SELECT min(l.revision) FROM changes l WHERE l.kind = '{name}' AND l.id = c.id AND l.revision > c.revision AND l.revision <= at.n) AS revision_to, \
-             c.op, c.change_kind, r.message, \
+             l.revision AS revision_to, l.op AS next_op, l.change_kind AS next_kind, lr.message AS next_message, l.body AS next_body, c.op, c.change_kind, r.message, \
              coalesce(c.body, (SELECT t.body FROM {table} t WHERE t.id = c.id AND t.revision_from = c.revision)) AS body, c.redacted_in \
              FROM changes c JOIN revisions r ON r.revision = c.revision \
+             LEFT JOIN LATERAL (SELECT l.* FROM changes l WHERE l.kind = '{name}' AND l.id = c.id AND l.revision > c.revision \
+             AND l.revision <= at.n ORDER BY l.revision LIMIT 1) l ON true LEFT JOIN revisions lr ON lr.revision = l.revision \
              WHERE c.kind = '{name}' AND c.id = ? AND c.revision <= at.n AND c.revision < ? \
              ORDER BY c.revision DESC LIMIT ?) page ON true"
         ),

@@ -1,11 +1,13 @@
 //! Reads. Each is one statement that joins the head row, so that an answer and the revision it is
 //! labelled with are one snapshot.
 
+pub mod diff;
 pub mod history;
 pub mod list;
 pub mod record;
 pub mod revisions;
 pub mod summary;
+pub mod warnings;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryableByName;

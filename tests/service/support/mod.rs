@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use chrono::{DateTime, Utc};
+use diesel_async::AsyncPgConnection;
 use open_commitments::api::metrics::Metrics;
 use open_commitments::api::{self, State};
 use open_commitments::db::pool::Database;
-use open_commitments::ledger::publish::Clock;
+use open_commitments::ledger::publish::{self, Clock, Terms};
 use serde_json::Value;
 
 pub use cluster::TestDatabase;
@@ -33,6 +34,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    async fn of(response: reqwest::Response) -> Answer {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Answer { status, headers, text: response.text().await.expect("a body") }
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.text))
     }
@@ -82,13 +88,17 @@ impl Service {
 
     /// A service on a database that is there.
     pub fn on(database: TestDatabase, settings: Settings) -> Service {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        // What a 500 hides is shown where the test fails.
+        let _ = env_logger::builder().is_test(true).filter_level(log::LevelFilter::Error).try_init();
+        let listener = std::net::TcpListener::bind(settings.bind).expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let state = State {
             database: Database::new(&database.url, 8, settings.statement_timeout).expect("a pool"),
             public_url: settings.public_url.unwrap_or_else(|| url.clone()),
             clock: settings.clock,
             metrics: Metrics::new().expect("metrics"),
+            trusted_proxies: settings.trusted.iter().map(|network| network.parse().expect("a network")).collect(),
+            publishing: tokio::sync::Semaphore::new(1),
         };
         let server = api::server(state, listener, 1).expect("a server");
         let handle = server.handle();
@@ -106,9 +116,29 @@ impl Service {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = request.send().await.expect("an answer");
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Answer { status, headers, text: response.text().await.expect("a body") }
+        Answer::of(request.send().await.expect("an answer")).await
+    }
+
+    /// A key for `org`, with these scopes.
+    pub fn key(&self, organization: &str, words: &[&str]) -> String {
+        let words = [&["keys", "create", "--organization", organization], words].concat();
+        let output = self.run(&words, "");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
+    }
+
+    /// Publishes over HTTP.
+    pub async fn post(&self, path: &str, key: &str, publication: &Value, headers: &[(&str, &str)]) -> Answer {
+        self.post_to(&format!("{}{path}", self.url), key, publication, headers).await
+    }
+
+    /// Publishes at an address of its own.
+    pub async fn post_to(&self, url: &str, key: &str, publication: &Value, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.client.post(url).bearer_auth(key).json(publication);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::of(request.send().await.expect("an answer")).await
     }
 
     /// Publishes on the command line.
@@ -150,14 +180,29 @@ impl Drop for Service {
 /// What a service may be told.
 pub struct Settings {
     pub public_url: Option<String>,
+    pub bind: &'static str,
+    pub trusted: Vec<String>,
     pub clock: Clock,
     pub statement_timeout: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { public_url: None, clock: Utc::now, statement_timeout: Duration::from_secs(20) }
+        Settings {
+            public_url: None,
+            bind: "127.0.0.1:0",
+            trusted: Vec::new(),
+            clock: Utc::now,
+            statement_timeout: Duration::from_secs(20),
+        }
     }
+}
+
+/// Publishes at a time of one's own.
+pub async fn publish_at(connection: &mut AsyncPgConnection, publication: &Value, clock: Clock) {
+    let parsed = open_commitments::model::publication::parse(publication.to_string().as_bytes());
+    let published = publish::publish(connection, parsed, &Terms::local(false, clock)).await;
+    published.map(drop).expect("published");
 }
 
 /// Runs the program.

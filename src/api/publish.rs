@@ -1,0 +1,261 @@
+//! `POST /v1/revisions`: one publication, all of it or nothing.
+
+use std::net::IpAddr;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::StreamExt;
+
+use super::State;
+use super::documents;
+use super::endpoint::refuse;
+use super::problem::{
+    EDIT_CONFLICT, Failure, HEAD_MOVED, IDEMPOTENCY_KEY_REUSED, INSECURE_TRANSPORT, INTERNAL_ERROR, INVALID_PARAMETER,
+    NOT_ALLOWED, PUBLICATION_REFUSED, TOO_LARGE, UNAUTHORIZED, UNSUPPORTED_MEDIA_TYPE,
+};
+use super::query::Query;
+use crate::ledger::authority::{Authority, FORBIDDEN};
+use crate::ledger::idempotency::{Idempotency, Kept, MAX_KEY};
+use crate::ledger::keys;
+use crate::ledger::outcome::Outcome;
+use crate::ledger::plan::STALE;
+use crate::ledger::publish::{self, Published, Refusal, Terms};
+use crate::model::problem::Problem;
+use crate::model::publication::{self, MAX_BYTES};
+use crate::say;
+
+/// Publish
+///
+/// One publication becomes one revision, all of it or nothing. Every problem is listed at once, each with its JSON pointer.
+/// With dry_run=true everything is done and taken back: the answer is what would be. Keys cross plain HTTP on loopback only,
+/// or behind a trusted proxy that took HTTPS.
+#[utoipa::path(
+    post, path = "/v1/revisions", operation_id = "publish", tag = "ledger",
+    params(
+        ("dry_run" = Option<bool>, Query, description = "Say what would be done, and do nothing.", example = true),
+        ("If-Match" = Option<String>, Header, description = "Numbers of revisions in quotes, one of which head must be.", example = "\"1\""),
+        ("Idempotency-Key" = Option<String>, Header, description = "At most 255 characters of one's own choosing: the same publication sent again under it within 7 days is answered as at first.", example = "8e03978e-40d5-43dd-bc93-6894a57f9324"),
+    ),
+    request_body(content = ref("#/components/schemas/Publication"), content_type = "application/json", description = "The publication; at most 64 MiB."),
+    responses(
+        (status = 201, description = "Published. Location names the revision; Idempotency-Replayed: true marks the first answer given again.", body = Outcome, content_type = "application/json", example = json!({"dry_run": false, "revision": 2, "head": 2, "digest": "0f9b3ad1c1f7a1b7c7f3c80b4f4a3c2b6e2b6d3a0e9e6c5d4b3a2918f7e6d5c4", "changes": [{"kind": "observation", "id": "mediation-cases-2020-s1", "effect": "change", "changed": [{"pointer": "/value", "before": 29456, "after": 29465}]}], "notices": [], "warnings": []})),
+        (status = 200, description = "Nothing new, or a dry run.", body = Outcome, content_type = "application/json", example = json!({"dry_run": true, "head": 1, "digest": "0f9b3ad1c1f7a1b7c7f3c80b4f4a3c2b6e2b6d3a0e9e6c5d4b3a2918f7e6d5c4", "changes": [], "notices": [], "warnings": []})),
+        (status = 400, description = "invalid-parameter: a parameter or header is malformed.", body = documents::Problem, content_type = "application/problem+json"),
+        (status = 401, description = "unauthorized: there is no key, or not a good one.", body = documents::Problem, content_type = "application/problem+json"),
+        (status = 403, description = "not-allowed: the key may not do all of this. insecure-transport: the key came over plain HTTP.", body = documents::Problem, content_type = "application/problem+json"),
+        (status = 409, description = "edit-conflict: a record was changed after the if_revision given.", body = documents::Problem, content_type = "application/problem+json"),
+        (status = 412, description = "head-moved: head is not the one in If-Match.", body = documents::Problem, content_type = "application/problem+json"),
+        (status = 413, description = "too-large: more than 64 MiB.", body = documents::Problem, content_type = "application/problem+json"),
+        (status = 415, description = "unsupported-media-type: not application/json.", body = documents::Problem, content_type = "application/problem+json"),
+        (status = 422, description = "publication-refused: something is wrong with it. idempotency-key-reused: another publication came under this key.", body = documents::Problem, content_type = "application/problem+json"),
+        (status = 500, description = "internal-error.", body = documents::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "database-unavailable, query-too-slow.", body = documents::Problem, content_type = "application/problem+json"),
+    ),
+    security(("key" = []))
+)]
+pub async fn post(state: web::Data<State>, http: HttpRequest, body: web::Payload) -> HttpResponse {
+    match answer(&state, &http, body).await {
+        Ok(response) => response,
+        Err(failure) => refuse(&failure, &state, &http),
+    }
+}
+
+async fn answer(state: &State, http: &HttpRequest, body: web::Payload) -> Result<HttpResponse, Failure> {
+    check_transport(state, http)?;
+    let now = (state.clock)();
+    let key = bearer(http)?;
+    let mut connection = state.database.connection().await?;
+    let authority = keys::authenticate(&mut connection, &key, now).await?.ok_or_else(unauthorized)?;
+    // Not held while a stranger's body trickles in.
+    drop(connection);
+    let mut query = Query::parse(http.query_string(), ["dry_run"].into_iter());
+    let dry_run = query.flag("dry_run");
+    let if_head = if_match(http, &mut query);
+    let idempotency_key = idempotency_key(http, &mut query);
+    query.finish()?;
+    check_media_type(http)?;
+    let bytes = read(http, body).await?;
+    let idempotency = idempotency_key.filter(|_| !dry_run).map(|name| Idempotency::new(&authority.key, name, &bytes));
+    // Reading takes as long as the publication is large, and other requests are not to wait.
+    let parsed = web::block(move || publication::parse(&bytes)).await;
+    let parsed = parsed.map_err(|error| internal(error.to_string()))?;
+    let terms = Terms {
+        dry_run,
+        clock: state.clock,
+        authority: Some(&authority),
+        if_head: if_head.as_deref(),
+        idempotency: idempotency.as_ref(),
+    };
+    // One at a time is all that the ledger takes; more would only hold connections that reads want.
+    let _turn = state.publishing.acquire().await.map_err(|error| internal(error.to_string()))?;
+    let mut connection = state.database.connection().await?;
+    match publish::publish(&mut connection, parsed, &terms).await {
+        Ok(Published::Now(outcome)) => {
+            log_published(&authority, &outcome);
+            respond(&outcome)
+        }
+        Ok(Published::Before(kept)) => Ok(repeat(kept)),
+        Err(refusal) => Err(refused(refusal)),
+    }
+}
+
+fn internal(cause: String) -> Failure {
+    Failure { cause: Some(cause), ..Failure::plain(&INTERNAL_ERROR) }
+}
+
+fn unauthorized() -> Failure {
+    Failure::plain(&UNAUTHORIZED).with_header(header::WWW_AUTHENTICATE, "Bearer realm=\"open-commitments\"")
+}
+
+/// The key, RFC 6750.
+fn bearer(http: &HttpRequest) -> Result<String, Failure> {
+    let field = http.headers().get(header::AUTHORIZATION).and_then(|field| field.to_str().ok()).unwrap_or_default();
+    match field.split_once(' ') {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") && !key.trim().is_empty() => {
+            Ok(key.trim().to_owned())
+        }
+        _ => Err(unauthorized()),
+    }
+}
+
+/// Refuses a key that went over a network in the clear: on loopback or behind a trusted proxy that took HTTPS.
+fn check_transport(state: &State, http: &HttpRequest) -> Result<(), Failure> {
+    let peer = http.peer_addr().map(|address| address.ip().to_canonical());
+    let forwarded = http.headers().get("x-forwarded-proto").and_then(|field| field.to_str().ok());
+    let trusted = |ip: &IpAddr| state.trusted_proxies.iter().any(|network| network.contains(ip));
+    let safe = match (peer, forwarded) {
+        // Without an address it came over a Unix socket or out of a test.
+        (None, _) => true,
+        (Some(ip), Some(scheme)) if trusted(&ip) || ip.is_loopback() => scheme.eq_ignore_ascii_case("https"),
+        (Some(ip), None) => ip.is_loopback(),
+        _ => false,
+    };
+    if safe { Ok(()) } else { Err(Failure::plain(&INSECURE_TRANSPORT)) }
+}
+
+fn if_match(http: &HttpRequest, query: &mut Query) -> Option<Vec<i64>> {
+    let field = http.headers().get(header::IF_MATCH)?.to_str().unwrap_or_default().trim().to_owned();
+    if field == "*" {
+        return None;
+    }
+    let numbers: Option<Vec<i64>> =
+        field.split(',').map(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok()).collect();
+    if numbers.is_none() {
+        query.refuse(
+            "If-Match",
+            "invalid-value",
+            say!(
+                "If-Match names head as its number in quotes, such as \"12\".",
+                "If-Match 以带引号的编号指明头部修订，例如 \"12\"。"
+            ),
+        );
+    }
+    numbers
+}
+
+fn idempotency_key(http: &HttpRequest, query: &mut Query) -> Option<String> {
+    let field = http.headers().get("idempotency-key")?;
+    let key = field.to_str().unwrap_or_default().trim().trim_matches('"').to_owned();
+    if key.is_empty() || key.len() > MAX_KEY {
+        query.refuse(
+            "Idempotency-Key",
+            "invalid-value",
+            say!(
+                "An Idempotency-Key has 1 to {MAX_KEY} ASCII characters.",
+                "Idempotency-Key 应为 1 至 {MAX_KEY} 个 ASCII 字符。"
+            ),
+        );
+    }
+    Some(key)
+}
+
+fn check_media_type(http: &HttpRequest) -> Result<(), Failure> {
+    let text = |name| http.headers().get(name).and_then(|field| field.to_str().ok()).unwrap_or_default();
+    let essence = text(header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let encoding = text(header::CONTENT_ENCODING);
+    if essence != "application/json" || !(encoding.is_empty() || encoding == "identity") {
+        return Err(Failure::plain(&UNSUPPORTED_MEDIA_TYPE).with_header(header::ACCEPT, "application/json"));
+    }
+    Ok(())
+}
+
+async fn read(http: &HttpRequest, mut body: web::Payload) -> Result<Vec<u8>, Failure> {
+    let said = http.headers().get(header::CONTENT_LENGTH).and_then(|field| field.to_str().ok()?.parse::<u64>().ok());
+    if said.is_some_and(|length| length > MAX_BYTES as u64) {
+        return Err(Failure::plain(&TOO_LARGE));
+    }
+    let mut bytes = Vec::new();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|error| {
+            let detail = say!("The body did not arrive whole: {error}.", "请求内容未完整到达：{error}。");
+            Failure::new(&INVALID_PARAMETER, detail)
+        })?;
+        if bytes.len() + chunk.len() > MAX_BYTES {
+            return Err(Failure::plain(&TOO_LARGE));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// What the operator's log says; the key by its public half.
+fn log_published(authority: &Authority, outcome: &Outcome) {
+    if let Some(revision) = outcome.revision {
+        let (key, changes) = (&authority.key, outcome.changes.len());
+        log::info!("revision {revision} of {changes} changes was published with key {key}");
+    }
+}
+
+fn respond(outcome: &Outcome) -> Result<HttpResponse, Failure> {
+    let body = super::answer::to_text(outcome)?;
+    let mut response = match outcome.revision {
+        Some(revision) => {
+            let mut response = HttpResponse::Created();
+            response.insert_header((header::LOCATION, format!("revisions/{revision}")));
+            response
+        }
+        None => HttpResponse::Ok(),
+    };
+    Ok(response
+        .insert_header(("ledger-revision", outcome.head.to_string()))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::CONTENT_TYPE, "application/json"))
+        .body(body))
+}
+
+fn repeat(kept: Kept) -> HttpResponse {
+    let status = u16::try_from(kept.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    HttpResponse::build(status.unwrap_or(StatusCode::OK))
+        .insert_header(("idempotency-replayed", "true"))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::CONTENT_TYPE, "application/json"))
+        .body(kept.answer)
+}
+
+fn refused(refusal: Refusal) -> Failure {
+    match refusal {
+        Refusal::Problems(problems) => {
+            let has = |codes: &[&str]| problems.iter().any(|problem: &Problem| codes.contains(&problem.code));
+            let problem_type = if has(&FORBIDDEN) {
+                &NOT_ALLOWED
+            } else if has(&[STALE]) {
+                &EDIT_CONFLICT
+            } else {
+                &PUBLICATION_REFUSED
+            };
+            let count = problems.len();
+            let detail = match problems.as_slice() {
+                [only] => only.detail.clone(),
+                _ => say!(
+                    "Nothing was published. {count} things are wrong; errors lists each with its place.",
+                    "没有发布任何内容。共有 {count} 处问题，errors 逐一列出位置。"
+                ),
+            };
+            Failure { errors: problems, ..Failure::new(problem_type, detail) }
+        }
+        Refusal::HeadMoved(head) => Failure::plain(&HEAD_MOVED).with("head", head.into()),
+        Refusal::KeyReused => Failure::plain(&IDEMPOTENCY_KEY_REUSED),
+        Refusal::Database(error) => error.into(),
+        Refusal::Unwritten => internal("nothing was written".into()),
+    }
+}
