@@ -20,6 +20,8 @@ pub enum Command {
     Serve(Serve),
     /// Publish publications, each as one revision or not at all.
     Publish(Publish),
+    /// Make a publication of an announcement in prose, to review and publish.
+    Import(Import),
     /// Change members of one record, as a correction.
     Correct(Correct),
     /// Withdraw one record: gone from the next revision on, still readable at older ones.
@@ -92,6 +94,50 @@ pub struct Publish {
     /// Show what would change, and change nothing.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+#[derive(Args)]
+pub struct Import {
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// The announcement: text (UTF-8 or GB 18030), HTML or .docx; - is standard input.
+    pub file: PathBuf,
+    /// Id of the list of commitments.
+    #[arg(long)]
+    pub programme: String,
+    /// Id of the organization that promises and publishes.
+    #[arg(long)]
+    pub organization: String,
+    /// Its name, where the announcement does not end with it.
+    #[arg(long)]
+    pub organization_name: Option<String>,
+    /// Year of the commitments.
+    #[arg(long, value_parser = clap::value_parser!(i32).range(1900..=2200))]
+    pub year: i32,
+    /// Period reported on, such as 2020-S1 [default: as the title says, else the year].
+    #[arg(long)]
+    pub period: Option<String>,
+    /// Day of the report.
+    #[arg(long)]
+    pub reported_on: Option<String>,
+    /// Address of the announcement.
+    #[arg(long)]
+    pub source_url: Option<String>,
+    /// Rules of your own: which words name which metric, which wording is which status.
+    #[arg(long)]
+    pub rules: Option<PathBuf>,
+    /// Lean on what the ledger has: known commitments and metrics are not made anew.
+    #[arg(long)]
+    pub ledger: bool,
+    /// Put the whole text into the source, where it may be republished.
+    #[arg(long)]
+    pub include_text: bool,
+    /// Where the publication goes [default: standard output].
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
+    /// Where a page for reviewing it goes.
+    #[arg(long, value_name = "FILE.html")]
+    pub review: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -10,5 +10,6 @@ pub mod api;
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod ingest;
 pub mod ledger;
 pub mod model;

@@ -1,6 +1,7 @@
 //! The commands. Each says what it did; exit codes are 0 done, 1 failed, 2 usage.
 
 pub mod change;
+pub mod import;
 pub mod keys;
 pub mod openapi;
 pub mod publish;
@@ -36,6 +37,7 @@ pub fn run(cli: Cli) -> ExitCode {
         None => serve::run(cli.serve),
         Some(Command::Serve(settings)) => serve::run(settings),
         Some(Command::Publish(settings)) => wait(publish::run(settings)),
+        Some(Command::Import(settings)) => import::run(settings),
         Some(Command::Correct(settings)) => wait(change::correct(settings)),
         Some(Command::Withdraw(settings)) => wait(change::withdraw(settings)),
         Some(Command::Redact(settings)) => wait(change::redact(settings)),
@@ -54,6 +56,11 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn wait(command: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
+    value(command)
+}
+
+/// What a command that waits comes to.
+fn value<T>(command: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
     tokio::runtime::Runtime::new().map_err(Failed::of)?.block_on(command)
 }
 

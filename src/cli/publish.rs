@@ -36,7 +36,12 @@ pub async fn run(settings: Publish) -> Result<(), Failed> {
 
 /// The bytes of a file, or of standard input for `-`.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failed> {
-    let limit = MAX_BYTES as u64 + 1;
+    read_at_most(path, MAX_BYTES)
+}
+
+/// The same, and one byte more than `most` where there are more.
+pub fn read_at_most(path: &Path, most: usize) -> Result<Vec<u8>, Failed> {
+    let limit = most as u64 + 1;
     let mut bytes = Vec::new();
     let read = if path == Path::new("-") {
         std::io::stdin().lock().take(limit).read_to_end(&mut bytes)

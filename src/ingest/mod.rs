@@ -1,0 +1,49 @@
+//! An announcement in prose becomes a publication to review. No I/O but the bytes it is given.
+//!
+//! `reading` makes text of a file, `structure` finds the commitments in it, `commitments` reads what
+//! each says, with `scan` for its figures and `cues` for what is meant by them; `records` makes a
+//! publication of it.
+
+pub mod commitments;
+mod cues;
+mod enumerators;
+mod naming;
+mod numerals;
+pub mod reading;
+mod scan;
+mod structure;
+mod tables;
+pub mod text;
+mod words;
+
+pub mod known;
+pub mod records;
+pub mod review;
+
+use chrono::{Datelike, NaiveDate};
+use sha2::{Digest, Sha256};
+
+use self::known::{Known, Rules};
+use self::records::{Import, Settings};
+use self::text::Text;
+use crate::model::message::Message;
+use crate::model::period::Period;
+use crate::say;
+
+/// Makes a publication of an announcement's bytes.
+pub fn import(bytes: &[u8], settings: &Settings, known: &Known, rules: &Rules) -> Result<Import, Message> {
+    let text = Text::new(reading::read(bytes)?);
+    let structure = structure::find(&text);
+    if structure.items.is_empty() {
+        return Err(say!(
+            "No commitments are found: no numbered list, no table with a column such as 承诺事项, no label such as 进展情况. Number the commitments, or label them.",
+            "没有找到承诺事项：没有编号列表，没有含“承诺事项”等列的表格，也没有“进展情况”等标签。请为各项承诺编号或加标签。"
+        ));
+    }
+    let end = settings.period.as_deref().and_then(Period::parse).and_then(|period| period.end);
+    let over = end.is_some_and(|end| NaiveDate::from_ymd_opt(settings.year, 12, 31).is_some_and(|last| end >= last))
+        || settings.reported_on.as_deref().and_then(crate::model::period::parse_day).is_some_and(|day| day.year() > settings.year);
+    let reading = commitments::read(&text, structure, settings.year, over);
+    let sha256 = hex::encode(Sha256::digest(bytes));
+    Ok(records::make(text, reading, settings, known, rules, sha256))
+}

@@ -1,0 +1,165 @@
+//! What a figure counts, from the words beside it.
+
+use pinyin::ToPinyin;
+use sha2::{Digest, Sha256};
+
+use super::scan::Found;
+use super::structure::contains;
+use super::text::{Span, Text};
+use super::words::{self, starts};
+use super::{cues, numerals};
+
+/// Characters of the longest part of a name.
+const MAX_PART: usize = 18;
+
+/// Words that say when, how much or how surely, not what.
+const IDLE: &[&str] = &[
+    "截至目前", "截止目前", "截至", "截止", "今年以来", "年初以来", "以来", "今年", "上半年", "下半年", "前三季度", "第三季度", "一季度", "二季度", "三季度", "四季度", "全年", "年内", "目前", "累计", "共计", "总计", "合计", "一共", "共", "已经", "已", "现已", "约", "近", "超过", "超", "逾", "突破", "不少于", "不低于", "不超过", "至少", "达到了", "达到", "达", "分别为", "分别", "为", "计", "其中", "并", "同时", "另有", "另外", "还", "先后", "全部", "均", "了", "也", "又", "并且", "目标任务", "计划", "将", "确保", "力争", "预计", "实际", "同比", "环比", "比去年", "较去年", "比上年", "较上年", "同期", "原", "由", "从", "至", "到", "底", "末", "年底前", "年底", "有", "是", "和", "与", "、", "及", "以及", "去年", "上年",
+];
+/// Words that end what a figure counts, where it stands before it.
+const STOPS: &[&str] = &[
+    "的", "和", "及", "以及", "与", "、", "并", "已", "均", "进行", "开展", "参加", "参与", "实现", "完成", "达到", "为", "在", "被", "由", "从", "到", "至", "将", "(", "共", "同比", "环比", "较", "比", "占", "也", "都", "予以", "得到", "获", "通过", "纳入", "全部",
+];
+
+/// The name of what is counted: words before the numeral and those it counts after the measure word.
+pub fn name(text: &Text, region: Span, found: &Found, previous: Option<Span>) -> String {
+    let before = before(text, region, found.span, previous);
+    let after = after(text, region, found);
+    let percent = found.measure == "%" || found.measure == "百分点";
+    let joined = if percent || after.is_empty() { before.clone() } else { format!("{before}{after}") };
+    if joined.chars().count() > 1 {
+        return joined;
+    }
+    // Nothing beside it: the clause before says what it is about.
+    let start = cues::sentence_start(text, region, found.span.start);
+    let sentence: String = text.chars[start..found.span.start].iter().collect();
+    let clauses = sentence.split(['，', ',', '；', ';', '：', ':']).rev().map(|clause| trimmed(&clause.chars().collect::<Vec<_>>()));
+    let named = clauses.filter(|clause| clause.chars().count() > 1 && !clause.chars().any(|c| c.is_ascii_digit())).map(cut).next();
+    named.map(|clause| format!("{clause}{joined}")).unwrap_or_else(|| format!("{joined}{}", found.measure))
+}
+
+fn before(text: &Text, region: Span, span: Span, previous: Option<Span>) -> String {
+    let from = previous.filter(|previous| previous.end <= span.start).map_or(region.start, |previous| previous.end);
+    let (words, _) = cues::around(text, Span::new(from.max(region.start), region.end), span);
+    let start = span.start - words.len();
+    // What the figure before it counts is no part of this one's name.
+    let original = &text.chars[start..span.start];
+    let split = original.iter().rposition(|c| "：:（(".contains(*c)).map_or(0, |at| at + 1);
+    cut(trimmed(&original[split..]))
+}
+
+fn cut(words: String) -> String {
+    let count = words.chars().count();
+    // The end is nearest to the figure.
+    if count > MAX_PART { words.chars().skip(count - MAX_PART).collect() } else { words }
+}
+
+/// Without idle words at either end.
+fn trimmed(words: &[char]) -> String {
+    let (mut start, mut end) = (0, words.len());
+    loop {
+        let inner = &words[start..end];
+        let folded: Vec<char> = inner.iter().map(|c| words::fold(*c)).collect();
+        let time = numerals::numeral(&folded).and_then(|numeral| folded.get(numeral.length).filter(|c| "年月日号".contains(**c)).map(|_| numeral.length + 1));
+        if let Some(length) = time {
+            start += length;
+            continue;
+        }
+        let idle = |c: &char| c.is_whitespace() || "，,。；;：:-—".contains(*c);
+        if folded.first().is_some_and(idle) {
+            start += 1;
+            continue;
+        }
+        if folded.last().is_some_and(idle) {
+            end -= 1;
+            continue;
+        }
+        let lead = IDLE.iter().filter(|word| starts(&folded, word)).map(|word| word.chars().count()).max();
+        if let Some(length) = lead.filter(|length| *length < inner.len() || inner.len() < 3) {
+            start += length;
+            continue;
+        }
+        let tail = IDLE.iter().filter(|word| cues::ends(&folded, word)).map(|word| word.chars().count()).max();
+        match tail.filter(|length| *length < inner.len()) {
+            Some(length) => end -= length,
+            None => return inner.iter().collect(),
+        }
+        if start >= end {
+            return String::new();
+        }
+    }
+}
+
+fn after(text: &Text, region: Span, found: &Found) -> String {
+    let (_, words) = cues::around(text, region, found.span);
+    let mut length = 0;
+    let mut quoted = false;
+    while length < words.len() && length < MAX_PART {
+        let rest = &words[length..];
+        match rest[0] {
+            '“' => quoted = true,
+            '”' => {
+                quoted = false;
+            }
+            c if !quoted && (c.is_ascii_digit() || numerals::is_chinese(c) && numerals::numeral(rest).is_some_and(|numeral| words::measure_at(&rest[numeral.length..]).is_some())) => break,
+            _ if !quoted && STOPS.iter().any(|stop| starts(rest, stop)) => break,
+            _ => {}
+        }
+        length += 1;
+    }
+    text.chars[found.span.end..found.span.end + length].iter().collect::<String>().trim_matches(['“', '”']).to_owned()
+}
+
+/// A readable slug of Chinese words: their pinyin, cut with a digest where it would be long.
+pub fn slug(name: &str, most: usize) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut word = String::new();
+    for c in name.chars().map(words::fold) {
+        if let Some(sound) = c.to_pinyin() {
+            if !word.is_empty() {
+                parts.push(std::mem::take(&mut word));
+            }
+            parts.push(sound.plain().replace('ü', "v"));
+        } else if c.is_ascii_alphanumeric() {
+            word.push(c.to_ascii_lowercase());
+        } else if !word.is_empty() {
+            parts.push(std::mem::take(&mut word));
+        }
+    }
+    if !word.is_empty() {
+        parts.push(word);
+    }
+    let whole = parts.join("-");
+    if !whole.is_empty() && whole.len() <= most {
+        return whole;
+    }
+    let digest = hex::encode(Sha256::digest(name));
+    let mut short = String::new();
+    for part in parts {
+        if short.len() + part.len() + 10 > most {
+            break;
+        }
+        short.push_str(&part);
+        short.push('-');
+    }
+    format!("{short}{}", digest.get(..8).unwrap_or_default())
+}
+
+/// How alike two texts are, by the pairs of characters they share: 0 to 1 (Dice).
+pub fn likeness(one: &str, other: &str) -> f64 {
+    let pairs = |text: &str| -> std::collections::BTreeSet<(char, char)> {
+        let chars: Vec<char> = text.chars().map(words::fold).filter(|c| c.is_alphanumeric()).collect();
+        chars.windows(2).map(|pair| (pair[0], pair[1])).collect()
+    };
+    let (one, other) = (pairs(one), pairs(other));
+    if one.is_empty() || other.is_empty() {
+        return 0.0;
+    }
+    2.0 * one.intersection(&other).count() as f64 / (one.len() + other.len()) as f64
+}
+
+/// Whether a clause speaks of a part of what the figure before it counts.
+pub fn is_part(text: &Text, region: Span, span: Span) -> bool {
+    let start = cues::sentence_start(text, region, span.start);
+    contains(&text.folded[start..span.start], "其中")
+}
