@@ -1,5 +1,6 @@
 //! Tests through what users see: HTTP and the command line, each on a database of its own.
 
+mod accuracy;
 mod bad_input;
 mod conditional;
 mod corrections;
