@@ -150,4 +150,3 @@ fn report(import: &Import) {
         eprintln!("{said}");
     }
 }
-

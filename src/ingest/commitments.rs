@@ -84,7 +84,8 @@ pub fn read(text: &Text, structure: Structure, year: i32, over: bool) -> Reading
 }
 
 fn commitment(text: &Text, item: Item, form: &mut Vec<Span>) -> Commitment {
-    let mut commitment = Commitment { number: item.number.unwrap_or_default(), label: item.label, ..Commitment::default() };
+    let mut commitment =
+        Commitment { number: item.number.unwrap_or_default(), label: item.label, ..Commitment::default() };
     let (mut stated, mut rate, mut remark) = (None, None, None);
     for (column, span) in item.fields {
         match column {
@@ -95,7 +96,9 @@ fn commitment(text: &Text, item: Item, form: &mut Vec<Span>) -> Commitment {
             Column::Progress => progress(text, span, &mut commitment, form),
             Column::Next => commitment.next_steps.push(span),
             Column::Status => stated = stated.or(status_in(text, span)).or_else(|| left(&mut commitment, span)),
-            Column::Rate => rate = rate.or(percentage(text, span)).or(status_in(text, span)).or_else(|| left(&mut commitment, span)),
+            Column::Rate => {
+                rate = rate.or(percentage(text, span)).or(status_in(text, span)).or_else(|| left(&mut commitment, span))
+            }
             Column::Remark => {
                 let found = status_in(text, span).filter(|(.., words)| words.start - span.start < 6);
                 if found.is_none_or(|(_, words)| span.end - words.end > 2) {
@@ -169,7 +172,30 @@ fn progress(text: &Text, span: Span, commitment: &mut Commitment, form: &mut Vec
 
 /// A status that a report begins with: status, where it stands, its length.
 fn opening_status(words: &[char]) -> Option<(Status, usize, usize)> {
-    const LEADS: &[&str] = &["", "目前", "截至目前", "该项工作", "该项目", "该事项", "此项工作", "本项工作", "总体", "整体", "工作", "项目", "任务", "(", "[", "状态:", "该项任务", "该任务", "目前,", "截至目前,", "目前该项工作", "目标任务"];
+    const LEADS: &[&str] = &[
+        "",
+        "目前",
+        "截至目前",
+        "该项工作",
+        "该项目",
+        "该事项",
+        "此项工作",
+        "本项工作",
+        "总体",
+        "整体",
+        "工作",
+        "项目",
+        "任务",
+        "(",
+        "[",
+        "状态:",
+        "该项任务",
+        "该任务",
+        "目前,",
+        "截至目前,",
+        "目前该项工作",
+        "目标任务",
+    ];
     for lead in LEADS {
         if !starts(words, lead) {
             continue;
@@ -193,7 +219,10 @@ fn next_steps(words: &[char], from: usize) -> Option<usize> {
             return false;
         }
         let rest = &words[*at..];
-        let Some(word) = words::NEXT.iter().filter(|word| starts(rest, word)).max_by_key(|word| word.chars().count()) else { return false };
+        let Some(word) = words::NEXT.iter().filter(|word| starts(rest, word)).max_by_key(|word| word.chars().count())
+        else {
+            return false;
+        };
         let after = rest.get(word.chars().count()..).unwrap_or_default();
         let soon = after.get(..after.len().min(14)).unwrap_or_default();
         // The first few words leave no doubt; 下半年 and the like are times, too.
@@ -213,8 +242,13 @@ fn said(text: &Text, span: Span) -> Option<(Status, Span)> {
         }
         let sentence = &words[start..end];
         // A short sentence that is about the status, not about one of many works.
-        let about = ["该项", "该事项", "此项", "本项", "目标任务", "年度任务", "承诺事项", "该承诺", "整体", "总体", "任务"].iter().any(|word| contains(sentence, word));
-        if let Some((status, at, length)) = words::status_in(sentence).filter(|(.., length)| sentence.len() <= length + 4 || about && sentence.len() <= 40) {
+        let about =
+            ["该项", "该事项", "此项", "本项", "目标任务", "年度任务", "承诺事项", "该承诺", "整体", "总体", "任务"]
+                .iter()
+                .any(|word| contains(sentence, word));
+        if let Some((status, at, length)) = words::status_in(sentence)
+            .filter(|(.., length)| sentence.len() <= length + 4 || about && sentence.len() <= 40)
+        {
             found = Some((status, Span::new(span.start + start + at, span.start + start + at + length)));
         }
         start = end + 1;
@@ -224,26 +258,52 @@ fn said(text: &Text, span: Span) -> Option<(Status, Span)> {
 
 /// Without any words for it the result against the target is the status.
 fn result(text: &Text, commitment: &Commitment, over: bool) -> Option<Status> {
-    let targets: Vec<&Figure> = commitment.figures.iter().filter(|figure| figure.role == Role::Target && figure.place != Place::Next).collect();
-    let actuals: Vec<&Figure> = commitment.figures.iter().filter(|figure| figure.role == Role::Actual && figure.change.is_none()).collect();
+    let targets: Vec<&Figure> =
+        commitment.figures.iter().filter(|figure| figure.role == Role::Target && figure.place != Place::Next).collect();
+    let actuals: Vec<&Figure> =
+        commitment.figures.iter().filter(|figure| figure.role == Role::Actual && figure.change.is_none()).collect();
     let mut met = 0;
     let mut missed = 0;
     for target in &targets {
-        let alike: Vec<&&Figure> = actuals.iter().filter(|actual| actual.found.measure == target.found.measure).collect();
+        let alike: Vec<&&Figure> =
+            actuals.iter().filter(|actual| actual.found.measure == target.found.measure).collect();
         let likest = alike.iter().max_by(|one, other| {
             let score = |figure: &Figure| naming::likeness(&figure.name, &target.name);
             score(one).total_cmp(&score(other))
         });
-        if let Some(actual) = likest.filter(|actual| alike.len() == 1 || naming::likeness(&actual.name, &target.name) > 0.2) {
+        if let Some(actual) =
+            likest.filter(|actual| alike.len() == 1 || naming::likeness(&actual.name, &target.name) > 0.2)
+        {
             let at_most = target.found.qualifier == Some(Qualifier::AtMost);
-            let reached = if at_most { actual.found.value <= target.found.value } else { actual.found.value >= target.found.value };
+            let reached = if at_most {
+                actual.found.value <= target.found.value
+            } else {
+                actual.found.value >= target.found.value
+            };
             *(if reached { &mut met } else { &mut missed }) += 1;
         }
     }
     let narrative: Vec<&[char]> = commitment.narrative.iter().map(|span| text.folded(*span)).collect();
     let says = |word: &str| narrative.iter().any(|words| contains(words, word));
     let unfinished = ["未完成", "尚未", "未能", "滞后", "跨年", "结转", "顺延"].iter().any(|word| says(word));
-    let done = ["全部完成", "全面完成", "已完成", "完成目标", "全部建成", "已建成", "超额完成", "全部竣工", "投入使用", "100%", "均已", "完成任务", "如期完成", "建成投用"].iter().any(|word| says(word));
+    let done = [
+        "全部完成",
+        "全面完成",
+        "已完成",
+        "完成目标",
+        "全部建成",
+        "已建成",
+        "超额完成",
+        "全部竣工",
+        "投入使用",
+        "100%",
+        "均已",
+        "完成任务",
+        "如期完成",
+        "建成投用",
+    ]
+    .iter()
+    .any(|word| says(word));
     match (met, missed) {
         (_, 1..) if over => Some(Status::NotCompleted),
         (_, 1..) => Some(Status::InProgress),
@@ -254,7 +314,15 @@ fn result(text: &Text, commitment: &Commitment, over: bool) -> Option<Status> {
     }
 }
 
-fn figures_of(text: &Text, region: Span, place: Place, year: i32, form: &[Span], figures: &mut Vec<Figure>, unplaced: &mut Vec<Unplaced>) {
+fn figures_of(
+    text: &Text,
+    region: Span,
+    place: Place,
+    year: i32,
+    form: &[Span],
+    figures: &mut Vec<Figure>,
+    unplaced: &mut Vec<Unplaced>,
+) {
     let (found, rest) = scan::scan(text, region, form);
     unplaced.extend(rest);
     let first = figures.len();
@@ -269,10 +337,15 @@ fn figures_of(text: &Text, region: Span, place: Place, year: i32, form: &[Span],
             found.value = -found.value;
         }
         let mut name = naming::name(text, region, &found, previous.map(|figure| figure.found.span));
-        let head = figures.get(first..).unwrap_or_default().iter().rposition(|figure| figure.change.is_none() && figure.found.measure == found.measure && figure.role != Role::Baseline);
+        let head = figures.get(first..).unwrap_or_default().iter().rposition(|figure| {
+            figure.change.is_none() && figure.found.measure == found.measure && figure.role != Role::Baseline
+        });
         let sentence = cues::sentence_start(text, region, found.span.start);
         if change.is_some() {
-            let base = figures.get(first..).and_then(<[Figure]>::last).filter(|figure| figure.found.span.start >= sentence && figure.change.is_none());
+            let base = figures
+                .get(first..)
+                .and_then(<[Figure]>::last)
+                .filter(|figure| figure.found.span.start >= sentence && figure.change.is_none());
             let of = base.map_or(name, |figure| figure.name.clone());
             name = match change {
                 Some(Change::MonthOnMonth) => format!("{of}环比变化"),
@@ -280,14 +353,23 @@ fn figures_of(text: &Text, region: Span, place: Place, year: i32, form: &[Span],
                 _ => format!("{of}变化"),
             };
         }
-        let part_of = head
-            .map(|head| first + head)
-            .filter(|head| change.is_none() && naming::is_part(text, region, found.span) && figures[*head].found.span.start >= sentence && figures[*head].found.value >= found.value);
+        let part_of = head.map(|head| first + head).filter(|head| {
+            change.is_none()
+                && naming::is_part(text, region, found.span)
+                && figures[*head].found.span.start >= sentence
+                && figures[*head].found.value >= found.value
+        });
         // Parts of one whole are not parts of each other.
         let part_of = part_of.map(|head| figures[head].part_of.unwrap_or(head));
         if role != Role::Baseline {
             // Before and after are of one thing.
-            let twin = figures.get_mut(first..).and_then(|list| list.iter_mut().rev().take(3).find(|figure| figure.role == Role::Baseline && figure.found.measure == found.measure && figure.found.span.start >= sentence));
+            let twin = figures.get_mut(first..).and_then(|list| {
+                list.iter_mut().rev().take(3).find(|figure| {
+                    figure.role == Role::Baseline
+                        && figure.found.measure == found.measure
+                        && figure.found.span.start >= sentence
+                })
+            });
             if let Some(twin) = twin {
                 name = twin.name.clone();
             }
@@ -299,5 +381,10 @@ fn figures_of(text: &Text, region: Span, place: Place, year: i32, form: &[Span],
 
 /// A rate that grows or falls by so much, without a word for what it is compared with.
 fn moves(before: &[char]) -> bool {
-    ["增长", "下降", "上升", "提高", "提升", "降低", "减少", "增加", "回落"].iter().any(|word| cues::ends(before, word) || cues::ends(before, &format!("{word}了")) || cues::ends(before, &format!("{word}约")) || cues::ends(before, &format!("{word}近")))
+    ["增长", "下降", "上升", "提高", "提升", "降低", "减少", "增加", "回落"].iter().any(|word| {
+        cues::ends(before, word)
+            || cues::ends(before, &format!("{word}了"))
+            || cues::ends(before, &format!("{word}约"))
+            || cues::ends(before, &format!("{word}近"))
+    })
 }

@@ -46,11 +46,47 @@ pub struct Time {
 }
 
 const INTENTIONS: &[&str] = &[
-    "计划", "拟", "将", "力争", "确保", "预计", "目标", "任务数", "年度任务", "全年任务", "承诺", "争取", "要求", "规划", "应", "届时", "到年底", "年底前", "年底将", "年内将",
+    "计划",
+    "拟",
+    "力争",
+    "确保",
+    "预计",
+    "争取",
+    "届时",
+    "到年底",
+    "年底前",
+    "将于",
+    "将新",
+    "将建",
+    "将完成",
+    "将实现",
+    "将达",
+    "将再",
+    "将开",
 ];
-const DEEDS: &[&str] = &["已", "完成", "实际", "实现", "建成", "累计", "截至", "目前", "达到", "现有", "共", "新增", "印发", "开展", "办理"];
+const DEEDS: &[&str] = &[
+    "已",
+    "实际",
+    "累计",
+    "截至",
+    "目前",
+    "现有",
+    "共计",
+    "仅",
+    "全年",
+    "共完成",
+    "上半年",
+    "前三季度",
+    "今年以来",
+    "按计划",
+    "按照计划",
+    "较计划",
+    "比计划",
+];
 const TURNS: &[&str] = &[
-    "调整", "增加", "增至", "提高", "提升", "下降", "降低", "降至", "减少", "减至", "压缩", "压减", "缩短", "缩减", "扩大", "扩展", "上升", "增长", "精简", "优化", "拓展", "延伸", "变为", "改为", "升至", "升为", "发展", "扩充", "扩至", "至", "到", "为",
+    "调整", "增加", "增至", "提高", "提升", "下降", "降低", "降至", "减少", "减至", "压缩", "压减", "缩短", "缩减",
+    "扩大", "扩展", "上升", "增长", "精简", "优化", "拓展", "延伸", "变为", "改为", "升至", "升为", "发展", "扩充",
+    "扩至", "至", "到", "为",
 ];
 const FALLS: &[&str] = &["下降", "减少", "降低", "回落", "下滑", "压减", "缩减", "减", "降", "少"];
 const RISES: &[&str] = &["增长", "上升", "提高", "增加", "提升", "增", "升", "多", "扩大"];
@@ -66,22 +102,35 @@ pub fn role(text: &Text, region: Span, found: &Found, place: Place, previous: Op
         let _ = previous;
         return role;
     }
-    let past = ["去年同期", "上年同期", "去年底", "上年末", "上年底", "去年末", "年初", "去年全年", "上年度", "原有", "原来"];
-    if past.iter().any(|cue| last(&before, cue).is_some_and(|at| before.len() - at <= cue.chars().count() + 6)) && change(&before).is_none() {
+    let past =
+        ["去年同期", "上年同期", "去年底", "上年末", "上年底", "去年末", "年初", "去年全年", "上年度", "原有", "原来"];
+    if past.iter().any(|cue| last(&before, cue).is_some_and(|at| before.len() - at <= cue.chars().count() + 3))
+        && change(&before).is_none()
+    {
         return Role::Baseline;
     }
-    let intended = INTENTIONS.iter().filter_map(|cue| last(&before, cue)).max();
-    let done = DEEDS.iter().filter_map(|cue| last(&before, cue)).max();
+    // An intention holds to the end of its sentence, unless a deed comes after it.
+    let sentence = &text.folded[sentence_start(text, region, found.span.start)..found.span.start];
+    let intended = INTENTIONS.iter().filter_map(|cue| last(sentence, cue)).max();
+    let done = DEEDS.iter().filter_map(|cue| last(sentence, cue)).max();
     match place {
         Place::Promise => Role::Target,
         Place::Next => {
-            let had = ["已", "现有", "累计", "目前"].iter().filter_map(|cue| last(&before, cue)).max();
+            let had = ["已", "现有", "累计", "目前"].iter().filter_map(|cue| last(sentence, cue)).max();
             if had.is_some() && intended < had { Role::Actual } else { Role::Target }
         }
-        Place::Progress | Place::Outside => {
-            let of_target = starts(&after, "的目标") || starts(&after, "的任务") || starts(&after, "目标") || starts(&after, "年度目标") || starts(&after, "的年度");
-            let goal = last(&before, "目标").or_else(|| last(&before, "任务"));
-            if of_target || intended.is_some() && intended > done || goal.is_some() && goal >= done && contains(&before, "完成") && !contains(&before, "%") && starts_goal(&before) {
+        Place::Outside => Role::Actual,
+        Place::Progress => {
+            // 完成年度目标的85%: how much of it was done.
+            if found.measure == "%" && ends(&before, "的") {
+                return Role::Actual;
+            }
+            let of_target = starts(&after, "的目标")
+                || starts(&after, "的任务")
+                || starts(&after, "目标")
+                || starts(&after, "年度目标")
+                || starts(&after, "的年度");
+            if of_target || intended.is_some() && intended > done || names_goal(&before) {
                 Role::Target
             } else {
                 Role::Actual
@@ -91,9 +140,10 @@ pub fn role(text: &Text, region: Span, found: &Found, place: Place, previous: Op
 }
 
 /// 年度目标任务3000户: the number of the goal itself, not how much of it was done.
-fn starts_goal(before: &[char]) -> bool {
+fn names_goal(before: &[char]) -> bool {
     let tail: String = before.iter().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect();
-    ["目标", "任务", "任务数", "目标任务", "计划"].iter().any(|word| tail.ends_with(word))
+    ["目标", "任务", "任务数", "目标任务", "目标为", "任务为", "目标数"].iter().any(|word| tail.ends_with(word))
+        && !tail.contains("完成")
 }
 
 /// 由A调整为B, 从A增加到B: A.
@@ -104,19 +154,33 @@ fn is_before_turn(before: &[char], after: &[char]) -> bool {
     // Other figures may stand between: 由8类47项.
     let plain = between.len() <= 14 && !["至", "到", "为"].iter().any(|word| contains(between, word));
     let head = after.get(..after.len().min(18)).unwrap_or_default();
-    let turns = TURNS.iter().any(|turn| find(head, turn).is_some_and(|at| head[at..].iter().take(12).any(|c| "至到为成".contains(*c)) && head[at..].iter().any(|c| c.is_ascii_digit() || numerals::is_chinese(*c))));
+    let turns = TURNS.iter().any(|turn| {
+        find(head, turn).is_some_and(|at| {
+            head[at..].iter().take(12).any(|c| "至到为成".contains(*c))
+                && head[at..].iter().any(|c| c.is_ascii_digit() || numerals::is_chinese(*c))
+        })
+    });
     plain && turns
 }
 
 /// Whether words before a figure compare it with an earlier one.
 pub fn change(before: &[char]) -> Option<Change> {
     let at = |cue: &str| last(before, cue);
-    let year = ["同比", "比上年", "比去年", "较上年", "较去年", "比上一年", "较上一年", "与去年同期相比", "与上年同期相比"].iter().filter_map(|cue| at(cue)).max();
+    let year =
+        ["同比", "比上年", "比去年", "较上年", "较去年", "比上一年", "较上一年", "与去年同期相比", "与上年同期相比"]
+            .iter()
+            .filter_map(|cue| at(cue))
+            .max();
     let month = ["环比", "比上月", "较上月", "比上季度", "较上季度", "比上期"].iter().filter_map(|cue| at(cue)).max();
-    let moved = RISES.iter().chain(FALLS).any(|word| last(before, word).is_some_and(|at| before.len() - at <= word.chars().count() + 3));
+    let moved = RISES
+        .iter()
+        .chain(FALLS)
+        .any(|word| last(before, word).is_some_and(|at| before.len() - at <= word.chars().count() + 3));
     let near = |at: usize| before.len() - at <= 18;
     match (year, month) {
-        (year, Some(month)) if year.is_none_or(|year| month > year) && moved && near(month) => Some(Change::MonthOnMonth),
+        (year, Some(month)) if year.is_none_or(|year| month > year) && moved && near(month) => {
+            Some(Change::MonthOnMonth)
+        }
         (Some(year), _) if moved && near(year) => Some(Change::YearOnYear),
         _ => {
             let since = ["较", "比"].iter().filter_map(|cue| at(cue)).max();
@@ -151,7 +215,11 @@ pub fn around(text: &Text, region: Span, span: Span) -> (Vec<char>, Vec<char>) {
     let stop = |at: usize| {
         let c = text.folded[at];
         // A comma between digits belongs to a number.
-        "。;!?,\n\t".contains(c) && !(c == ',' && text.folded.get(at + 1).is_some_and(char::is_ascii_digit) && at > 0 && text.folded[at - 1].is_ascii_digit())
+        "。;!?,\n\t".contains(c)
+            && !(c == ','
+                && text.folded.get(at + 1).is_some_and(char::is_ascii_digit)
+                && at > 0
+                && text.folded[at - 1].is_ascii_digit())
     };
     let start = (region.start..span.start).rev().find(|at| stop(*at)).map_or(region.start, |at| at + 1);
     let end = (span.end..region.end).find(|at| stop(*at)).unwrap_or(region.end);
@@ -171,14 +239,21 @@ pub fn time(text: &Text, region: Span, span: Span, year: i32) -> Time {
     let mut total = false;
     for at in 0..words.len() {
         let rest = &words[at..];
-        if starts(rest, "累计") || starts(rest, "共") && !starts(rest, "共同") && !starts(rest, "共享") && !starts(rest, "共建") && !starts(rest, "共治") {
+        if starts(rest, "累计")
+            || starts(rest, "共")
+                && !starts(rest, "共同")
+                && !starts(rest, "共享")
+                && !starts(rest, "共建")
+                && !starts(rest, "共治")
+        {
             total = true;
         }
         if let Some((length, basis, period)) = time_at(rest, year) {
             let stated = Some(Span::new(start + at, start + at + length));
             // 今年以来, 截至6月底: the first of two says what is counted.
             let keeps = best.as_ref().is_some_and(|(_, time)| {
-                time.basis == Some(TimeBasis::YearToDate) && basis == TimeBasis::SinceStart || time.basis == Some(TimeBasis::PeriodFlow) && basis == TimeBasis::SinceStart && period.is_none()
+                time.basis == Some(TimeBasis::YearToDate) && basis == TimeBasis::SinceStart
+                    || time.basis == Some(TimeBasis::PeriodFlow) && basis == TimeBasis::SinceStart && period.is_none()
             });
             if !keeps {
                 best = Some((at, Time { basis: Some(basis), stated, period }));
@@ -188,7 +263,9 @@ pub fn time(text: &Text, region: Span, span: Span, year: i32) -> Time {
     let (before, _) = around(text, region, span);
     let stock = ["现有", "拥有", "在册", "建有", "总数达", "总量达", "保有量"].iter().any(|cue| contains(&before, cue));
     match best {
-        Some((_, time)) if stock && time.basis == Some(TimeBasis::SinceStart) => Time { basis: Some(TimeBasis::PointInTime), ..time },
+        Some((_, time)) if stock && time.basis == Some(TimeBasis::SinceStart) => {
+            Time { basis: Some(TimeBasis::PointInTime), ..time }
+        }
         Some((_, time)) => time,
         None if stock => Time { basis: Some(TimeBasis::PointInTime), ..Time::default() },
         None if total => Time { basis: Some(TimeBasis::SinceStart), ..Time::default() },
@@ -203,15 +280,39 @@ fn time_at(words: &[char], year: i32) -> Option<(usize, TimeBasis, Option<String
     let span = |from: Option<NaiveDate>, to: Option<NaiveDate>| Some(interval(from?, to?));
     let long = |word: &str| word.chars().count();
     for (word, basis, period) in [
-        ("今年以来", YearToDate, None), ("年初以来", YearToDate, None), ("年初至今", YearToDate, None), ("截至目前", SinceStart, None), ("截止目前", SinceStart, None), ("截至", SinceStart, None), ("截止", SinceStart, None), ("至今", SinceStart, None), ("目前", SinceStart, None),
-        ("上半年", PeriodFlow, Some(format!("{year}-S1"))), ("下半年", PeriodFlow, Some(format!("{year}-S2"))), ("一季度", PeriodFlow, Some(format!("{year}-Q1"))), ("1季度", PeriodFlow, Some(format!("{year}-Q1"))), ("二季度", PeriodFlow, Some(format!("{year}-Q2"))), ("三季度", PeriodFlow, Some(format!("{year}-Q3"))), ("四季度", PeriodFlow, Some(format!("{year}-Q4"))),
-        ("全年", PeriodFlow, Some(year.to_string())), ("本年度", PeriodFlow, Some(year.to_string())), ("年内", PeriodFlow, Some(year.to_string())), ("今年", PeriodFlow, None), ("本年", PeriodFlow, None),
-        ("去年", PeriodFlow, Some((year - 1).to_string())), ("上年", PeriodFlow, Some((year - 1).to_string())), ("本季度", PeriodFlow, None), ("本月", PeriodFlow, None),
+        ("今年以来", YearToDate, None),
+        ("年初以来", YearToDate, None),
+        ("年初至今", YearToDate, None),
+        ("截至目前", SinceStart, None),
+        ("截止目前", SinceStart, None),
+        ("截至", SinceStart, None),
+        ("截止", SinceStart, None),
+        ("至今", SinceStart, None),
+        ("目前", SinceStart, None),
+        ("上半年", PeriodFlow, Some(format!("{year}-S1"))),
+        ("下半年", PeriodFlow, Some(format!("{year}-S2"))),
+        ("一季度", PeriodFlow, Some(format!("{year}-Q1"))),
+        ("1季度", PeriodFlow, Some(format!("{year}-Q1"))),
+        ("二季度", PeriodFlow, Some(format!("{year}-Q2"))),
+        ("三季度", PeriodFlow, Some(format!("{year}-Q3"))),
+        ("四季度", PeriodFlow, Some(format!("{year}-Q4"))),
+        ("全年", PeriodFlow, Some(year.to_string())),
+        ("本年度", PeriodFlow, Some(year.to_string())),
+        ("年内", PeriodFlow, Some(year.to_string())),
+        ("今年", PeriodFlow, None),
+        ("本年", PeriodFlow, None),
+        ("去年", PeriodFlow, Some((year - 1).to_string())),
+        ("上年", PeriodFlow, Some((year - 1).to_string())),
+        ("本季度", PeriodFlow, None),
+        ("本月", PeriodFlow, None),
     ] {
         if starts(words, word) {
             let rest = &words[long(word)..];
             // 今年上半年 and 截至6月底 go on.
-            if let Some((length, inner, period)) = time_at(rest, if word == "去年" || word == "上年" { year - 1 } else { year }).filter(|_| matches!(word, "今年" | "截至" | "截止" | "去年" | "上年" | "目前")) {
+            if let Some((length, inner, period)) =
+                time_at(rest, if word == "去年" || word == "上年" { year - 1 } else { year })
+                    .filter(|_| matches!(word, "今年" | "截至" | "截止" | "去年" | "上年" | "目前"))
+            {
                 let basis = if basis == SinceStart { SinceStart } else { inner };
                 let period = if basis == SinceStart { period.map(|period| until(&period)) } else { period };
                 return Some((long(word) + length, basis, period));
@@ -238,10 +339,14 @@ fn time_at(words: &[char], year: i32) -> Option<(usize, TimeBasis, Option<String
     let months = {
         let skip = usize::from(rest.first() == Some(&'月'));
         let link = rest.get(skip).filter(|c| "-至到".contains(**c)).and(rest.get(skip + 1..));
-        link.and_then(numerals::numeral).and_then(|last| Some((last, skip + 1 + last.length))).filter(|(_, end)| rest.get(*end) == Some(&'月'))
+        link.and_then(numerals::numeral)
+            .and_then(|last| Some((last, skip + 1 + last.length)))
+            .filter(|(_, end)| rest.get(*end) == Some(&'月'))
     };
     if let Some((last, end)) = months {
-        let month = u32::try_from(last.value / ONE).ok().filter(|month| (1..=12).contains(month) && (1..=12).contains(&value))?;
+        let month = u32::try_from(last.value / ONE)
+            .ok()
+            .filter(|month| (1..=12).contains(month) && (1..=12).contains(&value))?;
         let tail = usize::from(rest.get(end + 1) == Some(&'份'));
         let basis = if value == 1 { YearToDate } else { PeriodFlow };
         return Some((first.length + end + 1 + tail, basis, span(day(value, 1), month_end(year, month))));
@@ -252,7 +357,9 @@ fn time_at(words: &[char], year: i32) -> Option<(usize, TimeBasis, Option<String
         if starts(after, "底") || starts(after, "末") {
             return Some((end + 1, SinceStart, month_end(year, value).map(|day| format!("../{day}"))));
         }
-        if let Some(number) = numerals::numeral(after).filter(|number| after.get(number.length).is_some_and(|c| "日号".contains(*c))) {
+        if let Some(number) =
+            numerals::numeral(after).filter(|number| after.get(number.length).is_some_and(|c| "日号".contains(*c)))
+        {
             end += number.length + 1;
             let date = day(value, u32::try_from(number.value / ONE).ok()?);
             return Some((end, SinceStart, date.map(|day| format!("../{day}"))));

@@ -46,11 +46,25 @@ pub fn find(text: &Text) -> Vec<Enumerator> {
             let rest = text.folded.get(at..line.end).unwrap_or_default();
             if let Some((style, number, length)) = follows.then(|| enumerator(rest, leads_line)).flatten() {
                 let span = Span::new(at, at + length);
-                let continues = found.iter().rev().find(|other| other.style == style).is_some_and(|other| other.number + 1 == number);
+                let continues = found
+                    .iter()
+                    .rev()
+                    .find(|other| other.style == style)
+                    .is_some_and(|other| other.number + 1 == number);
                 if leads_line || continues || number == 1 {
                     // 一、承诺事项(1): is one number written twice.
-                    match found.last_mut().filter(|last| last.span.end == at && last.leads_line && style == Style::Pledge) {
-                        Some(last) => *last = Enumerator { style, number, span: Span::new(last.span.start, span.end), leads_line: true },
+                    match found
+                        .last_mut()
+                        .filter(|last| last.span.end == at && last.leads_line && style == Style::Pledge)
+                    {
+                        Some(last) => {
+                            *last = Enumerator {
+                                style,
+                                number,
+                                span: Span::new(last.span.start, span.end),
+                                leads_line: true,
+                            }
+                        }
                         None => found.push(Enumerator { style, number, span, leads_line }),
                     }
                     at += length;
@@ -92,7 +106,8 @@ fn enumerator(text: &[char], leads_line: bool) -> Option<(Style, i64, usize)> {
     if let circled @ '①'..='⑳' = at(0) {
         return Some((Style::Circled, i64::from(circled as u32 - '①' as u32 + 1), 1));
     }
-    for word in ["公开承诺事项", "承诺事项", "公开承诺", "承诺", "事项", "任务", "项目", "实事"] {
+    for word in ["公开承诺事项", "承诺事项", "公开承诺", "承诺", "事项", "任务", "项目", "实事"]
+    {
         if super::words::starts(text, word) {
             let start = word.chars().count();
             let open = usize::from(at(start) == '(');

@@ -55,7 +55,9 @@ impl Known {
         for (id, body) in self.of("metric") {
             let label = body["unit"]["label"]["zh-Hans"].as_str().unwrap_or_default();
             let known = body["name"]["zh-Hans"].as_str().unwrap_or_default();
-            if body.get("ratio").is_some() || !(label == measure || label.contains(measure) || measure.contains(label) && !label.is_empty()) {
+            if body.get("ratio").is_some()
+                || !(label == measure || label.contains(measure) || measure.contains(label) && !label.is_empty())
+            {
                 continue;
             }
             let score = if words::folded(known) == words::folded(name) { 1.0 } else { likeness(known, name) };
@@ -86,7 +88,8 @@ impl Known {
 impl Rules {
     pub fn metric(&self, name: &str, measure: &str) -> Option<String> {
         let rule = self.metrics.iter().find(|rule| {
-            rule.words.iter().any(|word| name.contains(word.as_str())) && rule.unit.as_deref().is_none_or(|unit| unit == measure)
+            rule.words.iter().any(|word| name.contains(word.as_str()))
+                && rule.unit.as_deref().is_none_or(|unit| unit == measure)
         });
         rule.map(|rule| rule.id.clone())
     }

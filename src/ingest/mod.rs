@@ -42,7 +42,11 @@ pub fn import(bytes: &[u8], settings: &Settings, known: &Known, rules: &Rules) -
     }
     let end = settings.period.as_deref().and_then(Period::parse).and_then(|period| period.end);
     let over = end.is_some_and(|end| NaiveDate::from_ymd_opt(settings.year, 12, 31).is_some_and(|last| end >= last))
-        || settings.reported_on.as_deref().and_then(crate::model::period::parse_day).is_some_and(|day| day.year() > settings.year);
+        || settings
+            .reported_on
+            .as_deref()
+            .and_then(crate::model::period::parse_day)
+            .is_some_and(|day| day.year() > settings.year);
     let reading = commitments::read(&text, structure, settings.year, over);
     let sha256 = hex::encode(Sha256::digest(bytes));
     Ok(records::make(text, reading, settings, known, rules, sha256))

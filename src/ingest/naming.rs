@@ -14,11 +14,102 @@ const MAX_PART: usize = 18;
 
 /// Words that say when, how much or how surely, not what.
 const IDLE: &[&str] = &[
-    "截至目前", "截止目前", "截至", "截止", "今年以来", "年初以来", "以来", "今年", "上半年", "下半年", "前三季度", "第三季度", "一季度", "二季度", "三季度", "四季度", "全年", "年内", "目前", "累计", "共计", "总计", "合计", "一共", "共", "已经", "已", "现已", "约", "近", "超过", "超", "逾", "突破", "不少于", "不低于", "不超过", "至少", "达到了", "达到", "达", "分别为", "分别", "为", "计", "其中", "并", "同时", "另有", "另外", "还", "先后", "全部", "均", "了", "也", "又", "并且", "目标任务", "计划", "将", "确保", "力争", "预计", "实际", "同比", "环比", "比去年", "较去年", "比上年", "较上年", "同期", "原", "由", "从", "至", "到", "底", "末", "年底前", "年底", "有", "是", "和", "与", "、", "及", "以及", "去年", "上年",
+    "截至目前",
+    "截止目前",
+    "截至",
+    "截止",
+    "今年以来",
+    "年初以来",
+    "以来",
+    "今年",
+    "上半年",
+    "下半年",
+    "前三季度",
+    "第三季度",
+    "一季度",
+    "二季度",
+    "三季度",
+    "四季度",
+    "全年",
+    "年内",
+    "目前",
+    "累计",
+    "共计",
+    "总计",
+    "合计",
+    "一共",
+    "共",
+    "已经",
+    "已",
+    "现已",
+    "约",
+    "近",
+    "超过",
+    "超",
+    "逾",
+    "突破",
+    "不少于",
+    "不低于",
+    "不超过",
+    "至少",
+    "达到了",
+    "达到",
+    "达",
+    "分别为",
+    "分别",
+    "为",
+    "计",
+    "其中",
+    "并",
+    "同时",
+    "另有",
+    "另外",
+    "还",
+    "先后",
+    "全部",
+    "均",
+    "了",
+    "也",
+    "又",
+    "并且",
+    "目标任务",
+    "计划",
+    "将",
+    "确保",
+    "力争",
+    "预计",
+    "实际",
+    "同比",
+    "环比",
+    "比去年",
+    "较去年",
+    "比上年",
+    "较上年",
+    "同期",
+    "原",
+    "由",
+    "从",
+    "至",
+    "到",
+    "底",
+    "末",
+    "年底前",
+    "年底",
+    "有",
+    "是",
+    "和",
+    "与",
+    "、",
+    "及",
+    "以及",
+    "去年",
+    "上年",
 ];
 /// Words that end what a figure counts, where it stands before it.
 const STOPS: &[&str] = &[
-    "的", "和", "及", "以及", "与", "、", "并", "已", "均", "进行", "开展", "参加", "参与", "实现", "完成", "达到", "为", "在", "被", "由", "从", "到", "至", "将", "(", "共", "同比", "环比", "较", "比", "占", "也", "都", "予以", "得到", "获", "通过", "纳入", "全部",
+    "的", "和", "及", "以及", "与", "、", "并", "已", "均", "进行", "开展", "参加", "参与", "实现", "完成", "达到",
+    "为", "在", "被", "由", "从", "到", "至", "将", "(", "共", "同比", "环比", "较", "比", "占", "也", "都", "予以",
+    "得到", "获", "通过", "纳入", "全部",
 ];
 
 /// The name of what is counted: words before the numeral and those it counts after the measure word.
@@ -33,8 +124,14 @@ pub fn name(text: &Text, region: Span, found: &Found, previous: Option<Span>) ->
     // Nothing beside it: the clause before says what it is about.
     let start = cues::sentence_start(text, region, found.span.start);
     let sentence: String = text.chars[start..found.span.start].iter().collect();
-    let clauses = sentence.split(['，', ',', '；', ';', '：', ':']).rev().map(|clause| trimmed(&clause.chars().collect::<Vec<_>>()));
-    let named = clauses.filter(|clause| clause.chars().count() > 1 && !clause.chars().any(|c| c.is_ascii_digit())).map(cut).next();
+    let clauses = sentence
+        .split(['，', ',', '；', ';', '：', ':'])
+        .rev()
+        .map(|clause| trimmed(&clause.chars().collect::<Vec<_>>()));
+    let named = clauses
+        .filter(|clause| clause.chars().count() > 1 && !clause.chars().any(|c| c.is_ascii_digit()))
+        .map(cut)
+        .next();
     named.map(|clause| format!("{clause}{joined}")).unwrap_or_else(|| format!("{joined}{}", found.measure))
 }
 
@@ -60,7 +157,9 @@ fn trimmed(words: &[char]) -> String {
     loop {
         let inner = &words[start..end];
         let folded: Vec<char> = inner.iter().map(|c| words::fold(*c)).collect();
-        let time = numerals::numeral(&folded).and_then(|numeral| folded.get(numeral.length).filter(|c| "年月日号".contains(**c)).map(|_| numeral.length + 1));
+        let time = numerals::numeral(&folded).and_then(|numeral| {
+            folded.get(numeral.length).filter(|c| "年月日号".contains(**c)).map(|_| numeral.length + 1)
+        });
         if let Some(length) = time {
             start += length;
             continue;
@@ -101,7 +200,14 @@ fn after(text: &Text, region: Span, found: &Found) -> String {
             '”' => {
                 quoted = false;
             }
-            c if !quoted && (c.is_ascii_digit() || numerals::is_chinese(c) && numerals::numeral(rest).is_some_and(|numeral| words::measure_at(&rest[numeral.length..]).is_some())) => break,
+            c if !quoted
+                && (c.is_ascii_digit()
+                    || numerals::is_chinese(c)
+                        && numerals::numeral(rest)
+                            .is_some_and(|numeral| words::measure_at(&rest[numeral.length..]).is_some())) =>
+            {
+                break;
+            }
             _ if !quoted && STOPS.iter().any(|stop| starts(rest, stop)) => break,
             _ => {}
         }

@@ -63,7 +63,8 @@ fn arabic(text: &[char]) -> Option<Numeral> {
         end += 1;
     }
     // Thousands: at most three digits, then commas with exactly three each.
-    let grouped = |end: usize| at(end) == ',' && (1..=3).all(|n| at(end + n).is_ascii_digit()) && !at(end + 4).is_ascii_digit();
+    let grouped =
+        |end: usize| at(end) == ',' && (1..=3).all(|n| at(end + n).is_ascii_digit()) && !at(end + 4).is_ascii_digit();
     let leading = end;
     while leading <= 3 && grouped(end) {
         digits.extend((1..=3).map(|n| at(end + n)));
@@ -133,7 +134,10 @@ fn chinese_numeral(text: &[char]) -> Option<Numeral> {
                 section += last.take().unwrap_or(1) * power;
             }
             unit = power;
-        } else if "余多".contains(c) && powers > 0 && text.get(end + 1).is_some_and(|next| power(*next).is_some_and(|power| power >= 10_000)) {
+        } else if "余多".contains(c)
+            && powers > 0
+            && text.get(end + 1).is_some_and(|next| power(*next).is_some_and(|power| power >= 10_000))
+        {
             more = true;
         } else {
             break;
@@ -142,7 +146,9 @@ fn chinese_numeral(text: &[char]) -> Option<Numeral> {
     }
     // 三万五 is 35,000.
     let tail = match last {
-        Some(value) if powers > 0 && unit >= 100 && text.get(end.wrapping_sub(2)) != Some(&'零') => value * (unit / 10),
+        Some(value) if powers > 0 && unit >= 100 && text.get(end.wrapping_sub(2)) != Some(&'零') => {
+            value * (unit / 10)
+        }
         other => other.unwrap_or(0),
     };
     let value = total + section + tail;

@@ -155,15 +155,23 @@ impl Maker<'_> {
             .find(|line| (4..60).contains(&line.chars().count()) && !line.ends_with(['。', '：', ':']));
         let name = self.settings.organization_name.clone().or_else(|| signature(self.text));
         if self.known.get("organization", organization).is_none() && name.is_none() {
-            self.note(Span::new(0, 0), true, say!(
-                "The name of {organization} is not said; the record has its id instead. Give --organization-name.",
-                "未写明机构 {organization} 的名称，暂以 id 代替。请用 --organization-name 给出。"
-            ));
+            self.note(
+                Span::new(0, 0),
+                true,
+                say!(
+                    "The name of {organization} is not said; the record has its id instead. Give --organization-name.",
+                    "未写明机构 {organization} 的名称，暂以 id 代替。请用 --organization-name 给出。"
+                ),
+            );
         }
         let name = name.unwrap_or_else(|| organization.clone());
         self.add("organization", organization, json!({"id": organization, "name": {"zh-Hans": name}}));
         let programme_title = format!("{name}{year}年公开承诺");
-        self.add("programme", programme, json!({"id": programme, "organization": organization, "year": year, "title": {"zh-Hans": programme_title}}));
+        self.add(
+            "programme",
+            programme,
+            json!({"id": programme, "organization": organization, "year": year, "title": {"zh-Hans": programme_title}}),
+        );
         let mut source = json!({
             "id": self.source, "title": {"zh-Hans": title.unwrap_or_else(|| format!("{programme_title}进展情况"))},
             "sha256": sha256,
@@ -192,7 +200,12 @@ impl Maker<'_> {
         let id = match self.known.commitment(programme, number, &title) {
             Some((id, differs)) => {
                 if differs {
-                    let there = self.known.get("commitment", &id).and_then(|body| body["title"]["zh-Hans"].as_str()).unwrap_or_default().to_owned();
+                    let there = self
+                        .known
+                        .get("commitment", &id)
+                        .and_then(|body| body["title"]["zh-Hans"].as_str())
+                        .unwrap_or_default()
+                        .to_owned();
                     self.note(title_span, true, say!(
                         "Number {number} is worded otherwise than {id} in the ledger (“{there}”). It is taken for the same commitment; correct the title there, or give this one an id of its own.",
                         "第 {number} 项的表述与账本中的 {id}（“{there}”）不同，暂视为同一承诺；请更正原标题，或为其另设 id。"
@@ -224,7 +237,8 @@ impl Maker<'_> {
         if let Some(due) = read.due {
             self.mark(due, "form", Some(("commitment", &id)));
         }
-        let report = (!read.narrative.is_empty() || !read.next_steps.is_empty() || read.status.is_some()).then(|| self.report(read, &id));
+        let report = (!read.narrative.is_empty() || !read.next_steps.is_empty() || read.status.is_some())
+            .then(|| self.report(read, &id));
         for figure in merged(&read.figures) {
             self.figure(&figure, Some((&id, report.as_deref())), &read.figures);
         }
@@ -279,7 +293,11 @@ impl Maker<'_> {
         let most = 70usize.saturating_sub(prefix.len()).max(24);
         let mut id = format!("{prefix}{}", naming::slug(name, most));
         // The same words with another measure word are another metric.
-        let taken = self.records.get("metric").and_then(|metrics| metrics.get(&id)).is_some_and(|metric| metric["unit"]["label"]["zh-Hans"] != measure);
+        let taken = self
+            .records
+            .get("metric")
+            .and_then(|metrics| metrics.get(&id))
+            .is_some_and(|metric| metric["unit"]["label"]["zh-Hans"] != measure);
         if taken {
             id = format!("{id}-{}", naming::slug(measure, 20));
         }
@@ -315,10 +333,14 @@ impl Maker<'_> {
         if let Some(upper) = figure.found.upper {
             let upper = numerals::decimal(upper);
             record["note"] = json!({"zh-Hans": format!("原文为区间，上限 {upper}。"), "en": format!("Printed as a range up to {upper}.")});
-            self.note(figure.found.span, true, say!(
-                "A range is entered by its lower end; {upper} is in the note.",
-                "区间按下限录入，上限 {upper} 写入备注。"
-            ));
+            self.note(
+                figure.found.span,
+                true,
+                say!(
+                    "A range is entered by its lower end; {upper} is in the note.",
+                    "区间按下限录入，上限 {upper} 写入备注。"
+                ),
+            );
         }
         if figure.role == Role::Target { self.target(figure, record) } else { self.observation(figure, of, record) }
     }
@@ -357,7 +379,11 @@ impl Maker<'_> {
             record["qualifier"] = qualifier.code().into();
         }
         let metric = record["metric"].as_str().unwrap_or_default().to_owned();
-        let own = self.records.get("metric").and_then(|metrics| metrics.get(&metric)).or_else(|| self.known.get("metric", &metric));
+        let own = self
+            .records
+            .get("metric")
+            .and_then(|metrics| metrics.get(&metric))
+            .or_else(|| self.known.get("metric", &metric));
         let basis = basis(figure).code();
         if own.is_some_and(|metric| metric["time_basis"] != basis) {
             record["time_basis"] = basis.into();
@@ -374,8 +400,13 @@ impl Maker<'_> {
         let mut number = 2;
         let base = id.clone();
         while let Some(there) = list.get_mut(&id) {
-            if there["value"] == record["value"] && there["metric"] == record["metric"] && there.get("commitment") == record.get("commitment") {
-                if let (Some(all), Some(more)) = (there["evidence"].as_array_mut(), record["evidence"].as_array().and_then(|list| list.first())) {
+            if there["value"] == record["value"]
+                && there["metric"] == record["metric"]
+                && there.get("commitment") == record.get("commitment")
+            {
+                if let (Some(all), Some(more)) =
+                    (there["evidence"].as_array_mut(), record["evidence"].as_array().and_then(|list| list.first()))
+                {
                     all.push(more.clone());
                 }
                 self.mark(figure.found.span, class(figure), Some((kind, &id)));
@@ -391,7 +422,11 @@ impl Maker<'_> {
             let from = figure.found.span.start - clause.len();
             let words = self.text.verbatim(Span::new(from, figure.found.span.start));
             let scope: String = words.chars().rev().take(40).collect::<Vec<_>>().into_iter().rev().collect();
-            record["scope"] = if scope.trim().is_empty() { format!("（{number}）").into() } else { format!("{}（{}）", scope.trim(), number - 1).into() };
+            record["scope"] = if scope.trim().is_empty() {
+                format!("（{number}）").into()
+            } else {
+                format!("{}（{}）", scope.trim(), number - 1).into()
+            };
             self.note(figure.found.span, true, say!(
                 "Another figure of the same metric and period: it is told apart by its scope. Name the metric or the scope.",
                 "同一指标、同一期间另有数值，暂以 scope 区分。请明确指标或范围。"
@@ -450,10 +485,14 @@ impl Maker<'_> {
         const PARTS: [&str; 9] = ["成功", "办结", "结案", "化解", "合格", "通过", "达标", "整改", "完成"];
         for pair in figures.windows(2) {
             let [whole, part] = pair else { continue };
-            let alike = whole.found.measure == part.found.measure && whole.found.measure != "%" && part.found.value <= whole.found.value && part.found.value > 0;
+            let alike = whole.found.measure == part.found.measure
+                && whole.found.measure != "%"
+                && part.found.value <= whole.found.value
+                && part.found.value > 0;
             let plain = [whole, part].iter().all(|figure| figure.role == Role::Actual && figure.change.is_none());
             let near = part.found.span.start - whole.found.span.end <= 12;
-            if !(alike && plain && near && PARTS.iter().any(|word| part.name.contains(word)) && part.name != whole.name) {
+            if !(alike && plain && near && PARTS.iter().any(|word| part.name.contains(word)) && part.name != whole.name)
+            {
                 continue;
             }
             let (numerator, denominator) = (self.metric(part, figures), self.metric(whole, figures));
@@ -487,10 +526,14 @@ impl Maker<'_> {
         }
         for span in &reading.unplaced {
             let words = self.text.verbatim(*span);
-            self.note(*span, true, say!(
-                "The number {words} has no measure word that is known. If it counts something, add it by hand.",
-                "数字 {words} 后没有可识别的量词。若为统计数，请手工补充。"
-            ));
+            self.note(
+                *span,
+                true,
+                say!(
+                    "The number {words} has no measure word that is known. If it counts something, add it by hand.",
+                    "数字 {words} 后没有可识别的量词。若为统计数，请手工补充。"
+                ),
+            );
         }
         let mut covered = vec![false; self.text.chars.len()];
         for mark in self.marks.iter().filter(|mark| mark.class != "outside") {
@@ -502,7 +545,8 @@ impl Maker<'_> {
                 at += 1;
                 continue;
             }
-            let end = (at..covered.len()).find(|end| covered[*end] || self.text.chars[*end] == '\n').unwrap_or(covered.len());
+            let end =
+                (at..covered.len()).find(|end| covered[*end] || self.text.chars[*end] == '\n').unwrap_or(covered.len());
             let span = self.text.trimmed(Span::new(at, end), "。.;:,、\t|");
             if !span.is_empty() {
                 let words = self.text.verbatim(span);
@@ -545,7 +589,9 @@ fn class(figure: &Figure) -> &'static str {
 /// Over what span a figure counts; unsaid, from its beginning.
 fn basis(figure: &Figure) -> TimeBasis {
     match figure.change {
-        Some(Change::YearOnYear | Change::MonthOnMonth) => figure.time.basis.filter(|basis| *basis != TimeBasis::SinceStart).unwrap_or(TimeBasis::PeriodFlow),
+        Some(Change::YearOnYear | Change::MonthOnMonth) => {
+            figure.time.basis.filter(|basis| *basis != TimeBasis::SinceStart).unwrap_or(TimeBasis::PeriodFlow)
+        }
         _ => figure.time.basis.unwrap_or(TimeBasis::SinceStart),
     }
 }
@@ -576,7 +622,12 @@ fn period_of(text: &Text, reading: &Reading, year: i32) -> String {
     let first = |month: u32, day: u32| NaiveDate::from_ymd_opt(year, month, day);
     for (words, period) in [
         ("前三季度", first(1, 1).zip(first(9, 30)).map(|(from, to)| cues::interval(from, to))),
-        ("上半年", Some(format!("{year}-S1"))), ("半年", Some(format!("{year}-S1"))), ("一季度", Some(format!("{year}-Q1"))), ("二季度", Some(format!("{year}-Q2"))), ("三季度", Some(format!("{year}-Q3"))), ("四季度", Some(format!("{year}-Q4"))),
+        ("上半年", Some(format!("{year}-S1"))),
+        ("半年", Some(format!("{year}-S1"))),
+        ("一季度", Some(format!("{year}-Q1"))),
+        ("二季度", Some(format!("{year}-Q2"))),
+        ("三季度", Some(format!("{year}-Q3"))),
+        ("四季度", Some(format!("{year}-Q4"))),
     ] {
         if let (true, Some(period)) = (head.contains(words), period) {
             return period;
@@ -588,7 +639,10 @@ fn period_of(text: &Text, reading: &Reading, year: i32) -> String {
 /// The signature at the end: the name of who signs.
 fn signature(text: &Text) -> Option<String> {
     let whole: String = text.chars.iter().collect();
-    let pattern = regex::Regex::new(r"(?:[(（]|\n)([\p{Han}]{3,24}[厅局委办府部院会])[)）]?\s*(?:\n\s*\d{4}年\d{1,2}月\d{1,2}日\s*)?$").ok()?;
+    let pattern = regex::Regex::new(
+        r"(?:[(（]|\n)([\p{Han}]{3,24}[厅局委办府部院会])[)）]?\s*(?:\n\s*\d{4}年\d{1,2}月\d{1,2}日\s*)?$",
+    )
+    .ok()?;
     pattern.captures(whole.trim_end()).map(|found| found[1].to_owned())
 }
 

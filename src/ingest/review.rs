@@ -13,7 +13,14 @@ pub fn page(import: &Import, language: Language) -> Result<String, serde_json::E
     let marks: Vec<Value> = import
         .marks
         .iter()
-        .map(|mark| json!([mark.span.start, mark.span.end, mark.class, mark.record.as_ref().map(|(kind, id)| [*kind, id.as_str()])]))
+        .map(|mark| {
+            json!([
+                mark.span.start,
+                mark.span.end,
+                mark.class,
+                mark.record.as_ref().map(|(kind, id)| [*kind, id.as_str()])
+            ])
+        })
         .collect();
     let notes: Vec<Value> = import
         .notes
@@ -34,6 +41,9 @@ pub fn page(import: &Import, language: Language) -> Result<String, serde_json::E
         "time_bases": crate::model::codes::TimeBasis::CODES,
     });
     // In a script element nothing but these can end it or begin a comment.
-    let data = serde_json::to_string(&data)?.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
+    let data = serde_json::to_string(&data)?
+        .replace('<', "\\u003c")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029");
     Ok(TEMPLATE.replacen("\"DATA\"", &data, 1))
 }

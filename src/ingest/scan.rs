@@ -25,19 +25,110 @@ pub struct Found {
 pub type Unplaced = Span;
 
 /// Units of time: figures only where a time is shortened, else how long something takes.
-const TIMES: &[(&str, &str)] =
-    &[("个工作日", "working-day"), ("工作日", "working-day"), ("个小时", "hour"), ("小时", "hour"), ("分钟", "minute"), ("天", "day"), ("个月", "month"), ("秒", "second")];
-const SHORTENED: &[&str] = &["压缩", "缩短", "压减", "缩减", "提速", "减至", "降至", "平均用时", "平均办理", "平均时长"];
+const TIMES: &[(&str, &str)] = &[
+    ("个工作日", "working-day"),
+    ("工作日", "working-day"),
+    ("个小时", "hour"),
+    ("小时", "hour"),
+    ("分钟", "minute"),
+    ("天", "day"),
+    ("个月", "month"),
+    ("秒", "second"),
+];
+const SHORTENED: &[&str] =
+    &["压缩", "缩短", "压减", "缩减", "提速", "减至", "降至", "平均用时", "平均办理", "平均时长"];
 
 /// What follows a numeral that is a date, a time, a rank or a number of something.
 const DATES: &[&str] = &[
-    "年", "月", "日", "号", "时", "点", "季度", "世纪", "岁", "周年", "周岁", "周", "星期", "度", "级", "版", "届", "维", "强", "大", "次会议", "次全会", "中全会", "g", "G", "秒", "刻", "代表", "线城市", "类区", "孩", "胎", "环", "楼", "路公交", "路车", "网", "微", "码", "成以",
+    "年",
+    "月",
+    "日",
+    "号",
+    "时",
+    "点",
+    "季度",
+    "世纪",
+    "岁",
+    "周年",
+    "周岁",
+    "周",
+    "星期",
+    "度",
+    "级",
+    "版",
+    "届",
+    "维",
+    "强",
+    "大",
+    "次会议",
+    "次全会",
+    "中全会",
+    "g",
+    "G",
+    "秒",
+    "刻",
+    "代表",
+    "线城市",
+    "类区",
+    "孩",
+    "胎",
+    "环",
+    "楼",
+    "路公交",
+    "路车",
+    "网",
+    "微",
+    "码",
 ];
 
 /// What a measure word becomes part of another word with.
 const OTHER_WORDS: &[(&str, &str)] = &[
-    ("部", "分门署属队长"), ("方", "面案式位向针法"), ("条", "例件款目"), ("本", "级市省地区来身年次科着报院校"), ("人", "民大社均们"), ("名", "列称录"), ("对", "接口象应标照比外"), ("组", "织建成"), ("班", "子组主"), ("队", "伍员长"), ("线", "上下索路"), ("单", "位元独项"), ("元", "旦素"), ("分", "之钟别类局部公支期批散管"),
-    ("面", "向对积"), ("路", "公径线"), ("口", "径岸号"), ("门", "槛户类"), ("步", "走骤"), ("期", "间工项建限"), ("代", "表理码"), ("回", "复应访"), ("节", "约能点"), ("位", "居于列"), ("层", "次级面"), ("段", "时"), ("里", "面程"), ("只", "有要能"), ("头", "脑部"), ("场", "所地景馆"), ("车", "间站辆"), ("片", "区"), ("处", "理置罚于长室"), ("项", "目组"), ("把", "关"), ("眼", "科"), ("州", "市"), ("个", "人"), ("款", "项"), ("区", "域间"), ("成", "立为效果都功本交"), ("单", "一位元独"), ("样", "本"), ("票", "据"), ("遍", "及"), ("间", "接隔"),
+    ("部", "分门署属队长"),
+    ("方", "面案式位向针法"),
+    ("条", "例件款目"),
+    ("本", "级市省地区来身年次科着报院校"),
+    ("人", "民大社均们"),
+    ("名", "列称录"),
+    ("对", "接口象应标照比外"),
+    ("组", "织建成"),
+    ("班", "子组主"),
+    ("队", "伍员长"),
+    ("线", "上下索路"),
+    ("单", "位元独项"),
+    ("元", "旦素"),
+    ("分", "之钟别类局部公支期批散管"),
+    ("面", "向对积"),
+    ("路", "公径线"),
+    ("口", "径岸号"),
+    ("门", "槛户类"),
+    ("步", "走骤"),
+    ("期", "间工项建限"),
+    ("代", "表理码"),
+    ("回", "复应访"),
+    ("节", "约能点"),
+    ("位", "居于列"),
+    ("层", "次级面"),
+    ("段", "时"),
+    ("里", "面程"),
+    ("只", "有要能"),
+    ("头", "脑部"),
+    ("场", "所地景馆"),
+    ("车", "间站辆"),
+    ("片", "区"),
+    ("处", "理置罚于长室"),
+    ("项", "目组"),
+    ("把", "关"),
+    ("眼", "科"),
+    ("州", "市"),
+    ("个", "人"),
+    ("款", "项"),
+    ("区", "域间"),
+    ("成", "立为效果都功本交"),
+    ("单", "一位元独"),
+    ("样", "本"),
+    ("票", "据"),
+    ("遍", "及"),
+    ("间", "接隔"),
 ];
 
 /// Finds every figure of a stretch of text.
@@ -72,7 +163,10 @@ pub fn scan(text: &Text, region: Span, form: &[Span]) -> (Vec<Found>, Vec<Unplac
 }
 
 enum Read {
-    Figure { length: usize, figure: Found },
+    Figure {
+        length: usize,
+        figure: Found,
+    },
     /// A numeral that is none of ours, or no numeral at all.
     Other(usize),
     /// A number without a measure word.
@@ -88,7 +182,10 @@ fn figure(words: &[char], at: usize) -> Read {
     }
     let Some(numeral) = numerals::numeral(rest) else { return Read::Other(1) };
     if numeral.chinese && starts(&rest[numeral.length..], "分之") {
-        let over = rest.get(numeral.length + 2..).and_then(numerals::numeral).filter(|over| over.chinese && over.value < numeral.value);
+        let over = rest
+            .get(numeral.length + 2..)
+            .and_then(numerals::numeral)
+            .filter(|over| over.chinese && over.value < numeral.value);
         if let Some(over) = over {
             let value = (over.value * 100 * ONE * 2 / numeral.value + 1) / 2;
             return finish(words, at, numeral.length + 2 + over.length, value, None, "%", "percent", false);
@@ -102,7 +199,7 @@ fn figure(words: &[char], at: usize) -> Read {
     }
     let (mut value, mut upper) = (numeral.value, None);
     if let Some((high, length)) = range(rest, end) {
-        let lifted = lift(value, high, &rest[..end]);
+        let lifted = lift(value, high, next(rest, length - 1), &rest[..end]);
         if lifted < high.value {
             (value, upper) = (lifted, Some(high.value));
             end = length;
@@ -112,8 +209,10 @@ fn figure(words: &[char], at: usize) -> Read {
         return Read::Other(end);
     }
     let after = &rest[end..];
-    if next(rest, end) == '%' {
-        return finish(words, at, end + 1, value, upper, "%", "percent", more);
+    for (sign, unit) in [('%', "percent"), ('‰', "per-mille")] {
+        if next(rest, end) == sign {
+            return finish(words, at, end + 1, value, upper, &sign.to_string(), unit, more);
+        }
     }
     for point in ["个百分点", "百分点"] {
         if starts(after, point) {
@@ -123,7 +222,16 @@ fn figure(words: &[char], at: usize) -> Read {
     let clause = clause(words, at);
     if let Some((word, code)) = TIMES.iter().find(|(word, _)| starts(after, word)) {
         if SHORTENED.iter().any(|cue| contains(clause, cue)) {
-            return finish(words, at, end + word.chars().count(), value, upper, word.trim_start_matches('个'), code, more);
+            return finish(
+                words,
+                at,
+                end + word.chars().count(),
+                value,
+                upper,
+                word.trim_start_matches('个'),
+                code,
+                more,
+            );
         }
         return Read::Other(end + word.chars().count());
     }
@@ -140,7 +248,13 @@ fn figure(words: &[char], at: usize) -> Read {
             finish(words, at, length, value, upper, word, code, more)
         }
         None if numeral.chinese => Read::Other(1),
-        None if numeral.length >= 7 || next(rest, end).is_ascii_alphabetic() || next(rest, end) == '-' || is_rank(words, at) => Read::Other(end),
+        None if numeral.length >= 7
+            || next(rest, end).is_ascii_alphabetic()
+            || next(rest, end) == '-'
+            || is_rank(words, at) =>
+        {
+            Read::Other(end)
+        }
         None => Read::Number(end),
     }
 }
@@ -158,7 +272,12 @@ fn measure(after: &[char], chinese: bool, value: Exact) -> Option<(&'static str,
         let merges = OTHER_WORDS.iter().any(|(known, nexts)| known == word && nexts.contains(next));
         let latin = word.is_ascii() && next.is_ascii_alphabetic();
         // One of something is seldom meant as a count.
-        let counted = !chinese || if value == ONE { "座所家栋艘架".contains(*word) } else { value >= 100 * ONE || CHINESE_MEASURES.contains(word) };
+        let counted = !chinese
+            || if value == ONE {
+                "座所家栋艘架".contains(*word)
+            } else {
+                value >= 100 * ONE || CHINESE_MEASURES.contains(word)
+            };
         !merges && !latin && counted
     })
 }
@@ -167,7 +286,11 @@ fn measure(after: &[char], chinese: bool, value: Exact) -> Option<(&'static str,
 fn is_date(words: &[char], at: usize, rest: &[char], end: usize, numeral: &numerals::Numeral) -> bool {
     let after = &rest[end..];
     let before = at.checked_sub(1).and_then(|at| words.get(at)).copied().unwrap_or(' ');
-    if DATES.iter().any(|word| starts(after, word)) && !starts(after, "年份") && !starts(after, "点位") && !starts(after, "度电") {
+    if DATES.iter().any(|word| starts(after, word))
+        && !starts(after, "年份")
+        && !starts(after, "点位")
+        && !starts(after, "度电")
+    {
         // 300大棚 is no word; 3大类 is a saying.
         return true;
     }
@@ -177,7 +300,11 @@ fn is_date(words: &[char], at: usize, rest: &[char], end: usize, numeral: &numer
         return true;
     }
     // 8:30, 2020/6/30, 010-1234567, No.7
-    mark == ':' && next(rest, end + 1).is_ascii_digit() || before == ':' && at > 1 && words[at - 2].is_ascii_digit() || before == '第' || before == '/' || starts(after, "之一")
+    mark == ':' && next(rest, end + 1).is_ascii_digit()
+        || before == ':' && at > 1 && words[at - 2].is_ascii_digit()
+        || before == '第'
+        || before == '/'
+        || starts(after, "之一")
 }
 
 fn is_rank(words: &[char], at: usize) -> bool {
@@ -204,9 +331,13 @@ fn range(rest: &[char], end: usize) -> Option<(numerals::Numeral, usize)> {
 }
 
 /// 3至5万 is 30,000 to 50,000.
-fn lift(low: Exact, high: numerals::Numeral, printed: &[char]) -> Exact {
+fn lift(low: Exact, high: numerals::Numeral, last: char, printed: &[char]) -> Exact {
     let plain = !printed.iter().any(|c| "万亿千百".contains(*c));
-    let factor = [100_000_000, 10_000].into_iter().find(|factor| high.value / ONE >= *factor && high.value % (factor * ONE / 100) == 0);
+    // 3至5千: what ends the upper numeral holds for both.
+    let factor = [('亿', 100_000_000), ('万', 10_000), ('千', 1000), ('百', 100)]
+        .into_iter()
+        .find(|(ends, _)| *ends == last)
+        .map(|(_, factor)| factor);
     match factor {
         Some(factor) if plain && low * factor < high.value => low * factor,
         _ => low,
@@ -222,12 +353,28 @@ pub fn clause(words: &[char], at: usize) -> &[char] {
 }
 
 #[allow(clippy::too_many_arguments)]
-fn finish(words: &[char], at: usize, end: usize, value: Exact, upper: Option<Exact>, measure: &str, unit: &'static str, more: bool) -> Read {
+fn finish(
+    words: &[char],
+    at: usize,
+    end: usize,
+    value: Exact,
+    upper: Option<Exact>,
+    measure: &str,
+    unit: &'static str,
+    more: bool,
+) -> Read {
     let mut end = end;
     let after = &words[at + end..];
     let mut qualifier = more.then_some(Qualifier::MoreThan);
     for (word, meaning) in [
-        ("以上", Qualifier::AtLeast), ("及以上", Qualifier::AtLeast), ("以内", Qualifier::AtMost), ("以下", Qualifier::AtMost), ("左右", Qualifier::About), ("上下", Qualifier::About), ("余", Qualifier::MoreThan), ("多", Qualifier::MoreThan),
+        ("以上", Qualifier::AtLeast),
+        ("及以上", Qualifier::AtLeast),
+        ("以内", Qualifier::AtMost),
+        ("以下", Qualifier::AtMost),
+        ("左右", Qualifier::About),
+        ("上下", Qualifier::About),
+        ("余", Qualifier::MoreThan),
+        ("多", Qualifier::MoreThan),
     ] {
         // 3个以上级别 is no quantity.
         if starts(after, word) && !(word.chars().count() == 1 && next(after, 1) == '种') {
@@ -239,12 +386,31 @@ fn finish(words: &[char], at: usize, end: usize, value: Exact, upper: Option<Exa
     let before: String = words[at.saturating_sub(5)..at].iter().collect();
     let before = before.trim_end_matches(['到', '达', '为', '计', '有', ' ']);
     const PREFIXES: [(&str, Qualifier); 19] = [
-        ("不少于", Qualifier::AtLeast), ("不低于", Qualifier::AtLeast), ("不小于", Qualifier::AtLeast), ("至少", Qualifier::AtLeast), ("不超过", Qualifier::AtMost), ("不高于", Qualifier::AtMost), ("不多于", Qualifier::AtMost), ("控制在", Qualifier::AtMost), ("至多", Qualifier::AtMost), ("最多", Qualifier::AtMost),
-        ("超过", Qualifier::MoreThan), ("突破", Qualifier::MoreThan), ("多于", Qualifier::MoreThan), ("超", Qualifier::MoreThan), ("逾", Qualifier::MoreThan), ("将近", Qualifier::Nearly), ("接近", Qualifier::Nearly), ("近", Qualifier::Nearly), ("约", Qualifier::About),
+        ("不少于", Qualifier::AtLeast),
+        ("不低于", Qualifier::AtLeast),
+        ("不小于", Qualifier::AtLeast),
+        ("至少", Qualifier::AtLeast),
+        ("不超过", Qualifier::AtMost),
+        ("不高于", Qualifier::AtMost),
+        ("不多于", Qualifier::AtMost),
+        ("控制在", Qualifier::AtMost),
+        ("至多", Qualifier::AtMost),
+        ("最多", Qualifier::AtMost),
+        ("超过", Qualifier::MoreThan),
+        ("突破", Qualifier::MoreThan),
+        ("多于", Qualifier::MoreThan),
+        ("超", Qualifier::MoreThan),
+        ("逾", Qualifier::MoreThan),
+        ("将近", Qualifier::Nearly),
+        ("接近", Qualifier::Nearly),
+        ("近", Qualifier::Nearly),
+        ("约", Qualifier::About),
     ];
     let said = PREFIXES.iter().find(|(word, _)| before.ends_with(word)).map(|(_, meaning)| *meaning);
     // 控制在3%以内 says at most twice; a range is at least its lower end.
-    let qualifier = qualifier.or(said.filter(|said| *said != Qualifier::AtMost || !before.ends_with("控制在"))).or(upper.map(|_| Qualifier::AtLeast));
+    let qualifier = qualifier
+        .or(said.filter(|said| *said != Qualifier::AtMost || !before.ends_with("控制在")))
+        .or(upper.map(|_| Qualifier::AtLeast));
     let figure = Found { span: Span::new(0, 0), value, upper, measure: measure.to_owned(), unit, qualifier };
     Read::Figure { length: end, figure }
 }
@@ -269,7 +435,7 @@ fn mask(words: &[char], region: Span, form: &[Span]) -> Vec<bool> {
                 // Short quotations are names, not statements.
                 let close = if open == '“' { '”' } else { '"' };
                 if let Some(length) = rest.iter().skip(1).take(60).position(|c| *c == close) {
-                    if length <= 14 {
+                    if length <= 14 && !counts(&rest[1..=length]) {
                         hide(at, at + length + 2);
                         at += length + 1;
                     } else if open == '"' {
@@ -287,8 +453,10 @@ fn mask(words: &[char], region: Span, form: &[Span]) -> Vec<bool> {
                 }
             }
             '第' => {
-                let length = rest.iter().skip(1).take_while(|c| c.is_ascii_digit() || numerals::is_chinese(**c)).count();
-                let measure = rest.get(1 + length..).and_then(words::measure_at).map_or(0, |(word, _)| word.chars().count());
+                let length =
+                    rest.iter().skip(1).take_while(|c| c.is_ascii_digit() || numerals::is_chinese(**c)).count();
+                let measure =
+                    rest.get(1 + length..).and_then(words::measure_at).map_or(0, |(word, _)| word.chars().count());
                 if length > 0 {
                     hide(at, at + 1 + length + measure);
                     at += length;
@@ -301,7 +469,10 @@ fn mask(words: &[char], region: Span, form: &[Span]) -> Vec<bool> {
             }
             _ => {
                 let lower: Vec<char> = rest.iter().take(8).map(char::to_ascii_lowercase).collect();
-                let name = NAMES.iter().filter(|name| starts(&lower, name) && is_name(name, words, at)).max_by_key(|name| name.chars().count());
+                let name = NAMES
+                    .iter()
+                    .filter(|name| starts(&lower, name) && is_name(name, words, at))
+                    .max_by_key(|name| name.chars().count());
                 if let Some(name) = name {
                     hide(at, at + name.chars().count());
                     at += name.chars().count() - 1;
@@ -313,16 +484,31 @@ fn mask(words: &[char], region: Span, form: &[Span]) -> Vec<bool> {
     masked
 }
 
+/// Whether a quotation counts something: a name seldom has a number and a measure word.
+fn counts(quoted: &[char]) -> bool {
+    (1..quoted.len()).any(|at| {
+        quoted[at - 1].is_ascii_digit()
+            && !quoted[at].is_ascii_digit()
+            && (quoted[at] == '%' || "万亿千".contains(quoted[at]) || measure(&quoted[at..], false, ONE).is_some())
+    }) && quoted.len() > 4
+}
+
 /// A name made of digits is one only where no digit stands beside it and no measure word follows: 110件 are cases.
 fn is_name(name: &str, words: &[char], at: usize) -> bool {
     if !name.starts_with(|c: char| c.is_ascii_digit()) {
         // 二十一起 and 十一个 are counts.
-        let counted = name.chars().all(numerals::is_chinese) && words.get(at + name.chars().count()).is_some_and(|c| "个件名人家项所户处次场".contains(*c));
+        let counted = name.chars().all(numerals::is_chinese)
+            && words.get(at + name.chars().count()).is_some_and(|c| "个件名人家项所户处次场".contains(*c));
         let inside = at > 0 && numerals::is_chinese(words[at - 1]) && !name.starts_with(['放', '双']);
         return !counted && !inside;
     }
     let end = at + name.chars().count();
     let digits = name.chars().all(|c| c.is_ascii_digit());
-    let beside = at > 0 && (words[at - 1].is_ascii_digit() || words[at - 1] == '.') || digits && next(words, end).is_ascii_digit() || digits && next(words, end) == '.';
-    !beside && !(digits && (next(words, end) == '%' || words::measure_at(&words[end.min(words.len())..]).is_some() && name.len() < 5))
+    let beside = at > 0 && (words[at - 1].is_ascii_digit() || words[at - 1] == '.')
+        || digits && next(words, end).is_ascii_digit()
+        || digits && next(words, end) == '.';
+    !beside
+        && !(digits
+            && (next(words, end) == '%'
+                || words::measure_at(&words[end.min(words.len())..]).is_some() && name.len() < 5))
 }

@@ -94,18 +94,33 @@ fn prose(text: &Text, paragraphs: &[Span], structure: &mut Structure) {
         .filter(|other| other.leads_line && level.is_some_and(|level| rank(&order, other.style) < rank(&order, level)))
         .collect();
     let first = starts.first().map_or(end, |start| start.at);
+    structure.form.extend(
+        above.iter().filter(|heading| heading.span.start < first).map(|heading| text.line_span(heading.span.start)),
+    );
+    let tables: Vec<usize> = text
+        .blocks
+        .iter()
+        .filter_map(|block| match block {
+            Laid::Table(rows) => rows.first().and_then(|row| row.first()).map(|cell| cell.span.start),
+            Laid::Paragraph(_) => None,
+        })
+        .collect();
     outside(text, paragraphs, Span::new(0, first), structure);
     outside(text, paragraphs, Span::new(end, text.chars.len()), structure);
-    let mut section = above.iter().rfind(|heading| heading.span.start < first).and_then(|heading| heading_status(text, heading));
+    let mut section =
+        above.iter().rfind(|heading| heading.span.start < first).and_then(|heading| heading_status(text, heading));
     for (index, start) in starts.iter().enumerate() {
         let next = starts.get(index + 1).map_or(end, |next| next.at);
         // A heading of the list above ends the item before it.
         let heading = above.iter().find(|heading| heading.span.start > start.at && heading.span.start < next);
         let stop = heading.map_or(next, |heading| heading.span.start);
+        // A table of its own among the paragraphs is none of theirs.
+        let stop = tables.iter().copied().find(|table| *table > start.at).map_or(stop, |table| stop.min(table));
         let label = start.enumerator.map(|enumerator| enumerator.span);
         let from = label.map_or(start.at, |label| label.end);
         structure.form.extend(label);
-        let mut item = Item { number: start.enumerator.map(|enumerator| enumerator.number), label, section, ..Item::default() };
+        let mut item =
+            Item { number: start.enumerator.map(|enumerator| enumerator.number), label, section, ..Item::default() };
         fields(text, Span::new(from, stop), &mut item, &mut structure.form);
         structure.items.push(item);
         if let Some(heading) = heading {
@@ -146,7 +161,8 @@ fn best(text: &Text, enumerators: &[Enumerator], order: &[Style], end: usize) ->
     let mut best: Option<(f64, Vec<Start>)> = None;
     for style in order {
         let outer = |other: &Enumerator| rank(order, other.style) < rank(order, *style) && other.leads_line;
-        let items: Vec<&Enumerator> = enumerators.iter().filter(|item| item.style == *style && item.span.start < end).collect();
+        let items: Vec<&Enumerator> =
+            enumerators.iter().filter(|item| item.style == *style && item.span.start < end).collect();
         let mut score = 0.0;
         for item in &items {
             let next = enumerators
@@ -204,7 +220,9 @@ fn likeness(text: &Text, region: Span, has_section: bool) -> f64 {
         _ if heading_only && words::status_in(words).is_some() && !has_section => 0.0,
         _ if has_section => 0.9,
         _ if first_status(words) => 0.8,
-        _ if ["完成", "建成", "实现", "已", "达到", "新增", "新建"].iter().any(|word| contains(words, word)) => 0.5,
+        _ if ["完成", "建成", "实现", "已", "达到", "新增", "新建"].iter().any(|word| contains(words, word)) => {
+            0.5
+        }
         _ => 0.1,
     }
 }
@@ -214,7 +232,8 @@ fn first_status(words: &[char]) -> bool {
     words.split(|c| "。\n;:".contains(*c)).any(|sentence| {
         let start = sentence.iter().take_while(|c| **c == ' ').count();
         let sentence = sentence.get(start..).unwrap_or_default();
-        words::status_at(sentence).is_some_and(|(_, length)| sentence.len() <= length + 1 || ",，".contains(sentence[length]))
+        words::status_at(sentence)
+            .is_some_and(|(_, length)| sentence.len() <= length + 1 || ",，".contains(sentence[length]))
     })
 }
 
@@ -350,7 +369,8 @@ fn about(text: &Text, paragraphs: &[Span]) -> Option<Vec<Start>> {
         let head = words.get(..words.len().min(80)).unwrap_or_default();
         words::starts(words, "关于") && (contains(head, "承诺") || contains(head, "事项"))
     };
-    let starts: Vec<Start> = paragraphs.iter().filter(is).map(|span| Start { at: span.start, enumerator: None }).collect();
+    let starts: Vec<Start> =
+        paragraphs.iter().filter(is).map(|span| Start { at: span.start, enumerator: None }).collect();
     (starts.len() > 1).then_some(starts)
 }
 
@@ -360,7 +380,11 @@ fn labelled(text: &Text, paragraphs: &[Span]) -> Option<Vec<Start>> {
         let mut starts = Vec::new();
         for span in paragraphs {
             let words = text.folded(*span);
-            starts.extend((0..words.len()).filter(|at| label(words, *at).is_some_and(|(column, _)| column == wanted)).map(|at| Start { at: span.start + at, enumerator: None }));
+            starts.extend(
+                (0..words.len())
+                    .filter(|at| label(words, *at).is_some_and(|(column, _)| column == wanted))
+                    .map(|at| Start { at: span.start + at, enumerator: None }),
+            );
         }
         if !starts.is_empty() {
             return Some(starts);
@@ -380,21 +404,46 @@ fn labelled(text: &Text, paragraphs: &[Span]) -> Option<Vec<Start>> {
 /// Paragraphs that state how far they have come.
 fn stated(text: &Text, paragraphs: &[Span]) -> Option<Vec<Start>> {
     let is = |span: &&Span| first_status(text.folded(**span)) || bracket_status(text, **span).is_some();
-    let starts: Vec<Start> = paragraphs.iter().filter(is).map(|span| Start { at: span.start, enumerator: None }).collect();
+    let starts: Vec<Start> =
+        paragraphs.iter().filter(is).map(|span| Start { at: span.start, enumerator: None }).collect();
     (!starts.is_empty()).then_some(starts)
 }
 
 /// Where the closing words begin: a signature, a date, a telephone number.
 fn closing(text: &Text, paragraphs: &[Span]) -> usize {
     const OPENERS: [&str; 19] = [
-        "特此", "欢迎", "监督电话", "联系电话", "联系人", "联系方式", "咨询电话", "附件", "抄送", "来源", "编辑", "责任编辑", "注:", "以上", "公开时间", "审核", "监督邮箱", "举报电话", "(联系",
+        "特此",
+        "欢迎",
+        "监督电话",
+        "联系电话",
+        "联系人",
+        "联系方式",
+        "咨询电话",
+        "附件",
+        "抄送",
+        "来源",
+        "编辑",
+        "责任编辑",
+        "注:",
+        "以上",
+        "公开时间",
+        "审核",
+        "监督邮箱",
+        "举报电话",
+        "(联系",
     ];
     let mut end = text.chars.len();
     for (index, span) in paragraphs.iter().enumerate().rev() {
         let words = text.folded(*span);
-        let dated = words.first().is_some_and(|c| c.is_ascii_digit() || *c == '二') && words.len() < 16 && words.ends_with(&['日']);
+        let dated = words.first().is_some_and(|c| c.is_ascii_digit() || *c == '二')
+            && words.len() < 16
+            && words.ends_with(&['日']);
         let opened = OPENERS.iter().any(|word| words::starts(words, word));
-        let signed = words.len() <= 24 && !words.iter().any(|c| "。:;,".contains(*c)) && index > 0 && end < text.chars.len() && words.last().is_some_and(|c| "局厅府会委院部室办处队站公司中心".contains(*c));
+        let signed = words.len() <= 24
+            && !words.iter().any(|c| "。:;,".contains(*c))
+            && index > 0
+            && end < text.chars.len()
+            && words.last().is_some_and(|c| "局厅府会委院部室办处队站公司中心".contains(*c));
         let bracketed = words.len() <= 24 && words.first() == Some(&'(') && words.last() == Some(&')');
         if !(dated || opened || signed || bracketed) || index == 0 {
             break;
@@ -405,7 +454,9 @@ fn closing(text: &Text, paragraphs: &[Span]) -> usize {
     if let Some(last) = paragraphs.iter().rfind(|span| span.start < end) {
         let words = text.folded(*last);
         let open = words.iter().rposition(|c| *c == '(');
-        if let Some(open) = open.filter(|open| words.last() == Some(&')') && *open > 0 && words.len() - open <= 24 && "。!".contains(words[open - 1])) {
+        if let Some(open) = open.filter(|open| {
+            words.last() == Some(&')') && *open > 0 && words.len() - open <= 24 && "。!".contains(words[open - 1])
+        }) {
             if words::status_in(&words[open..]).is_none() {
                 end = end.min(last.start + open);
             }

@@ -12,7 +12,9 @@ pub fn read(text: &Text, rows: &[Vec<LaidCell>], structure: &mut Structure) {
         None => Vec::new(),
     };
     let has = |wanted: Column| columns.iter().any(|column| *column == Some(wanted));
-    if !(has(Column::Promise) || has(Column::Target)) || !(has(Column::Progress) || has(Column::Status) || has(Column::Rate) || has(Column::Remark)) {
+    if !(has(Column::Promise) || has(Column::Target))
+        || !(has(Column::Progress) || has(Column::Status) || has(Column::Rate) || has(Column::Remark))
+    {
         structure.outside.extend(rows.iter().flatten().map(|cell| cell.span).filter(|span| !span.is_empty()));
         return;
     }
@@ -57,7 +59,9 @@ pub fn read(text: &Text, rows: &[Vec<LaidCell>], structure: &mut Structure) {
             }
         }
         let has = |wanted: &[Column]| item.fields.iter().any(|(column, _)| wanted.contains(column));
-        if has(&[Column::Promise, Column::Target]) && has(&[Column::Progress, Column::Status, Column::Rate, Column::Remark, Column::Target]) {
+        if has(&[Column::Promise, Column::Target])
+            && has(&[Column::Progress, Column::Status, Column::Rate, Column::Remark, Column::Target])
+        {
             structure.items.push(item);
         } else {
             structure.outside.extend(item.fields.into_iter().map(|(_, span)| span));

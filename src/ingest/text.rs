@@ -89,7 +89,8 @@ impl Text {
             }
         }
         let folded = chars.iter().map(|c| fold(*c)).collect();
-        let lines = std::iter::once(0).chain(chars.iter().enumerate().filter(|(_, c)| **c == '\n').map(|(at, _)| at + 1));
+        let lines =
+            std::iter::once(0).chain(chars.iter().enumerate().filter(|(_, c)| **c == '\n').map(|(at, _)| at + 1));
         let lines = lines.collect();
         Text { chars, folded, blocks: laid, lines }
     }
@@ -125,7 +126,11 @@ impl Text {
         let inner = self.folded(span);
         let start = inner.iter().take_while(|c| idle(c)).count();
         let end = inner.iter().rev().take_while(|c| idle(c)).count();
-        if start >= inner.len() { Span::new(span.start, span.start) } else { Span::new(span.start + start, span.end - end) }
+        if start >= inner.len() {
+            Span::new(span.start, span.start)
+        } else {
+            Span::new(span.start + start, span.end - end)
+        }
     }
 
     pub fn sha256(&self) -> String {

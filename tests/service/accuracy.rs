@@ -70,7 +70,15 @@ fn announcements() -> Vec<(String, Value, PathBuf)> {
 
 fn import(answers: &Value, file: &Path) -> Value {
     let arguments = answers["arguments"].as_array().expect("arguments");
-    let mut words = vec!["import", file.to_str().expect("a path"), "--programme", "plan", "--organization", "org", "--include-text"];
+    let mut words = vec![
+        "import",
+        file.to_str().expect("a path"),
+        "--programme",
+        "plan",
+        "--organization",
+        "org",
+        "--include-text",
+    ];
     words.extend(arguments.iter().map(|word| word.as_str().expect("a word")));
     let output = command(&words, &[], "");
     assert!(output.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&output.stderr));
@@ -127,7 +135,10 @@ fn score(answers: &Value, publication: &Value) -> Scores {
     for answer in &wanted {
         let title = plain(answer["title"].as_str().expect("a title"));
         let record = commitments.iter().find(|record| {
-            record["number"] == answer["number"] && (plain(chinese(record, "title")) == title || answers["about"].as_str().is_some_and(|about| about.contains("cut short")) && plain(chinese(record, "title")).starts_with(&title))
+            record["number"] == answer["number"]
+                && (plain(chinese(record, "title")) == title
+                    || answers["about"].as_str().is_some_and(|about| about.contains("cut short"))
+                        && plain(chinese(record, "title")).starts_with(&title))
         });
         scores.tell("commitments", false, record.is_some(), true);
         let Some(record) = record else {
@@ -140,11 +151,18 @@ fn score(answers: &Value, publication: &Value) -> Scores {
         let right = status == answer["status"].as_str();
         scores.tell("statuses", status.is_some(), right && status.is_some(), answer["status"].is_string());
         if !right {
-            scores.wrong.push(format!("status of {}: {status:?}, not {:?}", answer["number"], answer["status"].as_str()));
+            scores.wrong.push(format!(
+                "status of {}: {status:?}, not {:?}",
+                answer["number"],
+                answer["status"].as_str()
+            ));
         }
         let next = report.map(|report| plain(chinese(report, "next_steps"))).unwrap_or_default();
         let words = plain(answer["next_steps"].as_str().unwrap_or_default());
-        let right = next == words || !words.is_empty() && next.starts_with(&words) && answers["about"].as_str().is_some_and(|about| about.contains("cut short"));
+        let right = next == words
+            || !words.is_empty()
+                && next.starts_with(&words)
+                && answers["about"].as_str().is_some_and(|about| about.contains("cut short"));
         scores.tell("next steps", !next.is_empty(), right && !next.is_empty(), !words.is_empty());
         if !right {
             scores.wrong.push(format!("next steps of {}: {next}, not {words}", answer["number"]));
@@ -158,25 +176,43 @@ fn score(answers: &Value, publication: &Value) -> Scores {
 fn score_figures(answers: &Value, text: &str, found: Vec<Found<'_>>, scores: &mut Scores) {
     let mut left: Vec<&Found> = found.iter().collect();
     let outside = list(answers, "figures");
-    for answer in list(answers, "commitments").into_iter().flat_map(|commitment| list(commitment, "figures")).chain(outside) {
-        let (words, printed) = (answer["words"].as_str().expect("words"), answer["as_published"].as_str().expect("a figure"));
+    for answer in
+        list(answers, "commitments").into_iter().flat_map(|commitment| list(commitment, "figures")).chain(outside)
+    {
+        let (words, printed) =
+            (answer["words"].as_str().expect("words"), answer["as_published"].as_str().expect("a figure"));
         let squeezed = words.replace(" ｜", "");
         let Some(place) = text.find(squeezed.as_str()) else { panic!("“{words}” is not in the text") };
         let offset = squeezed.find(printed).expect("the figure in its words");
         let start = i64::try_from(text[..place + offset].chars().count()).expect("small");
         let end = start + i64::try_from(printed.chars().count()).expect("small");
         let matching = left.iter().position(|found| {
-            found.start < end && start < found.end && found.record["value"].as_f64() == answer["value"].as_f64() && found.role == answer["role"]
+            found.start < end
+                && start < found.end
+                && found.record["value"].as_f64() == answer["value"].as_f64()
+                && found.role == answer["role"]
         });
         scores.tell("figures", false, matching.is_some(), true);
         let Some(index) = matching else {
             let at = left.iter().find(|found| found.start < end && start < found.end);
-            scores.wrong.push(format!("{words}: {}", at.map_or("not found".into(), |found| format!("found as {} {}", found.role, found.record["value"]))));
+            scores.wrong.push(format!(
+                "{words}: {}",
+                at.map_or("not found".into(), |found| format!("found as {} {}", found.role, found.record["value"]))
+            ));
             continue;
         };
         let found = left.remove(index);
-        for (what, is, wanted) in [("units", Some(found.unit), answer["unit"].as_str()), ("qualifiers", found.record["qualifier"].as_str().or(found.record["comparator"].as_str()), answer["qualifier"].as_str())] {
-            let alike = is == wanted || wanted == Some("more_than") && is == Some("at_least") && found.role == "target" || wanted.is_some_and(|wanted| ["about", "nearly"].contains(&wanted)) && found.role == "target";
+        for (what, is, wanted) in [
+            ("units", Some(found.unit), answer["unit"].as_str()),
+            (
+                "qualifiers",
+                found.record["qualifier"].as_str().or(found.record["comparator"].as_str()),
+                answer["qualifier"].as_str(),
+            ),
+        ] {
+            let alike = is == wanted
+                || wanted == Some("more_than") && is == Some("at_least") && found.role == "target"
+                || wanted.is_some_and(|wanted| ["about", "nearly"].contains(&wanted)) && found.role == "target";
             scores.tell(what, is.is_some(), alike && is.is_some(), wanted.is_some());
             if !alike {
                 scores.wrong.push(format!("{what} of {words}: {is:?}, not {wanted:?}"));
@@ -189,7 +225,10 @@ fn score_figures(answers: &Value, text: &str, found: Vec<Found<'_>>, scores: &mu
     }
     scores.of.entry("figures").or_default().found = found.len();
     for found in left {
-        scores.wrong.push(format!("no figure: {} as {} {}", found.record["as_published"], found.role, found.record["evidence"][0]["prefix"]));
+        scores.wrong.push(format!(
+            "no figure: {} as {} {}",
+            found.record["as_published"], found.role, found.record["evidence"][0]["prefix"]
+        ));
     }
 }
 
@@ -218,7 +257,14 @@ fn announcements_of_many_layouts_are_read_with_the_accuracy_that_is_promised() {
     }
     println!("{table}");
     println!("{}", whole.wrong.join("\n"));
-    for (what, least) in [("commitments", 0.98), ("statuses", 0.98), ("next steps", 0.98), ("figures", 0.95), ("units", 0.95), ("qualifiers", 0.95)] {
+    for (what, least) in [
+        ("commitments", 0.98),
+        ("statuses", 0.98),
+        ("next steps", 0.98),
+        ("figures", 0.95),
+        ("units", 0.95),
+        ("qualifiers", 0.95),
+    ] {
         let score = whole.of[what];
         println!("{what}: precision {:.3}, recall {:.3} of {}", score.precision(), score.recall(), score.wanted);
         assert!(score.precision() >= least && score.recall() >= least, "{what}");

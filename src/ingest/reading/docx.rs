@@ -121,7 +121,9 @@ impl Numbering {
     /// The number in front of the next paragraph of a list.
     fn next(&mut self, (id, level): &ListLevel) -> String {
         let list = self.lists.get(id).cloned().unwrap_or_default();
-        let Some((format, text, start)) = self.levels.get(&(list.clone(), *level)).cloned() else { return String::new() };
+        let Some((format, text, start)) = self.levels.get(&(list.clone(), *level)).cloned() else {
+            return String::new();
+        };
         if format == "bullet" || format == "none" {
             return String::new();
         }
@@ -131,8 +133,10 @@ impl Numbering {
         self.counts.retain(|(other, deeper), _| other != id || *deeper <= *level);
         let mut label = text;
         for upper in 0..=*level {
-            let format = self.levels.get(&(list.clone(), upper)).map(|(format, ..)| format.as_str()).unwrap_or("decimal");
-            let count = if upper == *level { here } else { self.counts.get(&(id.clone(), upper)).copied().unwrap_or(1) };
+            let format =
+                self.levels.get(&(list.clone(), upper)).map(|(format, ..)| format.as_str()).unwrap_or("decimal");
+            let count =
+                if upper == *level { here } else { self.counts.get(&(id.clone(), upper)).copied().unwrap_or(1) };
             label = label.replace(&format!("%{}", upper + 1), &written(count, format));
         }
         label
@@ -185,7 +189,11 @@ struct Table {
     merged: bool,
 }
 
-fn body(xml: &str, mut numbering: Numbering, styles: &BTreeMap<String, ListLevel>) -> Result<Vec<Block>, quick_xml::Error> {
+fn body(
+    xml: &str,
+    mut numbering: Numbering,
+    styles: &BTreeMap<String, ListLevel>,
+) -> Result<Vec<Block>, quick_xml::Error> {
     let mut reader = Reader::from_str(xml);
     let mut blocks = Vec::new();
     let mut tables: Vec<Table> = Vec::new();

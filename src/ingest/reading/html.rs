@@ -24,7 +24,10 @@ const MAX_SPAN: usize = 1000;
 /// Whether a text is HTML rather than plain.
 pub fn looks_like(text: &str) -> bool {
     let start: String = text.trim_start().chars().take(4000).collect::<String>().to_ascii_lowercase();
-    start.starts_with('<') && ["<html", "<!doctype", "<body", "<p", "<div", "<table", "<head", "<h1", "<meta"].iter().any(|tag| start.contains(tag))
+    start.starts_with('<')
+        && ["<html", "<!doctype", "<body", "<p", "<div", "<table", "<head", "<h1", "<meta"]
+            .iter()
+            .any(|tag| start.contains(tag))
 }
 
 pub fn read(text: &str) -> Vec<Block> {
@@ -87,7 +90,8 @@ impl Reader {
     /// A table of data; one that only lays out a page is read as text.
     fn table(&mut self, table: ElementRef, depth: usize) {
         let rows: Vec<ElementRef> = own(table, "tr");
-        let cells = |row: &ElementRef| row.child_elements().filter(|cell| matches!(cell.value().name(), "td" | "th")).count();
+        let cells =
+            |row: &ElementRef| row.child_elements().filter(|cell| matches!(cell.value().name(), "td" | "th")).count();
         let layout = rows.iter().map(cells).max().unwrap_or(0) < 2
             || Selector::parse("table").is_ok_and(|inner| table.select(&inner).next().is_some());
         if layout {
@@ -113,7 +117,9 @@ impl Reader {
             };
             for cell in row.child_elements().filter(|cell| matches!(cell.value().name(), "td" | "th")) {
                 fill(&mut column, &mut cells, &mut spanning);
-                let span = |name| cell.attr(name).and_then(|value| value.trim().parse::<usize>().ok()).unwrap_or(1).clamp(1, MAX_SPAN);
+                let span = |name| {
+                    cell.attr(name).and_then(|value| value.trim().parse::<usize>().ok()).unwrap_or(1).clamp(1, MAX_SPAN)
+                };
                 let text = cell_text(cell);
                 let (columns, down) = (span("colspan"), span("rowspan"));
                 if down > 1 {
@@ -137,7 +143,9 @@ fn own<'a>(table: ElementRef<'a>, name: &str) -> Vec<ElementRef<'a>> {
     for child in table.child_elements() {
         match child.value().name() {
             tag if tag == name => found.push(child),
-            "thead" | "tbody" | "tfoot" => found.extend(child.child_elements().filter(|row| row.value().name() == name)),
+            "thead" | "tbody" | "tfoot" => {
+                found.extend(child.child_elements().filter(|row| row.value().name() == name))
+            }
             _ => {}
         }
     }

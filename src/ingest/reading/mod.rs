@@ -47,7 +47,9 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Block>, Message> {
     }
     let blocks = match bytes {
         [b'P', b'K', 3 | 5 | 7, ..] => docx::read(bytes)?,
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => return Err(convert("a .doc or .wps document", "旧版 Word 或 WPS 文档（.doc、.wps）")),
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => {
+            return Err(convert("a .doc or .wps document", "旧版 Word 或 WPS 文档（.doc、.wps）"));
+        }
         [b'%', b'P', b'D', b'F', ..] => return Err(convert("a PDF document", "PDF 文档")),
         [b'{', b'\\', b'r', b't', b'f', ..] => return Err(convert("an RTF document", "RTF 文档")),
         _ => {
@@ -86,10 +88,9 @@ fn decode(bytes: &[u8]) -> Result<String, Message> {
         [0xfe, 0xff, rest @ ..] => UTF_16BE.decode_without_bom_handling(rest).0.into_owned(),
         _ => match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
-            Err(_) => GB18030
-                .decode_without_bom_handling_and_without_replacement(bytes)
-                .ok_or_else(not_text)?
-                .into_owned(),
+            Err(_) => {
+                GB18030.decode_without_bom_handling_and_without_replacement(bytes).ok_or_else(not_text)?.into_owned()
+            }
         },
     };
     let control = |c: char| c.is_control() && !"\n\r\t\u{c}\u{b}\u{85}".contains(c);

@@ -56,7 +56,9 @@ fn flattened(lines: &[String]) -> Option<(Vec<Vec<Cell>>, usize)> {
     let mut table = vec![header];
     let mut at = columns;
     let mut number = 1;
-    let is = |index: usize, number: usize| lines.get(index).is_some_and(|line| line.trim().trim_end_matches(['.', '、']) == number.to_string());
+    let is = |index: usize, number: usize| {
+        lines.get(index).is_some_and(|line| line.trim().trim_end_matches(['.', '、']) == number.to_string())
+    };
     while is(at, number) {
         let end = (at + 1..lines.len()).find(|index| is(*index, number + 1) && index - at >= 2).unwrap_or_else(|| {
             // The last row has as many cells as there are columns.
