@@ -296,7 +296,6 @@ fn result(text: &Text, commitment: &Commitment, over: bool) -> Option<Status> {
         "超额完成",
         "全部竣工",
         "投入使用",
-        "100%",
         "均已",
         "完成任务",
         "如期完成",
@@ -310,6 +309,7 @@ fn result(text: &Text, commitment: &Commitment, over: bool) -> Option<Status> {
         (1.., 0) if !unfinished => Some(Status::Completed),
         _ if unfinished => Some(if over { Status::NotCompleted } else { Status::InProgress }),
         _ if done => Some(Status::Completed),
+        _ if ["开工", "正在", "封顶", "进场施工"].iter().any(|word| says(word)) => Some(Status::InProgress),
         _ => None,
     }
 }
@@ -361,6 +361,7 @@ fn figures_of(
         });
         // Parts of one whole are not parts of each other.
         let part_of = part_of.map(|head| figures[head].part_of.unwrap_or(head));
+        let mut compared = change.is_some();
         if role != Role::Baseline {
             // Before and after are of one thing.
             let twin = figures.get_mut(first..).and_then(|list| {
@@ -372,9 +373,10 @@ fn figures_of(
             });
             if let Some(twin) = twin {
                 name = twin.name.clone();
+                compared = true;
             }
         }
-        let time = cues::time(text, region, found.span, year);
+        let time = cues::time(text, region, found.span, year, compared);
         figures.push(Figure { found, role, place, time, change, name, part_of, region });
     }
 }

@@ -232,32 +232,43 @@ pub fn sentence_start(text: &Text, region: Span, at: usize) -> usize {
 }
 
 /// The time that the words before a figure in its sentence give it; the nearest words count.
-pub fn time(text: &Text, region: Span, span: Span, year: i32) -> Time {
+/// What is `compared` with an earlier figure is not of that one's time.
+pub fn time(text: &Text, region: Span, span: Span, year: i32, compared: bool) -> Time {
     let start = sentence_start(text, region, span.start);
     let words = &text.folded[start..span.start];
     let mut best: Option<(usize, Time)> = None;
     let mut total = false;
-    for at in 0..words.len() {
+    let clause = words.len() - around(text, region, span).0.len().min(words.len());
+    let mut at = 0;
+    while at < words.len() {
         let rest = &words[at..];
         if starts(rest, "累计")
-            || starts(rest, "共")
-                && !starts(rest, "共同")
-                && !starts(rest, "共享")
-                && !starts(rest, "共建")
-                && !starts(rest, "共治")
+            || starts(rest, "共") && !["共同", "共享", "共建", "共治"].iter().any(|word| starts(rest, word))
         {
             total = true;
         }
-        if let Some((length, basis, period)) = time_at(rest, year) {
-            let stated = Some(Span::new(start + at, start + at + length));
-            // 今年以来, 截至6月底: the first of two says what is counted.
-            let keeps = best.as_ref().is_some_and(|(_, time)| {
-                time.basis == Some(TimeBasis::YearToDate) && basis == TimeBasis::SinceStart
-                    || time.basis == Some(TimeBasis::PeriodFlow) && basis == TimeBasis::SinceStart && period.is_none()
-            });
-            if !keeps {
-                best = Some((at, Time { basis: Some(basis), stated, period }));
-            }
+        let Some((length, basis, period)) = time_at(rest, year) else {
+            at += 1;
+            continue;
+        };
+        let stated = Some(Span::new(start + at, start + at + length));
+        let last = at;
+        at += length;
+        // 3月开工建设，完成投资…: the month is of what was done in it alone.
+        let month = basis == TimeBasis::PeriodFlow
+            && period.as_deref().is_some_and(|period| period.len() == 7 && !period.contains(['S', 'Q']));
+        // 去年 is of what it is compared with.
+        let past = compared && period.as_deref().is_some_and(|period| period.starts_with(&format!("{}", year - 1)));
+        if month && last < clause || past {
+            continue;
+        }
+        // 今年以来, 截至6月底: the first of two says what is counted.
+        let keeps = best.as_ref().is_some_and(|(_, time)| {
+            time.basis == Some(TimeBasis::YearToDate) && basis == TimeBasis::SinceStart
+                || time.basis == Some(TimeBasis::PeriodFlow) && basis == TimeBasis::SinceStart && period.is_none()
+        });
+        if !keeps {
+            best = Some((last, Time { basis: Some(basis), stated, period }));
         }
     }
     let (before, _) = around(text, region, span);

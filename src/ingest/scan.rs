@@ -248,11 +248,7 @@ fn figure(words: &[char], at: usize) -> Read {
             finish(words, at, length, value, upper, word, code, more)
         }
         None if numeral.chinese => Read::Other(1),
-        None if numeral.length >= 7
-            || next(rest, end).is_ascii_alphabetic()
-            || next(rest, end) == '-'
-            || is_rank(words, at) =>
-        {
+        None if end >= 7 || next(rest, end).is_ascii_alphabetic() || next(rest, end) == '-' || is_rank(words, at) => {
             Read::Other(end)
         }
         None => Read::Number(end),
@@ -462,10 +458,13 @@ fn mask(words: &[char], region: Span, form: &[Span]) -> Vec<bool> {
                     at += length;
                 }
             }
-            c if c.is_ascii_alphabetic() && starts(rest, "http") => {
+            c if c.is_ascii_alphanumeric() && (at == 0 || !words[at - 1].is_ascii_alphanumeric()) => {
+                // Addresses, of pages and of mail.
                 let length = rest.iter().take_while(|c| c.is_ascii_graphic()).count();
-                hide(at, at + length);
-                at += length;
+                if starts(rest, "http") || starts(rest, "www.") || rest[..length].contains(&'@') {
+                    hide(at, at + length);
+                    at += length;
+                }
             }
             _ => {
                 let lower: Vec<char> = rest.iter().take(8).map(char::to_ascii_lowercase).collect();

@@ -193,23 +193,8 @@ fn best(text: &Text, enumerators: &[Enumerator], order: &[Style], end: usize) ->
 fn likeness(text: &Text, region: Span, has_section: bool) -> f64 {
     let region = text.trimmed(region, "");
     let words = text.folded(region);
-    let mut progress = 0;
-    let mut promises = 0;
-    let mut at = 0;
-    while at < words.len() {
-        match label(words, at) {
-            Some((Column::Progress, length)) => {
-                progress += 1;
-                at += length;
-            }
-            Some((Column::Promise | Column::Target, length)) => {
-                promises += 1;
-                at += length;
-            }
-            Some((_, length)) => at += length,
-            None => at += 1,
-        }
-    }
+    let of = |wanted: &[Column]| labels(words).iter().filter(|(_, column, _)| wanted.contains(column)).count();
+    let (progress, promises) = (of(&[Column::Progress]), of(&[Column::Promise, Column::Target]));
     let line = text.line_span(region.start);
     let bracketed = bracket_status(text, Span::new(region.start, line.end.min(region.end))).is_some();
     let heading_only = words.len() < MAX_HEADING && !words.contains(&'。');
@@ -239,6 +224,28 @@ fn first_status(words: &[char]) -> bool {
 
 pub fn contains(text: &[char], word: &str) -> bool {
     (0..text.len()).any(|at| words::starts(&text[at..], word))
+}
+
+/// Every label of a stretch: where it stands, what it is of, its length. None inside brackets of a line.
+fn labels(words: &[char]) -> Vec<(usize, Column, usize)> {
+    let mut found = Vec::new();
+    let (mut at, mut depth) = (0, 0i32);
+    while at < words.len() {
+        match words[at] {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            '\n' => depth = 0,
+            _ => {}
+        }
+        match label(words, at).filter(|_| depth <= 0) {
+            Some((column, length)) => {
+                found.push((at, column, length));
+                at += length;
+            }
+            None => at += 1,
+        }
+    }
+    found
 }
 
 /// A label at a place where one may stand: after the end of a line or sentence.
@@ -279,17 +286,10 @@ fn bracket_status(text: &Text, line: Span) -> Option<(Span, Status, Span)> {
 fn fields(text: &Text, region: Span, item: &mut Item, form: &mut Vec<Span>) {
     let region = text.trimmed(region, "");
     let words = text.folded(region);
-    let mut marks: Vec<(Column, Span)> = Vec::new();
-    let mut at = 0;
-    while at < words.len() {
-        match label(words, at) {
-            Some((column, length)) => {
-                marks.push((column, Span::new(region.start + at, region.start + at + length)));
-                at += length;
-            }
-            None => at += 1,
-        }
-    }
+    let marks: Vec<(Column, Span)> = labels(words)
+        .into_iter()
+        .map(|(at, column, length)| (column, Span::new(region.start + at, region.start + at + length)))
+        .collect();
     form.extend(marks.iter().map(|(_, span)| *span));
     let heading = Span::new(region.start, marks.first().map_or(region.end, |(_, span)| span.start));
     let reported = marks.iter().any(|(column, _)| matches!(column, Column::Progress | Column::Status | Column::Rate));
@@ -323,8 +323,34 @@ fn promise_of(text: &Text, column: Column, span: Span, item: &mut Item, form: &m
         form.push(bracket);
         end = bracket.start;
     }
+    end = responsible(text, Span::new(span.start, end), item, form);
     item.fields.push((column, text.trimmed(Span::new(span.start, end), "。;:,.")));
     form.push(Span::new(text.trimmed(Span::new(span.start, end), "。;:,.").end, end));
+}
+
+/// Who answers for a promise and by when, in brackets at its end: (牵头单位:…;完成时限:…).
+fn responsible(text: &Text, span: Span, item: &mut Item, form: &mut Vec<Span>) -> usize {
+    let inner = text.trimmed(span, "。;");
+    let words = text.folded(inner);
+    let open = words.iter().rposition(|c| *c == '(').filter(|_| words.last() == Some(&')'));
+    let Some(open) = open.filter(|open| *open > 0) else { return span.end };
+    let bracket = Span::new(inner.start + open, inner.end);
+    let mut fields = Vec::new();
+    let mut at = open + 1;
+    for part in words[open + 1..words.len() - 1].split(|c| ";,".contains(*c)) {
+        let field =
+            words::label_at(part).filter(|(column, _)| matches!(column, Column::Lead | Column::Due | Column::Other));
+        if let Some((column, length)) = field {
+            fields.push((column, Span::new(inner.start + at + length, inner.start + at + part.len())));
+        }
+        at += part.len() + 1;
+    }
+    if fields.is_empty() {
+        return span.end;
+    }
+    form.push(bracket);
+    item.fields.extend(fields);
+    bracket.start
 }
 
 /// Without labels: the first line is the promise where more follow, else the first sentence.

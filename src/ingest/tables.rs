@@ -35,6 +35,11 @@ pub fn read(text: &Text, rows: &[Vec<LaidCell>], structure: &mut Structure) {
             structure.form.push(only.span);
             continue;
         }
+        let total = ["合计", "总计", "小计"];
+        if filled.iter().take(2).any(|cell| total.contains(&text.folded_text(cell.span).trim())) {
+            structure.outside.extend(filled.iter().map(|cell| cell.span));
+            continue;
+        }
         let mut item = Item { section, ..Item::default() };
         let mut at = 0;
         for cell in row {
