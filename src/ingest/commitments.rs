@@ -60,6 +60,13 @@ pub fn read(text: &Text, structure: Structure, year: i32, over: bool) -> Reading
     let mut reading = Reading { form, outside, ..Reading::default() };
     for item in items {
         let mut commitment = commitment(text, item, &mut reading.form);
+        if commitment.title.is_none_or(|title| title.is_empty()) {
+            // Nothing is promised: what stands there is left for a person.
+            let Commitment { promise, narrative, next_steps, due, status_words, left, .. } = commitment;
+            reading.outside.extend([promise, narrative, next_steps, left].concat());
+            reading.outside.extend(due.into_iter().chain(status_words));
+            continue;
+        }
         let stretches = commitment
             .promise
             .iter()

@@ -1,6 +1,6 @@
 //! What an import may lean on: what is in the ledger already, and the publisher's own rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -39,6 +39,8 @@ pub struct Known {
 
 /// Likeness from which on a name is taken for a known one.
 const ALIKE: f64 = 0.8;
+/// The same among figures of one commitment.
+const ALIKE_WITHIN: f64 = 0.5;
 
 impl Known {
     pub fn get(&self, kind: &'static str, id: &str) -> Option<&Value> {
@@ -49,19 +51,26 @@ impl Known {
         self.records.iter().filter(move |((known, _), _)| *known == kind).map(|((_, id), body)| (id, body))
     }
 
-    /// The metric that words and a measure word name.
-    pub fn metric(&self, name: &str, measure: &str) -> Option<String> {
+    /// The metric that words and a measure word name. Those of the same commitment need not be as alike.
+    pub fn metric(&self, name: &str, measure: &str, commitment: Option<&str>) -> Option<String> {
+        let own: BTreeSet<&str> = ["observation", "target"]
+            .into_iter()
+            .flat_map(|kind| self.of(kind))
+            .filter(|(_, body)| commitment.is_some() && body["commitment"].as_str() == commitment)
+            .filter_map(|(_, body)| body["metric"].as_str())
+            .collect();
         let mut best: Option<(f64, &String)> = None;
         for (id, body) in self.of("metric") {
             let label = body["unit"]["label"]["zh-Hans"].as_str().unwrap_or_default();
             let known = body["name"]["zh-Hans"].as_str().unwrap_or_default();
-            if body.get("ratio").is_some()
-                || !(label == measure || label.contains(measure) || measure.contains(label) && !label.is_empty())
-            {
+            let unit = label == measure || label.contains(measure) || !label.is_empty() && measure.contains(label);
+            if body.get("ratio").is_some() || !unit {
                 continue;
             }
-            let score = if words::folded(known) == words::folded(name) { 1.0 } else { likeness(known, name) };
-            if score >= ALIKE && best.is_none_or(|(highest, _)| score > highest) {
+            let same = words::folded(known) == words::folded(name);
+            let score = if same { 1.0 } else { likeness(known, name) };
+            let least = if own.contains(id.as_str()) { ALIKE_WITHIN } else { ALIKE };
+            if score >= least && best.is_none_or(|(highest, _)| score > highest) {
                 best = Some((score, id));
             }
         }

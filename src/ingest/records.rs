@@ -126,9 +126,7 @@ impl Maker<'_> {
     fn add(&mut self, kind: &'static str, id: &str, record: Value) {
         // What is there already with other words is for a person to decide.
         match self.known.get(kind, id) {
-            Some(there) if matches!(kind, "organization" | "programme" | "commitment" | "metric") => {
-                let _ = there;
-            }
+            Some(_) if matches!(kind, "organization" | "programme" | "commitment" | "metric") => {}
             _ => {
                 self.records.entry(kind).or_default().insert(id.to_owned(), record);
             }
@@ -243,7 +241,7 @@ impl Maker<'_> {
             self.figure(&figure, Some((&id, report.as_deref())), &read.figures);
         }
         if report.is_some() {
-            self.ratios(&read.figures);
+            self.ratios(&id, &read.figures);
         }
     }
 
@@ -284,9 +282,9 @@ impl Maker<'_> {
     }
 
     /// The metric of a figure: one the rules or the ledger know, else a proposed one.
-    fn metric(&mut self, figure: &Figure, siblings: &[Figure]) -> String {
+    fn metric(&mut self, figure: &Figure, commitment: Option<&str>, siblings: &[Figure]) -> String {
         let (name, measure) = (figure.name.as_str(), figure.found.measure.as_str());
-        if let Some(id) = self.rules.metric(name, measure).or_else(|| self.known.metric(name, measure)) {
+        if let Some(id) = self.rules.metric(name, measure).or_else(|| self.known.metric(name, measure, commitment)) {
             return id;
         }
         let prefix = format!("{}-", self.settings.organization);
@@ -309,7 +307,7 @@ impl Maker<'_> {
             "time_basis": basis(figure).code(),
         });
         if let Some(whole) = figure.part_of.and_then(|index| siblings.get(index)) {
-            let whole = self.metric(whole, siblings);
+            let whole = self.metric(whole, commitment, siblings);
             if whole != id {
                 record["part_of"] = whole.into();
             }
@@ -323,7 +321,7 @@ impl Maker<'_> {
         if self.rules.ignore.iter().any(|word| figure.name.contains(word.as_str())) {
             return;
         }
-        let metric = self.metric(figure, siblings);
+        let metric = self.metric(figure, of.map(|(commitment, _)| commitment), siblings);
         let evidence = self.evidence(figure);
         let value: Value = serde_json::from_str(&numerals::decimal(figure.found.value)).unwrap_or_default();
         let mut record = json!({"metric": metric, "value": value, "as_published": text.verbatim(figure.found.span), "evidence": [evidence]});
@@ -432,17 +430,19 @@ impl Maker<'_> {
                 "同一指标、同一期间另有数值，暂以 scope 区分。请明确指标或范围。"
             ));
         }
-        if let Some(there) = self.known.get(kind, &id).filter(|there| there["value"] != record["value"]) {
-            let (old, new) = (there["value"].clone(), record["value"].clone());
-            self.note(figure.found.span, true, say!(
-                "{id} is {old} in the ledger and {new} here. It is left out: correct it with open-commitments correct observation {id} value={new} --kind source_revision, if the source restates it.",
-                "{id} 在账本中为 {old}，此处为 {new}，未列入本次发布。若为来源修订，请用 open-commitments correct observation {id} value={new} --kind source_revision 更正。"
-            ));
-            self.mark(figure.found.span, class(figure), Some((kind, &id)));
-            return;
-        }
         self.mark(figure.found.span, class(figure), Some((kind, &id)));
-        self.records.entry(kind).or_default().insert(id, record);
+        let Some(there) = self.known.get(kind, &id) else {
+            self.records.entry(kind).or_default().insert(id, record);
+            return;
+        };
+        // Said again it is there already; said otherwise it is for a person to decide.
+        let (old, new) = (there["value"].clone(), record["value"].clone());
+        if old != new {
+            self.note(figure.found.span, true, say!(
+                "{id} is {old} in the ledger and {new} here. It is left out: correct it with open-commitments correct {kind} {id} value={new} --kind source_revision, if the source restates it.",
+                "{id} 在账本中为 {old}，此处为 {new}，未列入本次发布。若为来源修订，请用 open-commitments correct {kind} {id} value={new} --kind source_revision 更正。"
+            ));
+        }
     }
 
     /// The period of a figure, and whether it is our reading.
@@ -481,7 +481,7 @@ impl Maker<'_> {
     }
 
     /// Of cases and those settled: how many of a hundred.
-    fn ratios(&mut self, figures: &[Figure]) {
+    fn ratios(&mut self, commitment: &str, figures: &[Figure]) {
         const PARTS: [&str; 9] = ["成功", "办结", "结案", "化解", "合格", "通过", "达标", "整改", "完成"];
         for pair in figures.windows(2) {
             let [whole, part] = pair else { continue };
@@ -490,12 +490,14 @@ impl Maker<'_> {
                 && part.found.value <= whole.found.value
                 && part.found.value > 0;
             let plain = [whole, part].iter().all(|figure| figure.role == Role::Actual && figure.change.is_none());
-            let near = part.found.span.start - whole.found.span.end <= 12;
+            let near =
+                part.found.span.start >= whole.found.span.end && part.found.span.start - whole.found.span.end <= 12;
             if !(alike && plain && near && PARTS.iter().any(|word| part.name.contains(word)) && part.name != whole.name)
             {
                 continue;
             }
-            let (numerator, denominator) = (self.metric(part, figures), self.metric(whole, figures));
+            let (numerator, denominator) =
+                (self.metric(part, Some(commitment), figures), self.metric(whole, Some(commitment), figures));
             if numerator == denominator {
                 continue;
             }

@@ -5,6 +5,7 @@ mod bad_input;
 mod conditional;
 mod corrections;
 mod documentation;
+mod importing;
 mod invariants;
 mod lists;
 mod migrations;

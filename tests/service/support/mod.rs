@@ -103,7 +103,9 @@ impl Service {
         let server = api::server(state, listener, 1).expect("a server");
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        Service { url, database, client: reqwest::Client::new(), handle }
+        // Commands block the thread that the service runs on: a connection kept meanwhile may be closed.
+        let client = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
+        Service { url, database, client, handle }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
