@@ -1,11 +1,14 @@
 //! What the fields of a commitment say: its promise, status, what was done, what comes next, its figures.
 
-use super::cues::{self, Change, Place, Role, Time};
+use std::sync::LazyLock;
+
+use super::cues::{Place, Role};
+use super::figures::{self, Figure};
 use super::naming;
-use super::scan::{self, Found, Unplaced};
-use super::structure::{Item, Structure, contains};
+use super::scan::Unplaced;
+use super::structure::{Item, Structure};
 use super::text::{Span, Text};
-use super::words::{self, Column, starts};
+use super::words::{self, Column, Lexicon, contains, starts};
 use crate::model::codes::{Qualifier, Status};
 
 /// A commitment as it was read.
@@ -27,21 +30,6 @@ pub struct Commitment {
     pub left: Vec<Span>,
 }
 
-/// A figure with what the words around it say.
-#[derive(Clone, Debug)]
-pub struct Figure {
-    pub found: Found,
-    pub role: Role,
-    pub place: Place,
-    pub time: Time,
-    pub change: Option<Change>,
-    pub name: String,
-    /// The figure it is a part of, by its index.
-    pub part_of: Option<usize>,
-    /// The stretch its evidence is quoted from.
-    pub region: Span,
-}
-
 /// Everything that was read.
 #[derive(Default)]
 pub struct Reading {
@@ -56,37 +44,38 @@ pub struct Reading {
 }
 
 pub fn read(text: &Text, structure: Structure, year: i32, over: bool) -> Reading {
-    let Structure { items, form, outside } = structure;
+    let Structure { items, form, outside, numbers } = structure;
     let mut reading = Reading { form, outside, ..Reading::default() };
     for item in items {
-        let mut commitment = commitment(text, item, &mut reading.form);
-        if commitment.title.is_none_or(|title| title.is_empty()) {
+        let commitment = commitment(text, item, &mut reading.form);
+        if commitment.title.is_some_and(|title| !title.is_empty()) {
+            reading.commitments.push(commitment);
+        } else {
             // Nothing is promised: what stands there is left for a person.
             let Commitment { promise, narrative, next_steps, due, status_words, left, .. } = commitment;
             reading.outside.extend([promise, narrative, next_steps, left].concat());
             reading.outside.extend(due.into_iter().chain(status_words));
-            continue;
         }
-        let stretches = commitment
-            .promise
-            .iter()
-            .map(|span| (*span, Place::Promise))
-            .chain(commitment.narrative.iter().map(|span| (*span, Place::Progress)))
-            .chain(commitment.next_steps.iter().map(|span| (*span, Place::Next)));
-        let mut figures = Vec::new();
-        for (region, place) in stretches {
-            figures_of(text, region, place, year, &reading.form, &mut figures, &mut reading.unplaced);
+    }
+    let mut numbers = [numbers, reading.form.clone()].concat();
+    numbers.sort_unstable();
+    let mut reader = figures::Reader { text, year, numbers, unplaced: Vec::new() };
+    for commitment in &mut reading.commitments {
+        for (spans, place) in [
+            (&commitment.promise, Place::Promise),
+            (&commitment.narrative, Place::Progress),
+            (&commitment.next_steps, Place::Next),
+        ] {
+            spans.iter().for_each(|region| reader.read(*region, place, &mut commitment.figures));
         }
-        commitment.figures = figures;
         if commitment.status.is_none() && !commitment.narrative.is_empty() {
-            commitment.status = result(text, &commitment, over);
+            commitment.status = result(text, commitment, over);
         }
-        reading.commitments.push(commitment);
     }
-    let outside = reading.outside.clone();
-    for region in outside {
-        figures_of(text, region, Place::Outside, year, &reading.form, &mut reading.figures, &mut reading.unplaced);
+    for region in &reading.outside {
+        reader.read(*region, Place::Outside, &mut reading.figures);
     }
+    reading.unplaced = reader.unplaced;
     reading
 }
 
@@ -114,6 +103,7 @@ fn commitment(text: &Text, item: Item, form: &mut Vec<Span>) -> Commitment {
                 remark = remark.or(found);
             }
             Column::Due => commitment.due = Some(span),
+            Column::Detail => commitment.narrative.push(span),
             Column::Lead | Column::Other | Column::Number => commitment.left.push(span),
         }
     }
@@ -218,6 +208,19 @@ fn opening_status(words: &[char]) -> Option<(Status, usize, usize)> {
     None
 }
 
+/// What begins a sentence about what comes next, and whether that alone leaves no doubt: 下半年 is a time, too.
+static NEXT: LazyLock<Lexicon<bool>> = LazyLock::new(|| {
+    Lexicon::new([
+        (true, "下一步 下一阶段 下阶段 下步 接下来 后续工作中 下一步工作"),
+        (
+            false,
+            "下半年 四季度 第四季度 三季度 第三季度 二季度 第二季度 下一季度 下季度 后续 今后 明年 下一年度 下年度 年底前 未来 之后",
+        ),
+    ])
+});
+/// What a sentence that begins with a word of time must have besides, to be about what comes next.
+const INTENTIONS: [&str; 11] = ["将", "拟", "计划", "要", "继续", "力争", "确保", "重点", "打算", "争取", "进一步"];
+
 /// Where the words about what comes next begin, at the beginning of a sentence.
 fn next_steps(words: &[char], from: usize) -> Option<usize> {
     (from..words.len()).find(|at| {
@@ -226,15 +229,9 @@ fn next_steps(words: &[char], from: usize) -> Option<usize> {
             return false;
         }
         let rest = &words[*at..];
-        let Some(word) = words::NEXT.iter().filter(|word| starts(rest, word)).max_by_key(|word| word.chars().count())
-        else {
-            return false;
-        };
-        let after = rest.get(word.chars().count()..).unwrap_or_default();
-        let soon = after.get(..after.len().min(14)).unwrap_or_default();
-        // The first few words leave no doubt; 下半年 and the like are times, too.
-        let plain = ["下一步", "下一阶段", "下阶段", "下步", "接下来"].contains(word);
-        plain || words::INTENTION.iter().any(|intention| contains(soon, intention))
+        let Some((plain, length)) = NEXT.at(rest) else { return false };
+        let soon = &rest[length..rest.len().min(length + 14)];
+        plain || INTENTIONS.iter().any(|intention| contains(soon, intention))
     })
 }
 
@@ -319,81 +316,4 @@ fn result(text: &Text, commitment: &Commitment, over: bool) -> Option<Status> {
         _ if ["开工", "正在", "封顶", "进场施工"].iter().any(|word| says(word)) => Some(Status::InProgress),
         _ => None,
     }
-}
-
-fn figures_of(
-    text: &Text,
-    region: Span,
-    place: Place,
-    year: i32,
-    form: &[Span],
-    figures: &mut Vec<Figure>,
-    unplaced: &mut Vec<Unplaced>,
-) {
-    let (found, rest) = scan::scan(text, region, form);
-    unplaced.extend(rest);
-    let first = figures.len();
-    for found in found {
-        let previous = figures.get(first..).and_then(<[Figure]>::last);
-        let role = cues::role(text, region, &found, place, previous.map(|figure| (&figure.found, figure.role)));
-        let (before, _) = cues::around(text, region, found.span);
-        let rate = found.measure == "%" || found.measure == "百分点";
-        let change = cues::change(&before).or((rate && moves(&before)).then_some(Change::Since));
-        let mut found = found;
-        if change.is_some() && cues::falls(&before, &found) {
-            found.value = -found.value;
-        }
-        let mut name = naming::name(text, region, &found, previous.map(|figure| figure.found.span));
-        let head = figures.get(first..).unwrap_or_default().iter().rposition(|figure| {
-            figure.change.is_none() && figure.found.measure == found.measure && figure.role != Role::Baseline
-        });
-        let sentence = cues::sentence_start(text, region, found.span.start);
-        if change.is_some() {
-            let base = figures
-                .get(first..)
-                .and_then(<[Figure]>::last)
-                .filter(|figure| figure.found.span.start >= sentence && figure.change.is_none());
-            let of = base.map_or(name, |figure| figure.name.clone());
-            name = match change {
-                Some(Change::MonthOnMonth) => format!("{of}环比变化"),
-                Some(Change::YearOnYear) => format!("{of}同比变化"),
-                _ => format!("{of}变化"),
-            };
-        }
-        let part_of = head.map(|head| first + head).filter(|head| {
-            change.is_none()
-                && naming::is_part(text, region, found.span)
-                && figures[*head].found.span.start >= sentence
-                && figures[*head].found.value >= found.value
-        });
-        // Parts of one whole are not parts of each other.
-        let part_of = part_of.map(|head| figures[head].part_of.unwrap_or(head));
-        let mut compared = change.is_some();
-        if role != Role::Baseline {
-            // Before and after are of one thing.
-            let twin = figures.get_mut(first..).and_then(|list| {
-                list.iter_mut().rev().take(3).find(|figure| {
-                    figure.role == Role::Baseline
-                        && figure.found.measure == found.measure
-                        && figure.found.span.start >= sentence
-                })
-            });
-            if let Some(twin) = twin {
-                name = twin.name.clone();
-                compared = true;
-            }
-        }
-        let time = cues::time(text, region, found.span, year, compared);
-        figures.push(Figure { found, role, place, time, change, name, part_of, region });
-    }
-}
-
-/// A rate that grows or falls by so much, without a word for what it is compared with.
-fn moves(before: &[char]) -> bool {
-    ["增长", "下降", "上升", "提高", "提升", "降低", "减少", "增加", "回落"].iter().any(|word| {
-        cues::ends(before, word)
-            || cues::ends(before, &format!("{word}了"))
-            || cues::ends(before, &format!("{word}约"))
-            || cues::ends(before, &format!("{word}近"))
-    })
 }

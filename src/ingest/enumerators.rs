@@ -42,7 +42,7 @@ pub fn find(text: &Text) -> Vec<Enumerator> {
         while at < line.end {
             let leads_line = at == line.start;
             let before = text.folded.get(at.wrapping_sub(1)).copied().unwrap_or(' ');
-            let follows = leads_line || ";。:,；".contains(before) || before == ' ' && !leads_line;
+            let follows = leads_line || ";。:, ".contains(before);
             let rest = text.folded.get(at..line.end).unwrap_or_default();
             if let Some((style, number, length)) = follows.then(|| enumerator(rest, leads_line)).flatten() {
                 let span = Span::new(at, at + length);
@@ -93,7 +93,7 @@ fn number_at(text: &[char]) -> Option<(i64, usize, bool)> {
     if first.is_ascii_digit() {
         let length = text.iter().take_while(|c| c.is_ascii_digit()).count();
         let value: i64 = text.get(..length)?.iter().collect::<String>().parse().ok()?;
-        return (length <= 3).then_some((value, length, false));
+        return (length <= 3 && value > 0).then_some((value, length, false));
     }
     let length = text.iter().take_while(|c| "一二三四五六七八九十百零".contains(**c)).count();
     let numeral = numerals::numeral(text.get(..length)?).filter(|numeral| numeral.length == length && length <= 4)?;

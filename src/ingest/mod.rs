@@ -7,6 +7,9 @@
 pub mod commitments;
 mod cues;
 mod enumerators;
+mod fields;
+mod figures;
+mod mask;
 mod naming;
 mod numerals;
 pub mod reading;
@@ -14,6 +17,7 @@ mod scan;
 mod structure;
 mod tables;
 pub mod text;
+mod times;
 mod words;
 
 pub mod known;

@@ -4,9 +4,9 @@ use pinyin::ToPinyin;
 use sha2::{Digest, Sha256};
 
 use super::scan::Found;
-use super::structure::contains;
+
 use super::text::{Span, Text};
-use super::words::{self, starts};
+use super::words::{self, contains, ends, starts};
 use super::{cues, numerals};
 
 /// Characters of the longest part of a name.
@@ -178,7 +178,7 @@ fn trimmed(words: &[char]) -> String {
             start += length;
             continue;
         }
-        let tail = IDLE.iter().filter(|word| cues::ends(&folded, word)).map(|word| word.chars().count()).max();
+        let tail = IDLE.iter().filter(|word| ends(&folded, word)).map(|word| word.chars().count()).max();
         match tail.filter(|length| *length < inner.len()) {
             Some(length) => end -= length,
             None => return inner.iter().collect(),

@@ -166,9 +166,11 @@ pub fn chinese(number: u64) -> String {
     let digit = |value: u64| usize::try_from(value).ok().and_then(|index| digits.get(index)).copied().unwrap_or('零');
     match number {
         0..=9 => digit(number).to_string(),
-        10..=19 => format!("十{}", if number % 10 == 0 { String::new() } else { digit(number % 10).to_string() }),
+        10..=19 => {
+            format!("十{}", if number.is_multiple_of(10) { String::new() } else { digit(number % 10).to_string() })
+        }
         20..=99 => {
-            let ones = if number % 10 == 0 { String::new() } else { digit(number % 10).to_string() };
+            let ones = if number.is_multiple_of(10) { String::new() } else { digit(number % 10).to_string() };
             format!("{}十{ones}", digit(number / 10))
         }
         _ => number.to_string(),

@@ -1,8 +1,9 @@
 //! Where the commitments are: items of a list, rows of a table, or paragraphs with the labels of one.
 
 use super::enumerators::{self, Enumerator, Style};
+use super::fields;
 use super::text::{Laid, LaidCell, Span, Text};
-use super::words::{self, Column};
+use super::words::{self, Column, contains, starts, starts_any};
 use crate::model::codes::Status;
 
 /// One commitment as the text lays it out.
@@ -24,6 +25,8 @@ pub struct Structure {
     pub form: Vec<Span>,
     /// Text that belongs to no commitment.
     pub outside: Vec<Span>,
+    /// Numbers in front of what is listed, at any level; none of them counts anything.
+    pub numbers: Vec<Span>,
 }
 
 /// Characters of the longest line that is a heading.
@@ -81,6 +84,7 @@ struct Start {
 
 fn prose(text: &Text, paragraphs: &[Span], structure: &mut Structure) {
     let enumerators = enumerators::find(text);
+    structure.numbers.extend(enumerators.iter().map(|enumerator| enumerator.span));
     let order = styles(&enumerators);
     let end = closing(text, paragraphs);
     let starts = best(text, &enumerators, &order, end)
@@ -89,14 +93,11 @@ fn prose(text: &Text, paragraphs: &[Span], structure: &mut Structure) {
         .or_else(|| stated(text, paragraphs))
         .unwrap_or_default();
     let level = starts.first().and_then(|start| start.enumerator).map(|enumerator| enumerator.style);
-    let above: Vec<&Enumerator> = enumerators
-        .iter()
-        .filter(|other| other.leads_line && level.is_some_and(|level| rank(&order, other.style) < rank(&order, level)))
-        .collect();
+    let above: Vec<&Enumerator> =
+        enumerators.iter().filter(|other| level.is_some_and(|level| is_outer(&order, other, level))).collect();
     let first = starts.first().map_or(end, |start| start.at);
-    structure.form.extend(
-        above.iter().filter(|heading| heading.span.start < first).map(|heading| text.line_span(heading.span.start)),
-    );
+    let leading = above.partition_point(|heading| heading.span.start < first);
+    structure.form.extend(above[..leading].iter().map(|heading| text.line_span(heading.span.start)));
     let tables: Vec<usize> = text
         .blocks
         .iter()
@@ -107,21 +108,23 @@ fn prose(text: &Text, paragraphs: &[Span], structure: &mut Structure) {
         .collect();
     outside(text, paragraphs, Span::new(0, first), structure);
     outside(text, paragraphs, Span::new(end, text.chars.len()), structure);
-    let mut section =
-        above.iter().rfind(|heading| heading.span.start < first).and_then(|heading| heading_status(text, heading));
+    let mut section = leading.checked_sub(1).and_then(|last| heading_status(text, above[last]));
     for (index, start) in starts.iter().enumerate() {
         let next = starts.get(index + 1).map_or(end, |next| next.at);
         // A heading of the list above ends the item before it.
-        let heading = above.iter().find(|heading| heading.span.start > start.at && heading.span.start < next);
+        let heading = above
+            .get(above.partition_point(|heading| heading.span.start <= start.at))
+            .filter(|heading| heading.span.start < next);
         let stop = heading.map_or(next, |heading| heading.span.start);
         // A table of its own among the paragraphs is none of theirs.
-        let stop = tables.iter().copied().find(|table| *table > start.at).map_or(stop, |table| stop.min(table));
+        let table = tables.get(tables.partition_point(|table| *table <= start.at)).copied();
+        let stop = table.map_or(stop, |table| stop.min(table));
         let label = start.enumerator.map(|enumerator| enumerator.span);
         let from = label.map_or(start.at, |label| label.end);
         structure.form.extend(label);
         let mut item =
             Item { number: start.enumerator.map(|enumerator| enumerator.number), label, section, ..Item::default() };
-        fields(text, Span::new(from, stop), &mut item, &mut structure.form);
+        fields::read(text, Span::new(from, stop), &mut item, &mut structure.form);
         structure.items.push(item);
         if let Some(heading) = heading {
             section = heading_status(text, heading);
@@ -132,6 +135,11 @@ fn prose(text: &Text, paragraphs: &[Span], structure: &mut Structure) {
 
 fn rank(order: &[Style], style: Style) -> usize {
     order.iter().position(|known| *known == style).unwrap_or(usize::MAX)
+}
+
+/// Whether an enumerator is of a list above that of a style.
+fn is_outer(order: &[Style], enumerator: &Enumerator, style: Style) -> bool {
+    enumerator.leads_line && rank(order, enumerator.style) < rank(order, style)
 }
 
 /// The styles in the order in which they first appear: the outer list begins before the inner one.
@@ -145,36 +153,62 @@ fn styles(enumerators: &[Enumerator]) -> Vec<Style> {
     order
 }
 
-/// The status that a heading gives to what is below it.
+/// The status that a heading gives to what is below it: 二、正在推进事项（4项）. A heading that only has
+/// such words in it, as 扎实推进法治建设 has, gives none.
 fn heading_status(text: &Text, heading: &Enumerator) -> Option<(Status, Span)> {
     let line = text.line_span(heading.span.start);
-    let words = text.folded(line);
+    section_status(text, Span::new(heading.span.end, line.end))
+}
+
+/// The status that a heading is about, if that is all it is about.
+pub fn section_status(text: &Text, heading: Span) -> Option<(Status, Span)> {
+    const REST: [&str; 25] = [
+        "的", "承诺", "公开", "事项", "项目", "任务", "工作", "目标", "实事", "民生", "类", "部分", "情况", "重点",
+        "已", "共", "项", "件", "个", "年度", "以下", "如下", "具体", "进度", "完成",
+    ];
+    let words = text.folded(heading);
     if words.len() > MAX_HEADING {
         return None;
     }
     let (status, at, length) = words::status_in(words)?;
-    Some((status, Span::new(line.start + at, line.start + at + length)))
+    let mut rest = [&words[..at], &words[at + length..]].concat();
+    // （4项） and its like say how many.
+    if let Some(open) = rest.iter().position(|c| *c == '(') {
+        rest.truncate(open);
+    }
+    let mut from = 0;
+    while from < rest.len() {
+        let known = REST.iter().find(|word| starts(&rest[from..], word)).map(|word| word.chars().count());
+        from += match rest[from] {
+            c if c.is_ascii_digit() || " :。,、.".contains(c) || "一二三四五六七八九十".contains(c) => 1,
+            _ => known?,
+        };
+    }
+    Some((status, Span::new(heading.start + at, heading.start + at + length)))
 }
 
 /// The list whose items look most like commitments: one report each.
 fn best(text: &Text, enumerators: &[Enumerator], order: &[Style], end: usize) -> Option<Vec<Start>> {
     let mut best: Option<(f64, Vec<Start>)> = None;
     for style in order {
-        let outer = |other: &Enumerator| rank(order, other.style) < rank(order, *style) && other.leads_line;
-        let items: Vec<&Enumerator> =
-            enumerators.iter().filter(|item| item.style == *style && item.span.start < end).collect();
-        let mut score = 0.0;
-        for item in &items {
-            let next = enumerators
-                .iter()
-                .filter(|other| other.span.start > item.span.start && (other.style == *style || outer(other)))
-                .map(|other| other.span.start)
-                .min()
-                .unwrap_or(end)
-                .min(end);
-            let above = enumerators.iter().rfind(|other| other.span.start < item.span.start && outer(other));
-            let region = Span::new(item.span.end, next);
-            score += likeness(text, region, above.and_then(|above| heading_status(text, above)).is_some());
+        let mut items: Vec<(Enumerator, usize)> = Vec::new();
+        let mut next = end;
+        for other in enumerators.iter().rev().filter(|other| other.span.start < end) {
+            if other.style == *style {
+                items.push((*other, next));
+            }
+            if other.style == *style || is_outer(order, other, *style) {
+                next = other.span.start;
+            }
+        }
+        items.reverse();
+        let mut outer = enumerators.iter().filter(|other| is_outer(order, other, *style)).peekable();
+        let (mut score, mut section) = (0.0, false);
+        for (item, next) in &items {
+            while let Some(heading) = outer.next_if(|heading| heading.span.start < item.span.start) {
+                section = heading_status(text, heading).is_some();
+            }
+            score += likeness(text, Span::new(item.span.end, *next), section);
         }
         if items.is_empty() {
             continue;
@@ -182,7 +216,7 @@ fn best(text: &Text, enumerators: &[Enumerator], order: &[Style], end: usize) ->
         let mean = score / items.len() as f64 * if items.len() > 1 { 1.0 } else { 0.5 };
         // Inner lists win only where they are clearly more alike.
         if mean > 0.25 && best.as_ref().is_none_or(|(known, _)| mean > known + 0.15) {
-            let starts = items.iter().map(|item| Start { at: item.span.start, enumerator: Some(**item) }).collect();
+            let starts = items.iter().map(|(item, _)| Start { at: item.span.start, enumerator: Some(*item) }).collect();
             best = Some((mean, starts));
         }
     }
@@ -193,10 +227,10 @@ fn best(text: &Text, enumerators: &[Enumerator], order: &[Style], end: usize) ->
 fn likeness(text: &Text, region: Span, has_section: bool) -> f64 {
     let region = text.trimmed(region, "");
     let words = text.folded(region);
-    let of = |wanted: &[Column]| labels(words).iter().filter(|(_, column, _)| wanted.contains(column)).count();
+    let of = |wanted: &[Column]| fields::labels(words).iter().filter(|(_, column, _)| wanted.contains(column)).count();
     let (progress, promises) = (of(&[Column::Progress]), of(&[Column::Promise, Column::Target]));
     let line = text.line_span(region.start);
-    let bracketed = bracket_status(text, Span::new(region.start, line.end.min(region.end))).is_some();
+    let bracketed = fields::bracket_status(text, Span::new(region.start, line.end.min(region.end))).is_some();
     let heading_only = words.len() < MAX_HEADING && !words.contains(&'。');
     match (progress, promises) {
         (2.., _) | (_, 3..) => 0.0,
@@ -204,7 +238,7 @@ fn likeness(text: &Text, region: Span, has_section: bool) -> f64 {
         _ if bracketed => 1.0,
         _ if heading_only && words::status_in(words).is_some() && !has_section => 0.0,
         _ if has_section => 0.9,
-        _ if first_status(words) => 0.8,
+        _ if fields::first_status(words) => 0.8,
         _ if ["完成", "建成", "实现", "已", "达到", "新增", "新建"].iter().any(|word| contains(words, word)) => {
             0.5
         }
@@ -212,188 +246,12 @@ fn likeness(text: &Text, region: Span, has_section: bool) -> f64 {
     }
 }
 
-/// Whether a sentence of the stretch is a status and little else.
-fn first_status(words: &[char]) -> bool {
-    words.split(|c| "。\n;:".contains(*c)).any(|sentence| {
-        let start = sentence.iter().take_while(|c| **c == ' ').count();
-        let sentence = sentence.get(start..).unwrap_or_default();
-        words::status_at(sentence)
-            .is_some_and(|(_, length)| sentence.len() <= length + 1 || ",，".contains(sentence[length]))
-    })
-}
-
-pub fn contains(text: &[char], word: &str) -> bool {
-    (0..text.len()).any(|at| words::starts(&text[at..], word))
-}
-
-/// Every label of a stretch: where it stands, what it is of, its length. None inside brackets of a line.
-fn labels(words: &[char]) -> Vec<(usize, Column, usize)> {
-    let mut found = Vec::new();
-    let (mut at, mut depth) = (0, 0i32);
-    while at < words.len() {
-        match words[at] {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            '\n' => depth = 0,
-            _ => {}
-        }
-        match label(words, at).filter(|_| depth <= 0) {
-            Some((column, length)) => {
-                found.push((at, column, length));
-                at += length;
-            }
-            None => at += 1,
-        }
-    }
-    found
-}
-
-/// A label at a place where one may stand: after the end of a line or sentence.
-fn label(words: &[char], at: usize) -> Option<(Column, usize)> {
-    let before = at.checked_sub(1).and_then(|at| words.get(at)).copied().unwrap_or('\n');
-    if !"\n。;； )],:!？".contains(before) {
-        return None;
-    }
-    if let Some(found) = words::label_at(words.get(at..)?) {
-        return Some(found);
-    }
-    // A label on a line of its own.
-    let rest = words.get(at..)?;
-    let length = rest.iter().take_while(|c| **c != '\n').count();
-    let line: String = rest.get(..length)?.iter().collect();
-    let column = words::column(&line).filter(|column| !matches!(column, Column::Number | Column::Other))?;
-    (before == '\n' && at > 0 && length < 14).then_some((column, length))
-}
-
-/// A status in brackets at the end of a line: the whole bracket, and the status.
-fn bracket_status(text: &Text, line: Span) -> Option<(Span, Status, Span)> {
-    let line = text.trimmed(line, "。.;");
-    let words = text.folded(line);
-    let close = *words.last()?;
-    let open = match close {
-        ')' => '(',
-        ']' => '[',
-        _ => return None,
-    };
-    let at = words.iter().rposition(|c| *c == open)?;
-    let inner = words.get(at + 1..words.len() - 1)?;
-    let (status, from, length) = words::status_in(inner).filter(|_| inner.len() < 20)?;
-    let start = line.start + at;
-    Some((Span::new(start, line.end), status, Span::new(start + 1 + from, start + 1 + from + length)))
-}
-
-/// Parts a stretch of prose into the fields of a commitment.
-fn fields(text: &Text, region: Span, item: &mut Item, form: &mut Vec<Span>) {
-    let region = text.trimmed(region, "");
-    let words = text.folded(region);
-    let marks: Vec<(Column, Span)> = labels(words)
-        .into_iter()
-        .map(|(at, column, length)| (column, Span::new(region.start + at, region.start + at + length)))
-        .collect();
-    form.extend(marks.iter().map(|(_, span)| *span));
-    let heading = Span::new(region.start, marks.first().map_or(region.end, |(_, span)| span.start));
-    let reported = marks.iter().any(|(column, _)| matches!(column, Column::Progress | Column::Status | Column::Rate));
-    if marks.is_empty() || !reported {
-        unlabelled(text, heading, item, form);
-    } else if !text.trimmed(heading, "").is_empty() {
-        promise(text, heading, item, form);
-    }
-    for (index, (column, mark)) in marks.iter().enumerate() {
-        let end = marks.get(index + 1).map_or(region.end, |(_, next)| next.start);
-        let value = text.trimmed(Span::new(mark.end, end), ";");
-        if !value.is_empty() {
-            match column {
-                Column::Promise | Column::Target => promise_of(text, *column, value, item, form),
-                _ => item.fields.push((*column, value)),
-            }
-        }
-    }
-}
-
-/// A promise, with a status in brackets at its end taken off.
-fn promise(text: &Text, span: Span, item: &mut Item, form: &mut Vec<Span>) {
-    promise_of(text, Column::Promise, span, item, form);
-}
-
-fn promise_of(text: &Text, column: Column, span: Span, item: &mut Item, form: &mut Vec<Span>) {
-    let span = text.trimmed(span, "");
-    let mut end = span.end;
-    if let Some((bracket, _, status)) = bracket_status(text, span) {
-        item.fields.push((Column::Status, status));
-        form.push(bracket);
-        end = bracket.start;
-    }
-    end = responsible(text, Span::new(span.start, end), item, form);
-    item.fields.push((column, text.trimmed(Span::new(span.start, end), "。;:,.")));
-    form.push(Span::new(text.trimmed(Span::new(span.start, end), "。;:,.").end, end));
-}
-
-/// Who answers for a promise and by when, in brackets at its end: (牵头单位:…;完成时限:…).
-fn responsible(text: &Text, span: Span, item: &mut Item, form: &mut Vec<Span>) -> usize {
-    let inner = text.trimmed(span, "。;");
-    let words = text.folded(inner);
-    let open = words.iter().rposition(|c| *c == '(').filter(|_| words.last() == Some(&')'));
-    let Some(open) = open.filter(|open| *open > 0) else { return span.end };
-    let bracket = Span::new(inner.start + open, inner.end);
-    let mut fields = Vec::new();
-    let mut at = open + 1;
-    for part in words[open + 1..words.len() - 1].split(|c| ";,".contains(*c)) {
-        let field =
-            words::label_at(part).filter(|(column, _)| matches!(column, Column::Lead | Column::Due | Column::Other));
-        if let Some((column, length)) = field {
-            fields.push((column, Span::new(inner.start + at + length, inner.start + at + part.len())));
-        }
-        at += part.len() + 1;
-    }
-    if fields.is_empty() {
-        return span.end;
-    }
-    form.push(bracket);
-    item.fields.extend(fields);
-    bracket.start
-}
-
-/// Without labels: the first line is the promise where more follow, else the first sentence.
-fn unlabelled(text: &Text, region: Span, item: &mut Item, form: &mut Vec<Span>) {
-    let region = text.trimmed(region, "");
-    let line = text.line_span(region.start);
-    let first = Span::new(region.start, line.end.min(region.end));
-    let rest = text.trimmed(Span::new(first.end, region.end), "");
-    let one_sentence = !text.folded(text.trimmed(first, "。")).contains(&'。');
-    if !rest.is_empty() && one_sentence {
-        promise(text, first, item, form);
-        item.fields.push((Column::Progress, rest));
-        return;
-    }
-    let words = text.folded(region);
-    let end = sentence_end(words).unwrap_or(words.len());
-    promise(text, Span::new(region.start, region.start + end), item, form);
-    let rest = text.trimmed(Span::new(region.start + end, region.end), "");
-    if !rest.is_empty() {
-        item.fields.push((Column::Progress, rest));
-    }
-}
-
-/// Where the first sentence ends; quotes and brackets do not end one.
-fn sentence_end(words: &[char]) -> Option<usize> {
-    let mut depth = 0i32;
-    for (at, c) in words.iter().enumerate() {
-        match c {
-            '(' | '《' | '“' => depth += 1,
-            ')' | '》' | '”' => depth -= 1,
-            '。' | '\n' | '!' if depth <= 0 || *c == '\n' => return Some(at + 1),
-            _ => {}
-        }
-    }
-    None
-}
-
 /// Paragraphs that begin 关于…的承诺.
 fn about(text: &Text, paragraphs: &[Span]) -> Option<Vec<Start>> {
     let is = |span: &&Span| {
         let words = text.folded(**span);
         let head = words.get(..words.len().min(80)).unwrap_or_default();
-        words::starts(words, "关于") && (contains(head, "承诺") || contains(head, "事项"))
+        starts(words, "关于") && (contains(head, "承诺") || contains(head, "事项"))
     };
     let starts: Vec<Start> =
         paragraphs.iter().filter(is).map(|span| Start { at: span.start, enumerator: None }).collect();
@@ -408,7 +266,7 @@ fn labelled(text: &Text, paragraphs: &[Span]) -> Option<Vec<Start>> {
             let words = text.folded(*span);
             starts.extend(
                 (0..words.len())
-                    .filter(|at| label(words, *at).is_some_and(|(column, _)| column == wanted))
+                    .filter(|at| fields::label(words, *at).is_some_and(|(column, _)| column == wanted))
                     .map(|at| Start { at: span.start + at, enumerator: None }),
             );
         }
@@ -420,7 +278,7 @@ fn labelled(text: &Text, paragraphs: &[Span]) -> Option<Vec<Start>> {
         .iter()
         .filter(|span| {
             let words = text.folded(**span);
-            (1..words.len()).any(|at| label(words, at).is_some_and(|(column, _)| column == Column::Progress))
+            (1..words.len()).any(|at| fields::label(words, at).is_some_and(|(column, _)| column == Column::Progress))
         })
         .map(|span| Start { at: span.start, enumerator: None })
         .collect();
@@ -429,7 +287,7 @@ fn labelled(text: &Text, paragraphs: &[Span]) -> Option<Vec<Start>> {
 
 /// Paragraphs that state how far they have come.
 fn stated(text: &Text, paragraphs: &[Span]) -> Option<Vec<Start>> {
-    let is = |span: &&Span| first_status(text.folded(**span)) || bracket_status(text, **span).is_some();
+    let is = |span: &&Span| fields::first_status(text.folded(**span)) || fields::bracket_status(text, **span).is_some();
     let starts: Vec<Start> =
         paragraphs.iter().filter(is).map(|span| Start { at: span.start, enumerator: None }).collect();
     (!starts.is_empty()).then_some(starts)
@@ -464,7 +322,7 @@ fn closing(text: &Text, paragraphs: &[Span]) -> usize {
         let dated = words.first().is_some_and(|c| c.is_ascii_digit() || *c == '二')
             && words.len() < 16
             && words.ends_with(&['日']);
-        let opened = OPENERS.iter().any(|word| words::starts(words, word));
+        let opened = starts_any(words, &OPENERS);
         let signed = words.len() <= 24
             && !words.iter().any(|c| "。:;,".contains(*c))
             && index > 0
@@ -480,12 +338,15 @@ fn closing(text: &Text, paragraphs: &[Span]) -> usize {
     if let Some(last) = paragraphs.iter().rfind(|span| span.start < end) {
         let words = text.folded(*last);
         let open = words.iter().rposition(|c| *c == '(');
-        if let Some(open) = open.filter(|open| {
-            words.last() == Some(&')') && *open > 0 && words.len() - open <= 24 && "。!".contains(words[open - 1])
-        }) {
-            if words::status_in(&words[open..]).is_none() {
-                end = end.min(last.start + open);
-            }
+        let signature = open.filter(|open| {
+            words.last() == Some(&')')
+                && *open > 0
+                && words.len() - open <= 24
+                && "。!".contains(words[open - 1])
+                && words::status_in(&words[*open..]).is_none()
+        });
+        if let Some(open) = signature {
+            end = end.min(last.start + open);
         }
     }
     end

@@ -1,6 +1,6 @@
 //! Tables: a row is a commitment, a column is one of its fields.
 
-use super::structure::{Item, Structure};
+use super::structure::{self, Item, Structure};
 use super::text::{LaidCell, Span, Text};
 use super::words::{self, Column};
 
@@ -11,7 +11,7 @@ pub fn read(text: &Text, rows: &[Vec<LaidCell>], structure: &mut Structure) {
         Some(row) => columns(text, row),
         None => Vec::new(),
     };
-    let has = |wanted: Column| columns.iter().any(|column| *column == Some(wanted));
+    let has = |wanted: Column| columns.contains(&Some(wanted));
     if !(has(Column::Promise) || has(Column::Target))
         || !(has(Column::Progress) || has(Column::Status) || has(Column::Rate) || has(Column::Remark))
     {
@@ -30,8 +30,7 @@ pub fn read(text: &Text, rows: &[Vec<LaidCell>], structure: &mut Structure) {
         let filled: Vec<&LaidCell> = row.iter().filter(|cell| !cell.span.is_empty()).collect();
         if let [only] = filled.as_slice() {
             // A row of one cell is a heading of what is below it.
-            section = words::status_in(text.folded(only.span))
-                .map(|(status, at, length)| (status, Span::new(only.span.start + at, only.span.start + at + length)));
+            section = structure::section_status(text, only.span);
             structure.form.push(only.span);
             continue;
         }
@@ -50,7 +49,13 @@ pub fn read(text: &Text, rows: &[Vec<LaidCell>], structure: &mut Structure) {
             }
             match column {
                 Some(Column::Number) => {
-                    item.number = text.folded_text(cell.span).trim().trim_end_matches(['.', '、']).parse().ok();
+                    item.number = text
+                        .folded_text(cell.span)
+                        .trim()
+                        .trim_end_matches(['.', '、'])
+                        .parse()
+                        .ok()
+                        .filter(|number| *number > 0);
                     item.label = Some(cell.span);
                     structure.form.push(cell.span);
                 }

@@ -1,0 +1,103 @@
+//! Commitments and reports.
+
+use serde_json::json;
+
+use super::figure::merged;
+use super::said::{due_on, shortened};
+use super::{Maker, NO_STATUS};
+use crate::ingest::commitments::Commitment;
+use crate::ingest::text::Span;
+use crate::model::codes::Status;
+use crate::say;
+
+impl Maker<'_> {
+    pub(super) fn commitment(&mut self, read: &Commitment) {
+        let Some(title_span) = read.title else { return };
+        let title = self.text.verbatim(title_span);
+        let (programme, number) = (&self.settings.programme, read.number);
+        let id = match self.known.commitment(programme, number, &title) {
+            Some((id, differs)) => {
+                if differs {
+                    let there = self
+                        .known
+                        .get("commitment", &id)
+                        .and_then(|body| body["title"]["zh-Hans"].as_str())
+                        .unwrap_or_default()
+                        .to_owned();
+                    self.note(title_span, true, say!(
+                        "Number {number} is worded otherwise than {id} in the ledger (“{there}”). It is taken for the same commitment; correct the title there, or give this one an id of its own.",
+                        "第 {number} 项的表述与账本中的 {id}（“{there}”）不同，暂视为同一承诺；请更正原标题，或为其另设 id。"
+                    ));
+                }
+                id
+            }
+            None => {
+                let id = format!("{programme}-{number}");
+                let mut record = json!({"id": id, "programme": programme, "number": number, "title": {"zh-Hans": title}, "lead_organization": self.settings.organization});
+                let promise = self.verbatim(&read.promise);
+                record["text"] = json!({"zh-Hans": promise});
+                if let Some(label) = read.label {
+                    let label = self.text.verbatim(self.text.trimmed(label, "、.:,"));
+                    if !label.is_empty() {
+                        record["number_label"] = label.into();
+                    }
+                }
+                if let Some(due) = read.due.and_then(|span| due_on(self.text.folded(span), self.settings.year)) {
+                    record["due_on"] = due.into();
+                }
+                self.add("commitment", &id, record);
+                id
+            }
+        };
+        for span in &read.promise {
+            self.mark(*span, "title", Some(("commitment", &id)));
+        }
+        if let Some(due) = read.due {
+            self.mark(due, "form", Some(("commitment", &id)));
+        }
+        let report = (!read.narrative.is_empty() || !read.next_steps.is_empty() || read.status.is_some())
+            .then(|| self.report(read, &id));
+        for figure in merged(&read.figures) {
+            self.figure(&figure, Some((&id, report.as_deref())), &read.figures);
+        }
+        if report.is_some() {
+            self.ratios(&id, &read.figures);
+        }
+    }
+
+    pub(super) fn report(&mut self, read: &Commitment, commitment: &str) -> String {
+        let id = shortened(format!("{commitment}-{}", self.suffix));
+        let mut record = json!({"id": id, "commitment": commitment, "period": self.period, "source": self.source});
+        if let Some(day) = &self.settings.reported_on {
+            record["reported_on"] = day.as_str().into();
+        }
+        let words = read.status_words.map(|span| self.text.verbatim(span));
+        let ruled = words.as_ref().and_then(|words| self.rules.statuses.get(words)).copied();
+        let status = ruled.or(read.status);
+        record["status"] = status.unwrap_or(Status::InProgress).code().into();
+        if let Some(words) = words {
+            record["status_label"] = json!({"zh-Hans": words});
+        }
+        if status.is_none() {
+            record["note"] = json!({"zh-Hans": NO_STATUS, "en": "No status is said; entered as in progress for now."});
+            let place = read.narrative.first().or(read.title.as_ref()).copied().unwrap_or(Span::new(0, 0));
+            self.note(place, true, say!(
+                "No status is said of {commitment}, and none follows from its figures. It is entered as in_progress: decide.",
+                "{commitment} 未写明进展状态，也无法由数字判断，暂按推进中录入，请决定。"
+            ));
+        }
+        for (member, spans) in [("narrative", &read.narrative), ("next_steps", &read.next_steps)] {
+            if !spans.is_empty() {
+                record[member] = json!({"zh-Hans": self.verbatim(spans)});
+            }
+            for span in spans {
+                self.mark(*span, if member == "narrative" { "narrative" } else { "next_steps" }, Some(("report", &id)));
+            }
+        }
+        if let Some(span) = read.status_words {
+            self.mark(span, "status", Some(("report", &id)));
+        }
+        self.add("report", &id, record);
+        id
+    }
+}

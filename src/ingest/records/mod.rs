@@ -1,0 +1,194 @@
+//! A publication of what was read, with what a person is to look at.
+
+mod commitment;
+mod figure;
+mod rest;
+mod said;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use self::figure::merged;
+use self::said::{period_of, signature, suffix};
+use super::commitments::Reading;
+use super::known::{Known, Rules};
+use super::text::{Span, Text};
+use crate::model::message::Message;
+use crate::say;
+
+/// What the announcement does not say of itself.
+pub struct Settings {
+    pub programme: String,
+    pub organization: String,
+    pub organization_name: Option<String>,
+    pub year: i32,
+    /// Period reported on; the year unless the text says another.
+    pub period: Option<String>,
+    pub reported_on: Option<String>,
+    pub source_url: Option<String>,
+    /// Whether the whole text goes into the source, where it may be republished.
+    pub include_text: bool,
+}
+
+/// Something for a person to look at.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// First line it is about, from 1.
+    pub line: usize,
+    pub span: Span,
+    /// Whether it asks for a decision; else it says what no record holds.
+    pub warns: bool,
+    pub message: Message,
+}
+
+/// What became of a stretch of the text, and in which record.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    pub span: Span,
+    /// title, narrative, next_steps, status, actual, baseline, target, form, outside.
+    pub class: &'static str,
+    /// Kind and id, where it went into a record.
+    pub record: Option<(&'static str, String)>,
+}
+
+/// An announcement as records.
+pub struct Import {
+    pub text: Text,
+    pub publication: Value,
+    pub notes: Vec<Note>,
+    pub marks: Vec<Mark>,
+}
+
+/// The words of a record that a status was put into without any words for it.
+pub const NO_STATUS: &str = "原文未写明进展状态，暂按推进中录入。";
+
+pub fn make(text: Text, reading: Reading, settings: &Settings, known: &Known, rules: &Rules, sha256: String) -> Import {
+    let period = settings.period.clone().unwrap_or_else(|| period_of(&text, &reading, settings.year));
+    let suffix = suffix(&period, settings.year);
+    let source = format!("{}-{suffix}-source", settings.programme);
+    let mut maker = Maker {
+        text: &text,
+        settings,
+        known,
+        rules,
+        period,
+        suffix,
+        source,
+        digest: text.sha256(),
+        records: BTreeMap::new(),
+        notes: Vec::new(),
+        marks: Vec::new(),
+    };
+    maker.frame(&reading, sha256);
+    for commitment in &reading.commitments {
+        maker.commitment(commitment);
+    }
+    for figure in merged(&reading.figures) {
+        maker.figure(&figure, None, &[]);
+    }
+    maker.left(&reading);
+    let Maker { records, mut notes, mut marks, .. } = maker;
+    notes.sort_by_key(|note| (!note.warns, note.span.start));
+    marks.sort_by_key(|mark| (mark.span.start, mark.span.end));
+    let collections: Map<String, Value> = crate::model::kinds::KINDS
+        .iter()
+        .filter_map(|kind| {
+            let list: Vec<Value> = records.get(kind.name)?.values().cloned().collect();
+            Some((kind.collection.to_owned(), list.into()))
+        })
+        .collect();
+    let year = settings.year;
+    let publication = json!({
+        "kind": "new_data",
+        "message": {"zh-Hans": format!("{year}年公开承诺进展情况"), "en": format!("Progress on the public commitments of {year}")},
+        "publisher": settings.organization,
+        "records": collections,
+    });
+    Import { text, publication, notes, marks }
+}
+
+struct Maker<'a> {
+    text: &'a Text,
+    settings: &'a Settings,
+    known: &'a Known,
+    rules: &'a Rules,
+    period: String,
+    suffix: String,
+    source: String,
+    /// Of the normalised text, for evidence.
+    digest: String,
+    records: BTreeMap<&'static str, BTreeMap<String, Value>>,
+    notes: Vec<Note>,
+    marks: Vec<Mark>,
+}
+
+impl Maker<'_> {
+    fn add(&mut self, kind: &'static str, id: &str, record: Value) {
+        // What is there already with other words is for a person to decide.
+        match self.known.get(kind, id) {
+            Some(_) if matches!(kind, "organization" | "programme" | "commitment" | "metric") => {}
+            _ => {
+                self.records.entry(kind).or_default().insert(id.to_owned(), record);
+            }
+        }
+    }
+
+    fn note(&mut self, span: Span, warns: bool, message: Message) {
+        self.notes.push(Note { line: self.text.line(span.start), span, warns, message });
+    }
+
+    fn mark(&mut self, span: Span, class: &'static str, record: Option<(&'static str, &str)>) {
+        if !span.is_empty() {
+            self.marks.push(Mark { span, class, record: record.map(|(kind, id)| (kind, id.to_owned())) });
+        }
+    }
+
+    /// Organization, programme and source.
+    fn frame(&mut self, reading: &Reading, sha256: String) {
+        let Settings { programme, organization, year, .. } = self.settings;
+        let title = reading
+            .outside
+            .iter()
+            .map(|span| self.text.verbatim(*span))
+            .find(|line| (4..60).contains(&line.chars().count()) && !line.ends_with(['。', '：', ':']));
+        let name = self.settings.organization_name.clone().or_else(|| signature(self.text));
+        if self.known.get("organization", organization).is_none() && name.is_none() {
+            self.note(
+                Span::new(0, 0),
+                true,
+                say!(
+                    "The name of {organization} is not said; the record has its id instead. Give --organization-name.",
+                    "未写明机构 {organization} 的名称，暂以 id 代替。请用 --organization-name 给出。"
+                ),
+            );
+        }
+        let name = name.unwrap_or_else(|| organization.clone());
+        self.add("organization", organization, json!({"id": organization, "name": {"zh-Hans": name}}));
+        let programme_title = format!("{name}{year}年公开承诺");
+        self.add(
+            "programme",
+            programme,
+            json!({"id": programme, "organization": organization, "year": year, "title": {"zh-Hans": programme_title}}),
+        );
+        let mut source = json!({
+            "id": self.source, "title": {"zh-Hans": title.unwrap_or_else(|| format!("{programme_title}进展情况"))},
+            "sha256": sha256,
+        });
+        if let Some(url) = &self.settings.source_url {
+            source["url"] = url.as_str().into();
+        }
+        if let Some(day) = &self.settings.reported_on {
+            source["published_on"] = day.as_str().into();
+        }
+        if self.settings.include_text {
+            source["text"] = json!({"zh-Hans": self.text.chars.iter().collect::<String>()});
+        }
+        let id = self.source.clone();
+        self.add("source", &id, source);
+    }
+
+    fn verbatim(&self, spans: &[Span]) -> String {
+        spans.iter().map(|span| self.text.verbatim(*span)).collect::<Vec<_>>().join("\n")
+    }
+}

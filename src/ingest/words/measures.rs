@@ -1,0 +1,206 @@
+//! Measure words and the codes of their units.
+
+use std::sync::LazyLock;
+
+use super::Lexicon;
+
+const UNITS: &[(&str, &str)] = &[
+    ("case", "件 起 宗 例"),
+    ("person", "名 人 位 人数"),
+    ("visit", "人次 户次 家次 人/次"),
+    ("portion", "人份"),
+    ("case-times", "件次"),
+    ("item", "个 项 条 部 项次"),
+    ("institution", "所 家 单位"),
+    ("place", "处 点位 工位"),
+    ("time", "次 遍 回"),
+    ("session", "场次 场 期"),
+    ("run", "班次"),
+    ("household", "户 家庭"),
+    ("building", "座 栋 幢"),
+    ("set", "套 台套 台(套) 套(件) 件(套) 副"),
+    ("machine", "台"),
+    ("machine-times", "台次"),
+    ("vehicle", "辆 车"),
+    ("vehicle-times", "辆次 车次"),
+    ("vessel", "艘"),
+    ("aircraft", "架 架飞机"),
+    ("train", "列 列次"),
+    ("flight", "架次"),
+    ("team", "支 队"),
+    ("text", "篇"),
+    ("copy", "份 本 册 卷"),
+    ("category", "类"),
+    ("kind", "种 样"),
+    ("batch", "批 批次"),
+    ("term", "届"),
+    ("sheet", "张 幅"),
+    ("piece", "枚 块 片 根 颗 粒 扇 面 把 顶 尊"),
+    ("plant", "株 株苗"),
+    ("tree", "棵"),
+    ("head", "头 只 匹 羽"),
+    ("fish", "尾 尾鱼"),
+    ("lamp", "盏"),
+    ("well", "口 眼 孔"),
+    ("course", "门 门次"),
+    ("lesson", "堂 节 课时 学时"),
+    ("class", "班"),
+    ("bed", "床 床位"),
+    ("room", "间 间次"),
+    ("storey", "层"),
+    ("section", "段 标段"),
+    ("line", "路 线"),
+    ("transaction", "笔"),
+    ("order", "单"),
+    ("ticket", "票"),
+    ("model", "款"),
+    ("pair", "对 双"),
+    ("group", "组"),
+    ("trip", "趟"),
+    ("generation", "代"),
+    ("step", "步"),
+    ("round", "轮"),
+    ("meal", "餐"),
+    ("dose", "剂 剂次 针次"),
+    ("bag", "袋"),
+    ("box", "箱 盒 箱次"),
+    ("bottle", "瓶"),
+    ("city", "市 地市 市州 州市"),
+    ("county", "县 县区 区县 县市 市县"),
+    ("district", "区"),
+    ("town", "镇 乡镇"),
+    ("village", "村 村居"),
+    ("subdistrict", "街道"),
+    ("community", "社区"),
+    ("province", "省"),
+    ("prefecture", "州"),
+    ("department", "省直部门 部门"),
+    ("parking-space", "车位 泊位"),
+    ("school-place", "学位"),
+    ("station", "站点"),
+    ("seat", "席位 座位"),
+    ("kilometre", "公里 千米 km"),
+    ("metre", "米 延米"),
+    ("centimetre", "厘米"),
+    ("millimetre", "毫米"),
+    ("li", "里"),
+    ("square-metre", "平方米 平米 ㎡ m2 m²"),
+    ("square-kilometre", "平方公里 平方千米"),
+    ("cubic-metre", "立方米 立方 方"),
+    ("mu", "亩 亩次"),
+    ("hectare", "公顷"),
+    ("tonne", "吨"),
+    ("kilogram", "公斤 千克"),
+    ("jin", "斤"),
+    ("gram", "克"),
+    ("milligram", "毫克"),
+    ("microgram", "微克"),
+    ("microgram-per-cubic-metre", "微克/立方米 μg/m3"),
+    ("litre", "升"),
+    ("millilitre", "毫升"),
+    ("kilowatt", "千瓦 kW"),
+    ("kilowatt-hour", "千瓦时 度电"),
+    ("megawatt", "兆瓦 MW"),
+    ("gigabyte", "GB"),
+    ("terabyte", "TB"),
+    ("petabyte", "PB"),
+    ("megabit", "兆"),
+    ("megabit-per-second", "Mbps"),
+    ("yuan", "元 块钱"),
+    ("us-dollar", "美元"),
+    ("euro", "欧元"),
+    ("hk-dollar", "港元"),
+    ("yuan-per-person", "元/人"),
+    ("yuan-per-month", "元/月"),
+    ("yuan-per-year", "元/年"),
+    ("point", "分"),
+    ("times", "倍"),
+    ("character", "字"),
+    ("tonne-per-day", "吨/日"),
+    ("cubic-metre-per-day", "立方米/日"),
+    ("tonne-per-year", "吨/年"),
+    ("percent", "成"),
+    ("table", "桌"),
+    ("page", "页"),
+    ("parcel", "宗地 幅地块"),
+    ("teu", "标箱"),
+    ("person-year", "人年"),
+];
+
+/// Measure words that count with a Chinese numeral below a hundred as well; others would find words.
+const WITH_SMALL_NUMBERS: &str = "件 名 个 项 所 家 处 条 次 场 户 座 栋 幢 套 台 部 辆 艘 架 支 篇 份 册 类 种 批 批次 期 人次 位 张 间 \
+    门 堂 盏 口 人 公里 千米 米 平方米 平方公里 亩 公顷 吨 公斤 元 倍 起 宗 例 床 株 棵 头 只 市 县 区 乡镇 \
+    街道 社区 镇 村 轮 组 对 班 成 车 趟 眼 课时 学时 笔 单 家次 场次 块 枚 根 片";
+
+/// What a measure word becomes part of another word with.
+const OTHER_WORDS: &[(&str, &str)] = &[
+    ("部", "分门署属队长"),
+    ("方", "面案式位向针法"),
+    ("条", "例件款目"),
+    ("本", "级市省地区来身年次科着报院校"),
+    ("人", "民大社均们"),
+    ("名", "列称录"),
+    ("对", "接口象应标照比外"),
+    ("组", "织建成"),
+    ("班", "子组主"),
+    ("队", "伍员长"),
+    ("线", "上下索路"),
+    ("单", "位元独项"),
+    ("元", "旦素"),
+    ("分", "之钟别类局部公支期批散管"),
+    ("面", "向对积"),
+    ("路", "公径线"),
+    ("口", "径岸号"),
+    ("门", "槛户类"),
+    ("步", "走骤"),
+    ("期", "间工项建限"),
+    ("代", "表理码"),
+    ("回", "复应访"),
+    ("节", "约能点"),
+    ("位", "居于列"),
+    ("层", "次级面"),
+    ("段", "时"),
+    ("里", "面程"),
+    ("只", "有要能"),
+    ("头", "脑部"),
+    ("场", "所地景馆"),
+    ("车", "间站辆"),
+    ("片", "区"),
+    ("处", "理置罚于长室"),
+    ("项", "目组"),
+    ("把", "关"),
+    ("眼", "科"),
+    ("州", "市"),
+    ("个", "人"),
+    ("款", "项"),
+    ("区", "域间"),
+    ("成", "立为效果都功本交"),
+    ("单", "一位元独"),
+    ("样", "本"),
+    ("票", "据"),
+    ("遍", "及"),
+    ("间", "接隔"),
+];
+
+static MEASURE: LazyLock<Lexicon<&'static str>> = LazyLock::new(|| Lexicon::new(UNITS.iter().copied()));
+static SMALL: LazyLock<Lexicon<()>> = LazyLock::new(|| Lexicon::of(WITH_SMALL_NUMBERS));
+
+/// Every measure word that a folded text begins with, the longest first: code of the unit, length.
+pub fn measures_at(text: &[char]) -> impl Iterator<Item = (&'static str, usize)> + '_ {
+    MEASURE.all_at(text)
+}
+
+/// The longest measure word that a folded text begins with: code of the unit, length.
+pub fn measure_at(text: &[char]) -> Option<(&'static str, usize)> {
+    MEASURE.at(text)
+}
+
+/// Whether a measure word counts with a small Chinese numeral.
+pub fn counts_small(word: &[char]) -> bool {
+    SMALL.get(word).is_some()
+}
+
+/// Whether a measure word is the beginning of another word, by the character after it.
+pub fn merges(word: &[char], next: char) -> bool {
+    OTHER_WORDS.iter().any(|(known, nexts)| known.chars().eq(word.iter().copied()) && nexts.contains(next))
+}
