@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
-use super::cues::{Place, Role};
+use super::cues::Place;
 use super::figures::{self, Figure};
-use super::naming;
 use super::scan::Unplaced;
+use super::status;
 use super::structure::{Item, Structure};
 use super::text::{Span, Text};
-use super::words::{self, Column, Lexicon, contains, starts};
-use crate::model::codes::{Qualifier, Status};
+use super::words::{Column, Lexicon, contains};
+use crate::model::codes::Status;
 
 /// A commitment as it was read.
 #[derive(Clone, Debug, Default)]
@@ -69,7 +69,7 @@ pub fn read(text: &Text, structure: Structure, year: i32, over: bool) -> Reading
             spans.iter().for_each(|region| reader.read(*region, place, &mut commitment.figures));
         }
         if commitment.status.is_none() && !commitment.narrative.is_empty() {
-            commitment.status = result(text, commitment, over);
+            commitment.status = status::result(text, commitment, over);
         }
     }
     for region in &reading.outside {
@@ -91,13 +91,22 @@ fn commitment(text: &Text, item: Item, form: &mut Vec<Span>) -> Commitment {
             }
             Column::Progress => progress(text, span, &mut commitment, form),
             Column::Next => commitment.next_steps.push(span),
-            Column::Status => stated = stated.or(status_in(text, span)).or_else(|| left(&mut commitment, span)),
-            Column::Rate => {
-                rate = rate.or(percentage(text, span)).or(status_in(text, span)).or_else(|| left(&mut commitment, span))
+            Column::Status | Column::Rate => {
+                let found = status::percentage(text, span).or_else(|| status::anywhere(text, span));
+                match found {
+                    // Words beside the status are part of the report.
+                    Some((_, words)) if span.end - span.start > words.end - words.start + 2 => {
+                        commitment.narrative.push(span);
+                    }
+                    Some(_) => {}
+                    None => commitment.left.push(span),
+                }
+                let cell = if column == Column::Status { &mut stated } else { &mut rate };
+                *cell = cell.or(found);
             }
             Column::Remark => {
-                let found = status_in(text, span).filter(|(.., words)| words.start - span.start < 6);
-                if found.is_none_or(|(_, words)| span.end - words.end > 2) {
+                let found = status::remark(text, span);
+                if found.is_none_or(|(_, words)| span.end - span.start > words.end - words.start + 2) {
                     commitment.narrative.push(span);
                 }
                 remark = remark.or(found);
@@ -108,44 +117,22 @@ fn commitment(text: &Text, item: Item, form: &mut Vec<Span>) -> Commitment {
         }
     }
     let own = commitment.status.zip(commitment.status_words);
-    let found = stated.or(rate).or(own).or(remark).or(item.section);
-    if let Some((status, words)) = found {
-        (commitment.status, commitment.status_words) = (Some(status), Some(words));
-    } else if let Some((status, words)) = commitment.narrative.iter().find_map(|span| said(text, *span)) {
-        (commitment.status, commitment.status_words) = (Some(status), Some(words));
-    }
-    commitment
-}
-
-fn left(commitment: &mut Commitment, span: Span) -> Option<(Status, Span)> {
-    commitment.left.push(span);
-    None
-}
-
-fn status_in(text: &Text, span: Span) -> Option<(Status, Span)> {
-    let (status, at, length) = words::status_in(text.folded(span))?;
-    Some((status, Span::new(span.start + at, span.start + at + length)))
-}
-
-/// A percentage as a status: all of it, none of it, or some.
-fn percentage(text: &Text, span: Span) -> Option<(Status, Span)> {
-    let words: String = text.folded_text(span).chars().filter(|c| *c != ' ').collect();
-    let digits = words.trim_end_matches(|c| "%以上左右".contains(c)).trim_start_matches("约");
-    let value: f64 = digits.parse().ok()?;
-    let value = if words.contains('%') || value > 1.0 { value } else { value * 100.0 };
-    let status = match value {
-        value if value >= 100.0 => Status::Completed,
-        value if value <= 0.0 => Status::NotStarted,
-        _ => Status::InProgress,
+    let report = || commitment.narrative.iter().find_map(|span| status::said(text, *span));
+    // That some of it is done says less than that it lags.
+    let rate = match rate {
+        Some((Status::InProgress, _)) => report().filter(|(status, _)| *status == Status::Delayed).or(rate),
+        rate => rate,
     };
-    Some((status, span))
+    let found = stated.or(rate).or(own).or(remark).or(item.section).or_else(report);
+    (commitment.status, commitment.status_words) = found.unzip();
+    commitment
 }
 
 /// Parts a report into its status, what was done, and what comes next.
 fn progress(text: &Text, span: Span, commitment: &mut Commitment, form: &mut Vec<Span>) {
     let words = text.folded(span);
     let mut from = 0;
-    if let Some((status, start, length)) = opening_status(words) {
+    if let Some((status, start, length)) = status::opening(words) {
         if commitment.status.is_none() {
             commitment.status = Some(status);
             commitment.status_words = Some(Span::new(span.start + start, span.start + start + length));
@@ -167,45 +154,13 @@ fn progress(text: &Text, span: Span, commitment: &mut Commitment, form: &mut Vec
     }
 }
 
-/// A status that a report begins with: status, where it stands, its length.
-fn opening_status(words: &[char]) -> Option<(Status, usize, usize)> {
-    const LEADS: &[&str] = &[
-        "",
-        "目前",
-        "截至目前",
-        "该项工作",
-        "该项目",
-        "该事项",
-        "此项工作",
-        "本项工作",
-        "总体",
-        "整体",
-        "工作",
-        "项目",
-        "任务",
-        "(",
-        "[",
-        "状态:",
-        "该项任务",
-        "该任务",
-        "目前,",
-        "截至目前,",
-        "目前该项工作",
-        "目标任务",
-    ];
-    for lead in LEADS {
-        if !starts(words, lead) {
-            continue;
-        }
-        let start = lead.chars().count();
-        if let Some((status, length)) = words::status_at(&words[start..]) {
-            let mark = words.get(start + length).copied().unwrap_or('。');
-            if "。;:,)]、\n ".contains(mark) {
-                return Some((status, start, length));
-            }
-        }
+/// Whether a sentence begins after these words: their end, or a number as of a list.
+fn begins(before: &[char]) -> bool {
+    match before {
+        [.., number, '.' | '、'] => number.is_ascii_digit() || "一二三四五六七八九十".contains(*number),
+        [.., last] => "。\n!;) ".contains(*last),
+        [] => true,
     }
-    None
 }
 
 /// What begins a sentence about what comes next, and whether that alone leaves no doubt: 下半年 is a time, too.
@@ -224,8 +179,7 @@ const INTENTIONS: [&str; 11] = ["将", "拟", "计划", "要", "继续", "力争
 /// Where the words about what comes next begin, at the beginning of a sentence.
 fn next_steps(words: &[char], from: usize) -> Option<usize> {
     (from..words.len()).find(|at| {
-        let before = at.checked_sub(1).and_then(|at| words.get(at)).copied().unwrap_or('\n');
-        if !(*at == from || "。\n!;) ".contains(before)) {
+        if !(*at == from || begins(&words[..*at])) {
             return false;
         }
         let rest = &words[*at..];
@@ -235,85 +189,3 @@ fn next_steps(words: &[char], from: usize) -> Option<usize> {
     })
 }
 
-/// A status that a sentence of the report comes to.
-fn said(text: &Text, span: Span) -> Option<(Status, Span)> {
-    let words = text.folded(span);
-    let mut start = 0;
-    let mut found = None;
-    for end in 0..=words.len() {
-        if end < words.len() && !"。\n;!".contains(words[end]) {
-            continue;
-        }
-        let sentence = &words[start..end];
-        // A short sentence that is about the status, not about one of many works.
-        let about =
-            ["该项", "该事项", "此项", "本项", "目标任务", "年度任务", "承诺事项", "该承诺", "整体", "总体", "任务"]
-                .iter()
-                .any(|word| contains(sentence, word));
-        if let Some((status, at, length)) = words::status_in(sentence)
-            .filter(|(.., length)| sentence.len() <= length + 4 || about && sentence.len() <= 40)
-        {
-            found = Some((status, Span::new(span.start + start + at, span.start + start + at + length)));
-        }
-        start = end + 1;
-    }
-    found
-}
-
-/// Without any words for it the result against the target is the status.
-fn result(text: &Text, commitment: &Commitment, over: bool) -> Option<Status> {
-    let targets: Vec<&Figure> =
-        commitment.figures.iter().filter(|figure| figure.role == Role::Target && figure.place != Place::Next).collect();
-    let actuals: Vec<&Figure> =
-        commitment.figures.iter().filter(|figure| figure.role == Role::Actual && figure.change.is_none()).collect();
-    let mut met = 0;
-    let mut missed = 0;
-    for target in &targets {
-        let alike: Vec<&&Figure> =
-            actuals.iter().filter(|actual| actual.found.measure == target.found.measure).collect();
-        let likest = alike.iter().max_by(|one, other| {
-            let score = |figure: &Figure| naming::likeness(&figure.name, &target.name);
-            score(one).total_cmp(&score(other))
-        });
-        if let Some(actual) =
-            likest.filter(|actual| alike.len() == 1 || naming::likeness(&actual.name, &target.name) > 0.2)
-        {
-            let at_most = target.found.qualifier == Some(Qualifier::AtMost);
-            let reached = if at_most {
-                actual.found.value <= target.found.value
-            } else {
-                actual.found.value >= target.found.value
-            };
-            *(if reached { &mut met } else { &mut missed }) += 1;
-        }
-    }
-    let narrative: Vec<&[char]> = commitment.narrative.iter().map(|span| text.folded(*span)).collect();
-    let says = |word: &str| narrative.iter().any(|words| contains(words, word));
-    let unfinished = ["未完成", "尚未", "未能", "滞后", "跨年", "结转", "顺延"].iter().any(|word| says(word));
-    let done = [
-        "全部完成",
-        "全面完成",
-        "已完成",
-        "完成目标",
-        "全部建成",
-        "已建成",
-        "超额完成",
-        "全部竣工",
-        "投入使用",
-        "均已",
-        "完成任务",
-        "如期完成",
-        "建成投用",
-    ]
-    .iter()
-    .any(|word| says(word));
-    match (met, missed) {
-        (_, 1..) if over => Some(Status::NotCompleted),
-        (_, 1..) => Some(Status::InProgress),
-        (1.., 0) if !unfinished => Some(Status::Completed),
-        _ if unfinished => Some(if over { Status::NotCompleted } else { Status::InProgress }),
-        _ if done => Some(Status::Completed),
-        _ if ["开工", "正在", "封顶", "进场施工"].iter().any(|word| says(word)) => Some(Status::InProgress),
-        _ => None,
-    }
-}

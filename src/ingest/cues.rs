@@ -36,7 +36,6 @@ const INTENTIONS: &[&str] = &[
     "力争",
     "确保",
     "预计",
-    "争取",
     "届时",
     "到年底",
     "年底前",
@@ -73,7 +72,9 @@ const TURNS: &[&str] = &[
     "扩大", "扩展", "上升", "增长", "精简", "优化", "拓展", "延伸", "变为", "改为", "升至", "升为", "发展", "扩充",
     "扩至", "至", "到", "为",
 ];
-const FALLS: &[&str] = &["下降", "减少", "降低", "回落", "下滑", "压减", "缩减", "减", "降", "少"];
+const FALLS: &[&str] = &[
+    "下降", "减少", "降低", "回落", "下滑", "压减", "压缩", "缩减", "精简", "降价", "降幅", "降幅达", "压降", "缩短", "收窄", "减", "降", "少",
+];
 const RISES: &[&str] = &["增长", "上升", "提高", "增加", "提升", "增", "升", "多", "扩大"];
 
 /// What a figure is, by where it stands and the words of its clause. `previous` is the figure right before it.
@@ -89,6 +90,10 @@ pub fn role(text: &Text, region: Span, found: &Found, place: Place, previous: Op
     }
     let past =
         ["去年同期", "上年同期", "去年底", "上年末", "上年底", "去年末", "年初", "去年全年", "上年度", "原有", "原来"];
+    let of_past = ["上年的", "去年的", "上年同期的", "去年同期的", "年初的", "去年底的", "上年末的", "上年底的", "去年末的"];
+    if of_past.iter().any(|cue| ends(&before, cue)) {
+        return Role::Baseline;
+    }
     if past.iter().any(|cue| last(&before, cue).is_some_and(|at| before.len() - at <= cue.chars().count() + 3))
         && change(&before).is_none()
     {
@@ -97,25 +102,30 @@ pub fn role(text: &Text, region: Span, found: &Found, place: Place, previous: Op
     // An intention holds to the end of its sentence, unless a deed comes after it.
     let sentence = &text.folded[sentence_start(text, region, found.span.start)..found.span.start];
     let intended = INTENTIONS.iter().filter_map(|cue| last(sentence, cue)).max();
-    let done = DEEDS.iter().filter_map(|cue| last(sentence, cue)).max();
+    let intended = intended.max(last(sentence, "争取").filter(|at| !of_funds(&sentence[*at..])));
+    // 预计全年 intends; 全年 alone tells of a deed.
+    let told = |at: &usize| !INTENTIONS.iter().any(|cue| ends(&sentence[..*at], cue));
+    let done = DEEDS.iter().filter_map(|cue| last(sentence, cue).filter(told)).max();
     match place {
         Place::Promise => Role::Target,
         Place::Next => {
             let had = ["已", "现有", "累计", "目前"].iter().filter_map(|cue| last(sentence, cue)).max();
             if had.is_some() && intended < had { Role::Actual } else { Role::Target }
         }
+        Place::Outside if planned(&before) => Role::Target,
         Place::Outside => Role::Actual,
         Place::Progress => {
             // 完成年度目标的85%: how much of it was done.
             if found.measure == "%" && ends(&before, "的") {
                 return Role::Actual;
             }
-            let of_target = starts(&after, "的目标")
+            let of_target = ends(&after, "的目标")
+                || starts(&after, "的目标")
                 || starts(&after, "的任务")
                 || starts(&after, "目标")
                 || starts(&after, "年度目标")
                 || starts(&after, "的年度");
-            if of_target || intended.is_some() && intended > done || names_goal(&before) {
+            if of_target || intended.is_some() && intended > done || names_goal(&before) || planned(&before) {
                 Role::Target
             } else {
                 Role::Actual
@@ -129,6 +139,19 @@ fn names_goal(before: &[char]) -> bool {
     let tail: String = before.iter().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect();
     ["目标", "任务", "任务数", "目标任务", "目标为", "任务为", "目标数"].iter().any(|word| tail.ends_with(word))
         && !tail.contains("完成")
+}
+
+/// 项目概算投资1.08亿元: what is planned, not what was done.
+fn planned(before: &[char]) -> bool {
+    const NEAR: usize = 8;
+    let near = &before[before.len().saturating_sub(NEAR)..];
+    ["概算", "计划总投资", "计划投资", "总投资约", "设计日", "设计年", "设计处理", "设计能力", "设计规模", "规划总"].iter().any(|word| contains(near, word))
+        && !contains(near, "占")
+}
+
+/// 争取中央资金2.85亿元 got it; 争取年底前 means to.
+fn of_funds(words: &[char]) -> bool {
+    ["资金", "补助", "支持", "专项", "债券", "指标"].iter().any(|word| contains(words, word))
 }
 
 /// 由A调整为B, 从A增加到B: A.
@@ -146,6 +169,11 @@ fn is_before_turn(before: &[char], after: &[char]) -> bool {
         })
     });
     plain && turns
+}
+
+/// Whether words end with one of rising or falling.
+pub fn moved(before: &[char]) -> bool {
+    RISES.iter().chain(FALLS).filter(|word| word.chars().count() > 1).any(|word| ends(before, word))
 }
 
 /// Whether words before a figure compare it with an earlier one.

@@ -92,6 +92,15 @@ pub fn read(text: &Text, region: Span, item: &mut Item, form: &mut Vec<Span>) {
         let value = text.trimmed(Span::new(mark.end, end), ";");
         if !value.is_empty() {
             match column {
+                Column::Promise | Column::Target if !reported => {
+                    // Nothing is labelled as the report: it goes on after the promise's first sentence.
+                    let end = value.start + sentence_end(text.folded(value)).unwrap_or(value.end - value.start);
+                    promise_of(text, *column, Span::new(value.start, end), item, form);
+                    let rest = text.trimmed(Span::new(end, value.end), "");
+                    if !rest.is_empty() {
+                        item.fields.push((Column::Progress, rest));
+                    }
+                }
                 Column::Promise | Column::Target => promise_of(text, *column, value, item, form),
                 _ => item.fields.push((*column, value)),
             }

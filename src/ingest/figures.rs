@@ -5,7 +5,6 @@ use super::naming;
 use super::scan::{self, Found, Unplaced};
 use super::text::{Span, Text};
 use super::times::{self, Time};
-use super::words::ends;
 
 /// A figure with what the words around it say.
 #[derive(Clone, Debug)]
@@ -103,5 +102,5 @@ fn moves(before: &[char]) -> bool {
         .or(before.strip_suffix(&['约']))
         .or(before.strip_suffix(&['近']))
         .unwrap_or(before);
-    ["增长", "下降", "上升", "提高", "提升", "降低", "减少", "增加", "回落"].iter().any(|word| ends(before, word))
+    cues::moved(before)
 }

@@ -14,6 +14,7 @@ mod naming;
 mod numerals;
 pub mod reading;
 mod scan;
+mod status;
 mod structure;
 mod tables;
 pub mod text;

@@ -1,5 +1,7 @@
 //! What a figure counts, from the words beside it.
 
+use std::collections::BTreeSet;
+
 use pinyin::ToPinyin;
 use sha2::{Digest, Sha256};
 
@@ -251,17 +253,26 @@ pub fn slug(name: &str, most: usize) -> String {
     format!("{short}{}", digest.get(..8).unwrap_or_default())
 }
 
+/// The pairs of characters of a text.
+fn pairs(text: &str) -> BTreeSet<(char, char)> {
+    let chars: Vec<char> = text.chars().map(words::fold).filter(|c| c.is_alphanumeric()).collect();
+    chars.windows(2).map(|pair| (pair[0], pair[1])).collect()
+}
+
 /// How alike two texts are, by the pairs of characters they share: 0 to 1 (Dice).
 pub fn likeness(one: &str, other: &str) -> f64 {
-    let pairs = |text: &str| -> std::collections::BTreeSet<(char, char)> {
-        let chars: Vec<char> = text.chars().map(words::fold).filter(|c| c.is_alphanumeric()).collect();
-        chars.windows(2).map(|pair| (pair[0], pair[1])).collect()
-    };
     let (one, other) = (pairs(one), pairs(other));
     if one.is_empty() || other.is_empty() {
         return 0.0;
     }
     2.0 * one.intersection(&other).count() as f64 / (one.len() + other.len()) as f64
+}
+
+/// How much of the shorter of two texts is in the other: 0 to 1.
+pub fn overlap(one: &str, other: &str) -> f64 {
+    let (one, other) = (pairs(one), pairs(other));
+    let least = one.len().min(other.len());
+    if least == 0 { 0.0 } else { one.intersection(&other).count() as f64 / least as f64 }
 }
 
 /// Whether a clause speaks of a part of what the figure before it counts.

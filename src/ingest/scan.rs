@@ -27,13 +27,14 @@ pub struct Found {
 pub type Unplaced = Span;
 
 /// Units of time: figures only where a time is what is measured, else how long something takes.
-const TIMES: [(&str, &str); 8] = [
+const TIMES: [(&str, &str); 9] = [
     ("个工作日", "working-day"),
     ("工作日", "working-day"),
     ("个小时", "hour"),
     ("小时", "hour"),
     ("分钟", "minute"),
     ("天", "day"),
+    ("日", "day"),
     ("个月", "month"),
     ("秒", "second"),
 ];
@@ -123,10 +124,14 @@ fn figure(words: &[char], at: usize) -> Read {
     let Some(numeral) = numerals::numeral(rest) else { return Read::Other(1) };
     let amount = amount(rest, &numeral);
     let end = amount.end;
-    if is_date(words, at, end, &numeral) {
+    let after = &rest[end..];
+    let clause = clause(words, at);
+    let timed = TIMED.iter().any(|cue| contains(clause, cue)) || contains(&words[at.saturating_sub(25)..at], "天数");
+    // 审批时限由30日压缩到15个工作日: days that are measured, not a date.
+    let days = timed && next(rest, end) == '日' && at > 0 && "由从为至到在".contains(words[at - 1]);
+    if !days && is_date(words, at, end, &numeral) {
         return Read::Other(end);
     }
-    let after = &rest[end..];
     let with = |word: &str| Amount { end: end + word.chars().count(), ..amount };
     for (sign, label, unit) in [
         ("%", "%", "percent"),
@@ -139,8 +144,7 @@ fn figure(words: &[char], at: usize) -> Read {
         }
     }
     if let Some((word, code)) = TIMES.iter().find(|(word, _)| starts(after, word)) {
-        let clause = clause(words, at);
-        if TIMED.iter().any(|cue| contains(clause, cue)) {
+        if timed {
             return finish(words, at, with(word), word.trim_start_matches('个'), code);
         }
         return Read::Other(with(word).end);
@@ -155,7 +159,10 @@ fn figure(words: &[char], at: usize) -> Read {
         };
     };
     let word: String = after[..length].iter().collect();
-    if is_rank(words, at) || rhetorical(&after[length..], numeral.chinese) {
+    // 二期 of a building is a phase; 两期 and 培训班三期 are counted.
+    let held = ["班", "训", "座", "动", "课", "坛", "展"].iter().any(|word| words::ends(&words[..at], word));
+    let phase = word == "期" && numeral.chinese && rest[0] != '两' && !held;
+    if phase || is_rank(words, at) || rhetorical(&word, &after[length..], numeral.chinese) {
         return Read::Other(end + length);
     }
     // 8成 is 80 per cent.
@@ -225,7 +232,7 @@ fn is_date(words: &[char], at: usize, end: usize, numeral: &Numeral) -> bool {
     let rest = &words[at..];
     let after = &rest[end..];
     let before = at.checked_sub(1).map_or(' ', |at| words[at]);
-    if DATES.length(after).is_some() && !starts_any(after, &["年份", "点位", "度电", "号泊位", "平台套", "大类"])
+    if DATES.length(after).is_some() && !starts_any(after, &["年份", "点位", "度电", "微克", "微米", "后续"])
     {
         return true;
     }
@@ -245,9 +252,11 @@ fn is_rank(words: &[char], at: usize) -> bool {
     ["前", "第", "列", "排名", "位居", "居", "位列", "名列", "排名第"].iter().any(|word| words::ends(before, word))
 }
 
-fn rhetorical(after: &[char], chinese: bool) -> bool {
+/// Whether a measure word and what follows are a figure of speech: 三项重点, but not 三家重点企业.
+fn rhetorical(word: &str, after: &[char], chinese: bool) -> bool {
     const ALWAYS: [&str; 9] = ["方面", "层面", "月", "季度", "星期", "以来", "工作日", "小时", "维度"];
-    starts_any(after, &ALWAYS) || chinese && RHETORIC.length(after).is_some()
+    const VAGUE: &str = "个项种类条大次批步级层期轮处支成件门头口对";
+    starts_any(after, &ALWAYS) || chinese && VAGUE.contains(word) && RHETORIC.length(after).is_some()
 }
 
 /// The upper end of a range, and where it ends.
@@ -335,7 +344,16 @@ fn finish(words: &[char], at: usize, amount: Amount, measure: &str, unit: &'stat
     }
     let before: String = words[at.saturating_sub(6)..at].iter().collect();
     let before = before.trim_end_matches(['到', '达', '为', '计', '有', '了', ' ']);
-    let said = BEFORE.iter().find(|(word, _)| before.ends_with(word)).map(|(_, meaning)| *meaning);
+    // 签约, 附近 and 高超 are other words.
+    let merged = |word: &str| {
+        let inner = before.strip_suffix(word).and_then(|rest| rest.chars().last());
+        inner.is_some_and(|c| match word {
+            "约" => "签预节合违履条特制邀续".contains(c),
+            "近" => "附临靠就最邻贴亲".contains(c),
+            _ => false,
+        })
+    };
+    let said = BEFORE.iter().find(|(word, _)| before.ends_with(word) && !merged(word)).map(|(_, meaning)| *meaning);
     // 控制在3%以内 says at most twice; a range is at least its lower end.
     let qualifier = qualifier.or(said).or(upper.map(|_| Qualifier::AtLeast));
     let figure = Found { span: Span::new(0, 0), value, upper, measure: measure.to_owned(), unit, qualifier };

@@ -92,12 +92,12 @@ fn prose(text: &Text, paragraphs: &[Span], structure: &mut Structure) {
         .or_else(|| labelled(text, paragraphs))
         .or_else(|| stated(text, paragraphs))
         .unwrap_or_default();
+    let end = same_length(paragraphs, &starts, end);
     let level = starts.first().and_then(|start| start.enumerator).map(|enumerator| enumerator.style);
     let above: Vec<&Enumerator> =
         enumerators.iter().filter(|other| level.is_some_and(|level| is_outer(&order, other, level))).collect();
     let first = starts.first().map_or(end, |start| start.at);
     let leading = above.partition_point(|heading| heading.span.start < first);
-    structure.form.extend(above[..leading].iter().map(|heading| text.line_span(heading.span.start)));
     let tables: Vec<usize> = text
         .blocks
         .iter()
@@ -128,8 +128,20 @@ fn prose(text: &Text, paragraphs: &[Span], structure: &mut Structure) {
         structure.items.push(item);
         if let Some(heading) = heading {
             section = heading_status(text, heading);
-            structure.form.push(Span::new(heading.span.start, next));
+            outside(text, paragraphs, Span::new(heading.span.start, next), structure);
         }
+    }
+}
+
+/// Where the last item ends, if all before it have so many paragraphs and what follows it would be one more.
+fn same_length(paragraphs: &[Span], starts: &[Start], end: usize) -> usize {
+    let from = |at: usize| paragraphs.partition_point(|span| span.start < at);
+    let counts: Vec<usize> = starts.windows(2).map(|pair| from(pair[1].at) - from(pair[0].at)).collect();
+    match (counts.as_slice(), starts.last()) {
+        ([first, _, _, ..], Some(last)) if counts.iter().all(|count| count == first) && *first > 0 => {
+            paragraphs.get(from(last.at) + first).map_or(end, |next| next.start.min(end))
+        }
+        _ => end,
     }
 }
 
@@ -232,7 +244,13 @@ fn likeness(text: &Text, region: Span, has_section: bool) -> f64 {
     let line = text.line_span(region.start);
     let bracketed = fields::bracket_status(text, Span::new(region.start, line.end.min(region.end))).is_some();
     let heading_only = words.len() < MAX_HEADING && !words.contains(&'。');
+    let first = text.folded(Span::new(region.start, line.end.min(region.end)));
+    let theme = first.len() < words.len()
+        && first.len() < MAX_HEADING
+        && !first.iter().any(char::is_ascii_digit)
+        && ["情况", "方面", "领域", "工作", "类"].iter().any(|word| words::ends(first, word));
     match (progress, promises) {
+        _ if theme && !bracketed && !has_section && progress == 0 => 0.1,
         (2.., _) | (_, 3..) => 0.0,
         (1, _) => 1.0,
         _ if bracketed => 1.0,
@@ -295,7 +313,7 @@ fn stated(text: &Text, paragraphs: &[Span]) -> Option<Vec<Start>> {
 
 /// Where the closing words begin: a signature, a date, a telephone number.
 fn closing(text: &Text, paragraphs: &[Span]) -> usize {
-    const OPENERS: [&str; 19] = [
+    const OPENERS: [&str; 30] = [
         "特此",
         "欢迎",
         "监督电话",
@@ -315,6 +333,21 @@ fn closing(text: &Text, paragraphs: &[Span]) -> usize {
         "监督邮箱",
         "举报电话",
         "(联系",
+        "总的来看",
+        "总体来看",
+        "总体上看",
+        "综上",
+        "说明:",
+        "填报单位",
+        "联系地址",
+        "若对",
+        "如有异议",
+        "广大市民",
+        "公示期",
+    ];
+    const FOOTERS: [&str; 14] = [
+        "二维码", "主办单位:", "承办单位:", "ICP备", "网站标识码", "公网安备", "服务热线:", "热线电话:", "电话:", "邮箱:", "邮编:",
+        "扫一扫", "打印本页", "关闭窗口",
     ];
     let mut end = text.chars.len();
     for (index, span) in paragraphs.iter().enumerate().rev() {
@@ -323,13 +356,14 @@ fn closing(text: &Text, paragraphs: &[Span]) -> usize {
             && words.len() < 16
             && words.ends_with(&['日']);
         let opened = starts_any(words, &OPENERS);
+        let footer = words.len() <= 60 && FOOTERS.iter().any(|word| contains(words, word));
         let signed = words.len() <= 24
             && !words.iter().any(|c| "。:;,".contains(*c))
             && index > 0
             && end < text.chars.len()
             && words.last().is_some_and(|c| "局厅府会委院部室办处队站公司中心".contains(*c));
         let bracketed = words.len() <= 24 && words.first() == Some(&'(') && words.last() == Some(&')');
-        if !(dated || opened || signed || bracketed) || index == 0 {
+        if !(dated || opened || footer || signed || bracketed) || index == 0 {
             break;
         }
         end = span.start;

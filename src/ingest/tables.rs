@@ -31,7 +31,7 @@ pub fn read(text: &Text, rows: &[Vec<LaidCell>], structure: &mut Structure) {
         if let [only] = filled.as_slice() {
             // A row of one cell is a heading of what is below it.
             section = structure::section_status(text, only.span);
-            structure.form.push(only.span);
+            structure.outside.push(only.span);
             continue;
         }
         let total = ["合计", "总计", "小计"];

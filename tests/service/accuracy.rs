@@ -104,6 +104,8 @@ struct Found<'a> {
     role: &'a str,
     record: &'a Value,
     unit: &'a str,
+    /// Its own time basis, else its metric's.
+    basis: &'a str,
 }
 
 fn figures(records: &Value) -> Vec<Found<'_>> {
@@ -112,6 +114,7 @@ fn figures(records: &Value) -> Vec<Found<'_>> {
         for record in list(records, collection) {
             let metric = list(records, "metrics").into_iter().find(|metric| metric["id"] == record["metric"]);
             let unit = metric.and_then(|metric| metric["unit"]["label"]["zh-Hans"].as_str()).unwrap_or_default();
+            let own = metric.and_then(|metric| metric["time_basis"].as_str());
             for evidence in list(record, "evidence") {
                 found.push(Found {
                     start: evidence["start"].as_i64().expect("a start"),
@@ -119,6 +122,7 @@ fn figures(records: &Value) -> Vec<Found<'_>> {
                     role: record["role"].as_str().unwrap_or(role),
                     record,
                     unit,
+                    basis: record["time_basis"].as_str().or(own).unwrap_or_default(),
                 });
             }
         }
@@ -219,8 +223,10 @@ fn score_figures(answers: &Value, text: &str, found: Vec<Found<'_>>, scores: &mu
             }
         }
         if let (Some(wanted), true) = (answer["time_basis"].as_str(), found.role != "target") {
-            let basis = found.record["time_basis"].as_str().or_else(|| metric_basis(found)).unwrap_or("?").to_owned();
-            scores.tell("time bases", true, basis == wanted || basis == "?", true);
+            scores.tell("time bases", true, found.basis == wanted, true);
+            if found.basis != wanted {
+                scores.wrong.push(format!("time basis of {words}: {}, not {wanted}", found.basis));
+            }
         }
     }
     scores.of.entry("figures").or_default().found = found.len();
@@ -230,11 +236,6 @@ fn score_figures(answers: &Value, text: &str, found: Vec<Found<'_>>, scores: &mu
             found.record["as_published"], found.role, found.record["evidence"][0]["prefix"]
         ));
     }
-}
-
-/// The metric's own basis does not stand in the observation.
-fn metric_basis<'a>(_: &Found<'a>) -> Option<&'a str> {
-    None
 }
 
 #[test]
