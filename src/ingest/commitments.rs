@@ -188,4 +188,3 @@ fn next_steps(words: &[char], from: usize) -> Option<usize> {
         plain || INTENTIONS.iter().any(|intention| contains(soon, intention))
     })
 }
-

@@ -73,7 +73,24 @@ const TURNS: &[&str] = &[
     "扩至", "至", "到", "为",
 ];
 const FALLS: &[&str] = &[
-    "下降", "减少", "降低", "回落", "下滑", "压减", "压缩", "缩减", "精简", "降价", "降幅", "降幅达", "压降", "缩短", "收窄", "减", "降", "少",
+    "下降",
+    "减少",
+    "降低",
+    "回落",
+    "下滑",
+    "压减",
+    "压缩",
+    "缩减",
+    "精简",
+    "降价",
+    "降幅",
+    "降幅达",
+    "压降",
+    "缩短",
+    "收窄",
+    "减",
+    "降",
+    "少",
 ];
 const RISES: &[&str] = &["增长", "上升", "提高", "增加", "提升", "增", "升", "多", "扩大"];
 
@@ -90,7 +107,8 @@ pub fn role(text: &Text, region: Span, found: &Found, place: Place, previous: Op
     }
     let past =
         ["去年同期", "上年同期", "去年底", "上年末", "上年底", "去年末", "年初", "去年全年", "上年度", "原有", "原来"];
-    let of_past = ["上年的", "去年的", "上年同期的", "去年同期的", "年初的", "去年底的", "上年末的", "上年底的", "去年末的"];
+    let of_past =
+        ["上年的", "去年的", "上年同期的", "去年同期的", "年初的", "去年底的", "上年末的", "上年底的", "去年末的"];
     if of_past.iter().any(|cue| ends(&before, cue)) {
         return Role::Baseline;
     }
@@ -145,7 +163,9 @@ fn names_goal(before: &[char]) -> bool {
 fn planned(before: &[char]) -> bool {
     const NEAR: usize = 8;
     let near = &before[before.len().saturating_sub(NEAR)..];
-    ["概算", "计划总投资", "计划投资", "总投资约", "设计日", "设计年", "设计处理", "设计能力", "设计规模", "规划总"].iter().any(|word| contains(near, word))
+    ["概算", "计划总投资", "计划投资", "总投资约", "设计日", "设计年", "设计处理", "设计能力", "设计规模", "规划总"]
+        .iter()
+        .any(|word| contains(near, word))
         && !contains(near, "占")
 }
 

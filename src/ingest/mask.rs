@@ -120,5 +120,6 @@ fn is_name(words: &[char], at: usize, length: usize) -> bool {
     let digits = name.iter().all(char::is_ascii_digit);
     let goes_on = |c: char| c.is_ascii_digit() || "%.,万亿千百余多-至".contains(c);
     let beside = before.is_ascii_digit() || before == '.' || digits && goes_on(next(after, 0));
-    !beside && !(digits && length < 5 && words::measure_at(after).is_some())
+    let counted = digits && length < 5 && words::measure_at(after).is_some();
+    !(beside || counted)
 }

@@ -130,7 +130,9 @@ fn figure(words: &[char], at: usize) -> Read {
     // 审批时限由30日压缩到15个工作日: days that are measured, not a date.
     let days = timed && next(rest, end) == '日' && at > 0 && "由从为至到在".contains(words[at - 1]);
     if !days && is_date(words, at, end, &numeral) {
-        return Read::Other(end);
+        // All of 2020-06-30.
+        let rest = rest[end..].iter().take_while(|c| c.is_ascii_digit() || "-./:".contains(**c)).count();
+        return Read::Other(end + rest);
     }
     let with = |word: &str| Amount { end: end + word.chars().count(), ..amount };
     for (sign, label, unit) in [

@@ -13,8 +13,30 @@ pub type Said = (Status, Span);
 
 /// What stands before a status at the beginning of a report, or of its last clause.
 const LEADS: [&str; 24] = [
-    "截至目前", "截止目前", "目前", "现", "至今", "总体上", "总体", "整体", "承诺事项", "该承诺事项", "该承诺", "该项目", "该事项", "该项工作", "此项工作",
-    "本项工作", "此项任务", "该项任务", "目标任务", "年度任务", "工作", "项目", "任务", "状态:",
+    "截至目前",
+    "截止目前",
+    "目前",
+    "现",
+    "至今",
+    "总体上",
+    "总体",
+    "整体",
+    "承诺事项",
+    "该承诺事项",
+    "该承诺",
+    "该项目",
+    "该事项",
+    "该项工作",
+    "此项工作",
+    "本项工作",
+    "此项任务",
+    "该项任务",
+    "目标任务",
+    "年度任务",
+    "工作",
+    "项目",
+    "任务",
+    "状态:",
 ];
 
 /// The status that a cell, a bracket or a heading says.
@@ -113,7 +135,20 @@ pub fn said(text: &Text, span: Span) -> Option<Said> {
         let place = |at: usize, length: usize| Span::new(span.start + start + at, span.start + start + at + length);
         // A sentence that is about the status, not about one of many works.
         let about = [
-            "该项", "该事项", "此项", "本项", "目标任务", "年度任务", "全年任务", "承诺事项", "该承诺", "该项目", "该工作", "整体", "总体", "任务",
+            "该项",
+            "该事项",
+            "此项",
+            "本项",
+            "目标任务",
+            "年度任务",
+            "全年任务",
+            "承诺事项",
+            "该承诺",
+            "该项目",
+            "该工作",
+            "整体",
+            "总体",
+            "任务",
         ];
         if let Some((status, at, length)) = words::status_in(sentence) {
             let about = sentence.len() <= 40 && about.iter().any(|word| contains(sentence, word));

@@ -260,6 +260,7 @@ fn likeness(text: &Text, region: Span, has_section: bool) -> f64 {
         _ if ["完成", "建成", "实现", "已", "达到", "新增", "新建"].iter().any(|word| contains(words, word)) => {
             0.5
         }
+        _ if words.iter().any(char::is_ascii_digit) => 0.4,
         _ => 0.1,
     }
 }
@@ -346,8 +347,20 @@ fn closing(text: &Text, paragraphs: &[Span]) -> usize {
         "公示期",
     ];
     const FOOTERS: [&str; 14] = [
-        "二维码", "主办单位:", "承办单位:", "ICP备", "网站标识码", "公网安备", "服务热线:", "热线电话:", "电话:", "邮箱:", "邮编:",
-        "扫一扫", "打印本页", "关闭窗口",
+        "二维码",
+        "主办单位:",
+        "承办单位:",
+        "ICP备",
+        "网站标识码",
+        "公网安备",
+        "服务热线:",
+        "热线电话:",
+        "电话:",
+        "邮箱:",
+        "邮编:",
+        "扫一扫",
+        "打印本页",
+        "关闭窗口",
     ];
     let mut end = text.chars.len();
     for (index, span) in paragraphs.iter().enumerate().rev() {

@@ -5,7 +5,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use super::cues::{around, sentence_start};
 use super::numerals::{self, ONE};
 use super::text::{Span, Text};
-use super::words::{contains, starts};
+use super::words::{contains, ends, starts};
 use crate::model::codes::TimeBasis;
 use crate::model::period;
 
@@ -17,6 +17,13 @@ pub struct Time {
     pub stated: Option<Span>,
     /// The period, SDMX or ISO 8601, where the words name one.
     pub period: Option<String>,
+}
+
+impl Time {
+    /// From its beginning, whenever that was.
+    fn since_start() -> Time {
+        Time { basis: Some(TimeBasis::SinceStart), ..Time::default() }
+    }
 }
 
 /// The time that the words before a figure in its sentence give it; the nearest words count.
@@ -60,26 +67,82 @@ pub fn time(text: &Text, region: Span, span: Span, year: i32, compared: bool) ->
         }
     }
     let (before, _) = around(text, region, span);
-    let stock = ["现有", "拥有", "在册", "建有", "总数达", "总量达", "保有量"].iter().any(|cue| contains(&before, cue));
+    let best = best.map(|(at, time)| match time.basis {
+        // 全年新增8.4万亩，累计31.7万亩: a running total has a clause of its own.
+        Some(TimeBasis::PeriodFlow) if at < clause && contains(&before, "累计") => (clause, Time::since_start()),
+        _ => (at, time),
+    });
+    let stock = is_stock(&before);
     match best {
-        Some((_, time)) if stock && time.basis == Some(TimeBasis::SinceStart) => {
-            Time { basis: Some(TimeBasis::PointInTime), ..time }
-        }
+        Some((at, time)) if stock && (time.basis == Some(TimeBasis::SinceStart) || at < clause) => Time {
+            basis: Some(TimeBasis::PointInTime),
+            period: time.period.filter(|period| period.contains("..")),
+            ..time
+        },
         Some((_, time)) => time,
         None if stock => Time { basis: Some(TimeBasis::PointInTime), ..Time::default() },
-        None if total => Time { basis: Some(TimeBasis::SinceStart), ..Time::default() },
+        None if total => Time::since_start(),
         None => Time::default(),
     }
 }
 
+/// Whether the words before a figure say that there is so much of it, not that so much was done.
+fn is_stock(before: &[char]) -> bool {
+    const THERE: [&str; 16] = [
+        "现有",
+        "拥有",
+        "在册",
+        "建有",
+        "总数达",
+        "总量达",
+        "总数增至",
+        "总量增至",
+        "保有量",
+        "参保人数",
+        "在园幼儿占比",
+        "普及率",
+        "覆盖率",
+        "登记失业率",
+        "入园率",
+        "巩固率",
+    ];
+    const REACHED: [&str; 12] = [
+        "达到",
+        "增至",
+        "增加到",
+        "增加至",
+        "提高到",
+        "提高至",
+        "提升到",
+        "提升至",
+        "升至",
+        "扩大到",
+        "扩大至",
+        "增长到",
+    ];
+    let near = before
+        .strip_suffix(&['了'])
+        .or(before.strip_suffix(&['约']))
+        .or(before.strip_suffix(&['近']))
+        .unwrap_or(before);
+    THERE.iter().any(|cue| contains(before, cue))
+        || REACHED.iter().any(|cue| ends(near, cue)) && !contains(before, "累计") && !contains(before, "完成")
+}
+
 /// Words of time that a folded text begins with: length, basis, period.
 fn time_at(words: &[char], year: i32) -> Option<(usize, TimeBasis, Option<String>)> {
-    use TimeBasis::{PeriodFlow, SinceStart, YearToDate};
+    use TimeBasis::{PeriodFlow, PointInTime, SinceStart, YearToDate};
     let day = |month: u32, day: u32| NaiveDate::from_ymd_opt(year, month, day);
     let span = |from: Option<NaiveDate>, to: Option<NaiveDate>| Some(interval(from?, to?));
     let long = |word: &str| word.chars().count();
     for (word, basis, period) in [
+        ("去年底", PointInTime, Some(format!("{}-12-31", year - 1))),
+        ("去年末", PointInTime, Some(format!("{}-12-31", year - 1))),
+        ("上年底", PointInTime, Some(format!("{}-12-31", year - 1))),
+        ("上年末", PointInTime, Some(format!("{}-12-31", year - 1))),
         ("今年以来", YearToDate, None),
+        ("较年初", YearToDate, None),
+        ("比年初", YearToDate, None),
         ("年初以来", YearToDate, None),
         ("年初至今", YearToDate, None),
         ("截至目前", SinceStart, None),
@@ -120,7 +183,7 @@ fn time_at(words: &[char], year: i32) -> Option<(usize, TimeBasis, Option<String
         }
     }
     if starts(words, "前三季度") || starts(words, "1-三季度") {
-        return Some((4, YearToDate, span(day(1, 1), day(9, 30))));
+        return Some((4, PeriodFlow, span(day(1, 1), day(9, 30))));
     }
     let first = numerals::numeral(words).filter(|numeral| numeral.value < 3000 * ONE && numeral.value % ONE == 0)?;
     let value = u32::try_from(first.value / ONE).ok()?;
@@ -147,8 +210,7 @@ fn time_at(words: &[char], year: i32) -> Option<(usize, TimeBasis, Option<String
             .ok()
             .filter(|month| (1..=12).contains(month) && (1..=*month).contains(&value))?;
         let tail = usize::from(rest.get(end + 1) == Some(&'份'));
-        let basis = if value == 1 { YearToDate } else { PeriodFlow };
-        return Some((first.length + end + 1 + tail, basis, span(day(value, 1), month_end(year, month))));
+        return Some((first.length + end + 1 + tail, PeriodFlow, span(day(value, 1), month_end(year, month))));
     }
     if starts(rest, "月") && (1..=12).contains(&value) {
         let mut end = first.length + 1;

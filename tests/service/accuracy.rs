@@ -265,6 +265,7 @@ fn announcements_of_many_layouts_are_read_with_the_accuracy_that_is_promised() {
         ("figures", 0.95),
         ("units", 0.95),
         ("qualifiers", 0.95),
+        ("time bases", 0.95),
     ] {
         let score = whole.of[what];
         println!("{what}: precision {:.3}, recall {:.3} of {}", score.precision(), score.recall(), score.wanted);
