@@ -155,7 +155,9 @@ pub fn role(text: &Text, region: Span, found: &Found, place: Place, previous: Op
 /// 年度目标任务3000户: the number of the goal itself, not how much of it was done.
 fn names_goal(before: &[char]) -> bool {
     let tail: String = before.iter().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect();
-    ["目标", "任务", "任务数", "目标任务", "目标为", "任务为", "目标数"].iter().any(|word| tail.ends_with(word))
+    ["目标", "年度任务", "全年任务", "任务数", "目标任务", "目标为", "任务为", "目标数", "计划数"]
+        .iter()
+        .any(|word| tail.ends_with(word))
         && !tail.contains("完成")
 }
 

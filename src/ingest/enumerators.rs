@@ -20,6 +20,8 @@ pub enum Style {
     ArabicParenthesis,
     /// ①
     Circled,
+    /// 一是
+    Namely,
 }
 
 /// A number in front of something.
@@ -139,6 +141,7 @@ fn enumerator(text: &[char], leads_line: bool) -> Option<(Style, i64, usize)> {
     let mark = at(length);
     let next = at(length + 1);
     match (chinese, mark) {
+        (true, '是') if leads_line => Some((Style::Namely, number, length + 1 + usize::from(",:".contains(next)))),
         (true, '、') => Some((Style::ChineseComma, number, length + 1)),
         (true, '.' | ',' | ' ') if leads_line && mark != ',' => Some((Style::ChineseComma, number, length + 1)),
         // 1.5 is a figure, and so is 3、5、7 inside a line.

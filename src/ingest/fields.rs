@@ -74,6 +74,9 @@ pub fn bracket_status(text: &Text, line: Span) -> Option<(Span, Status, Span)> {
 /// Parts a stretch of prose into the fields of a commitment.
 pub fn read(text: &Text, region: Span, item: &mut Item, form: &mut Vec<Span>) {
     let region = text.trimmed(region, "");
+    // (责任单位:…) at the very end is of the whole.
+    let end = responsible(text, region, item, form);
+    let region = text.trimmed(Span::new(region.start, end), "");
     let words = text.folded(region);
     let marks: Vec<(Column, Span)> = labels(words)
         .into_iter()

@@ -6,6 +6,7 @@
 
 pub mod commitments;
 mod cues;
+mod edges;
 mod enumerators;
 mod fields;
 mod figures;

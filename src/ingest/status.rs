@@ -4,6 +4,7 @@ use super::commitments::Commitment;
 use super::cues::{Place, Role};
 use super::figures::Figure;
 use super::naming;
+use super::numerals::ONE;
 use super::text::{Span, Text};
 use super::words::{self, contains, starts, starts_any};
 use crate::model::codes::{Qualifier, Status};
@@ -156,13 +157,18 @@ pub fn said(text: &Text, span: Span) -> Option<Said> {
                 explicit = Some((status, place(at, length)));
             }
         }
+        let put_off = ["延期至", "推迟至", "延后至", "顺延至", "延期到", "推迟到"];
+        if let Some((word, at)) = put_off.iter().find_map(|word| Some((word, words::find(sentence, word)?))) {
+            explicit = explicit.or(Some((Status::Delayed, place(at, word.chars().count() - 1))));
+        }
         let last = sentence.iter().rposition(|c| *c == ',').map_or(0, |at| at + 1);
         if let Some((status, at, length)) = closing(&sentence[last..]) {
             let before = &sentence[last..last + at];
-            let now = starts_any(before, &["目前", "现", "截至目前", "至今"]);
+            let now = starts_any(before, &["目前", "现", "截至目前", "至今", "该项", "此项", "本项"]);
             // That something is done may be said of a part; that it goes on, lags or waits, of the whole.
             let open = !matches!(status, Status::Completed | Status::SubstantiallyCompleted | Status::NotCompleted);
-            let (whole, short) = (before.is_empty() && open, before.len() <= 8);
+            let bare = before.is_empty() || LEADS.iter().any(|lead| before.iter().copied().eq(lead.chars()));
+            let (whole, short) = (bare && open, before.len() <= 8);
             match (now && short, whole || open && short && last == 0) {
                 (true, _) => explicit = Some((status, place(last + at, length))),
                 (_, true) => found = Some((status, place(last + at, length))),
@@ -176,35 +182,8 @@ pub fn said(text: &Text, span: Span) -> Option<Said> {
 
 /// Without any words for it the result against the target is the status.
 pub fn result(text: &Text, commitment: &Commitment, over: bool) -> Option<Status> {
-    let targets: Vec<&Figure> =
-        commitment.figures.iter().filter(|figure| figure.role == Role::Target && figure.place != Place::Next).collect();
-    let actuals: Vec<&Figure> =
-        commitment.figures.iter().filter(|figure| figure.role == Role::Actual && figure.change.is_none()).collect();
-    let mut met = 0;
-    let mut missed = 0;
-    for target in &targets {
-        let alike: Vec<&&Figure> =
-            actuals.iter().filter(|actual| actual.found.measure == target.found.measure).collect();
-        let likest = alike.iter().max_by(|one, other| {
-            let score = |figure: &Figure| naming::overlap(&figure.name, &target.name);
-            score(one).total_cmp(&score(other))
-        });
-        if let Some(actual) =
-            likest.filter(|actual| alike.len() == 1 || naming::overlap(&actual.name, &target.name) > 0.3)
-        {
-            let at_most = target.found.qualifier == Some(Qualifier::AtMost);
-            let reached = if at_most {
-                actual.found.value <= target.found.value
-            } else {
-                actual.found.value >= target.found.value
-            };
-            *(if reached { &mut met } else { &mut missed }) += 1;
-        }
-    }
-    let narrative: Vec<&[char]> = commitment.narrative.iter().map(|span| text.folded(*span)).collect();
-    let says = |word: &str| narrative.iter().any(|words| contains(words, word));
-    let unfinished = ["未完成", "尚未", "未能", "滞后", "跨年", "结转", "顺延"].iter().any(|word| says(word));
-    let done = [
+    const UNFINISHED: [&str; 8] = ["未完成", "尚未", "未能", "滞后", "跨年", "结转", "顺延", "未实现"];
+    const DONE: [&str; 14] = [
         "全部完成",
         "全面完成",
         "已完成",
@@ -218,16 +197,61 @@ pub fn result(text: &Text, commitment: &Commitment, over: bool) -> Option<Status
         "完成任务",
         "如期完成",
         "建成投用",
-    ]
-    .iter()
-    .any(|word| says(word));
+        "提前完成",
+    ];
+    const UNDER_WAY: [&str; 4] = ["开工", "正在", "封顶", "进场施工"];
+    let says = |list: &[&str]| {
+        list.iter().any(|word| commitment.narrative.iter().any(|span| contains(text.folded(*span), word)))
+    };
+    let missed_it = if over { Status::NotCompleted } else { Status::InProgress };
+    let (met, missed) = shares(text, commitment).unwrap_or_else(|| against_targets(commitment));
+    let unfinished = says(&UNFINISHED);
     match (met, missed) {
-        (_, 1..) if over => Some(Status::NotCompleted),
-        (_, 1..) => Some(Status::InProgress),
+        (_, 1..) => Some(missed_it),
         (1.., 0) if !unfinished => Some(Status::Completed),
-        _ if unfinished => Some(if over { Status::NotCompleted } else { Status::InProgress }),
-        _ if done => Some(Status::Completed),
-        _ if ["开工", "正在", "封顶", "进场施工"].iter().any(|word| says(word)) => Some(Status::InProgress),
+        _ if unfinished => Some(missed_it),
+        _ if says(&DONE) => Some(Status::Completed),
+        _ if says(&UNDER_WAY) => Some(Status::InProgress),
         _ => None,
     }
+}
+
+/// 完成年度任务的55.8%: how many targets that says are met, and how many are not; none where nothing says it.
+fn shares(text: &Text, commitment: &Commitment) -> Option<(usize, usize)> {
+    const WHOLES: [&str; 7] = ["任务的", "目标的", "计划的", "任务量的", "计划数的", "任务数的", "进度的"];
+    let shares = commitment.figures.iter().filter(|figure| {
+        let before = &text.folded[figure.region.start..figure.found.span.start];
+        let near = before.strip_suffix(&['约']).or(before.strip_suffix(&['近'])).unwrap_or(before);
+        figure.place == Place::Progress
+            && figure.found.measure == "%"
+            && WHOLES.iter().any(|word| words::ends(near, word))
+    });
+    let (met, missed): (Vec<&Figure>, Vec<&Figure>) = shares.partition(|figure| figure.found.value >= 100 * ONE);
+    (!(met.is_empty() && missed.is_empty())).then_some((met.len(), missed.len()))
+}
+
+/// How many targets the figures of the report meet, and how many not.
+fn against_targets(commitment: &Commitment) -> (usize, usize) {
+    const ALIKE: f64 = 0.3;
+    let actuals = || {
+        let done = |figure: &&Figure| figure.role == Role::Actual && figure.change.is_none();
+        commitment.figures.iter().filter(done)
+    };
+    let (mut met, mut missed) = (0, 0);
+    for target in commitment.figures.iter().filter(|figure| figure.role == Role::Target && figure.place != Place::Next)
+    {
+        let alike: Vec<(f64, &Figure)> = actuals()
+            .filter(|actual| actual.found.measure == target.found.measure)
+            .map(|actual| (naming::overlap(&actual.name, &target.name), actual))
+            .collect();
+        let likest = alike.iter().max_by(|(one, _), (other, _)| one.total_cmp(other));
+        if let Some((_, actual)) = likest.filter(|(likeness, _)| alike.len() == 1 || *likeness > ALIKE) {
+            let reached = match target.found.qualifier {
+                Some(Qualifier::AtMost) => actual.found.value <= target.found.value,
+                _ => actual.found.value >= target.found.value,
+            };
+            *(if reached { &mut met } else { &mut missed }) += 1;
+        }
+    }
+    (met, missed)
 }

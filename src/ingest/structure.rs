@@ -1,5 +1,6 @@
 //! Where the commitments are: items of a list, rows of a table, or paragraphs with the labels of one.
 
+use super::edges;
 use super::enumerators::{self, Enumerator, Style};
 use super::fields;
 use super::text::{Laid, LaidCell, Span, Text};
@@ -86,10 +87,11 @@ fn prose(text: &Text, paragraphs: &[Span], structure: &mut Structure) {
     let enumerators = enumerators::find(text);
     structure.numbers.extend(enumerators.iter().map(|enumerator| enumerator.span));
     let order = styles(&enumerators);
-    let end = closing(text, paragraphs);
+    let end = edges::closing(text, paragraphs);
     let starts = best(text, &enumerators, &order, end)
         .or_else(|| about(text, paragraphs))
         .or_else(|| labelled(text, paragraphs))
+        .or_else(|| headed(text, paragraphs))
         .or_else(|| stated(text, paragraphs))
         .unwrap_or_default();
     let end = same_length(paragraphs, &starts, end);
@@ -106,8 +108,8 @@ fn prose(text: &Text, paragraphs: &[Span], structure: &mut Structure) {
             Laid::Paragraph(_) => None,
         })
         .collect();
-    outside(text, paragraphs, Span::new(0, first), structure);
-    outside(text, paragraphs, Span::new(end, text.chars.len()), structure);
+    edges::outside(text, paragraphs, Span::new(0, first), &mut structure.outside);
+    edges::outside(text, paragraphs, Span::new(end, text.chars.len()), &mut structure.outside);
     let mut section = leading.checked_sub(1).and_then(|last| heading_status(text, above[last]));
     for (index, start) in starts.iter().enumerate() {
         let next = starts.get(index + 1).map_or(end, |next| next.at);
@@ -128,7 +130,7 @@ fn prose(text: &Text, paragraphs: &[Span], structure: &mut Structure) {
         structure.items.push(item);
         if let Some(heading) = heading {
             section = heading_status(text, heading);
-            outside(text, paragraphs, Span::new(heading.span.start, next), structure);
+            edges::outside(text, paragraphs, Span::new(heading.span.start, next), &mut structure.outside);
         }
     }
 }
@@ -257,12 +259,34 @@ fn likeness(text: &Text, region: Span, has_section: bool) -> f64 {
         _ if heading_only && words::status_in(words).is_some() && !has_section => 0.0,
         _ if has_section => 0.9,
         _ if fields::first_status(words) => 0.8,
+        _ if then_result(words) => 0.75,
         _ if ["完成", "建成", "实现", "已", "达到", "新增", "新建"].iter().any(|word| contains(words, word)) => {
             0.5
         }
         _ if words.iter().any(char::is_ascii_digit) => 0.4,
         _ => 0.1,
     }
+}
+
+/// Whether a sentence after the first begins with a time: first what is promised, then what came of it.
+fn then_result(words: &[char]) -> bool {
+    const TIMES: [&str; 12] = [
+        "上半年",
+        "截至",
+        "截止",
+        "目前",
+        "全年",
+        "今年以来",
+        "前三季度",
+        "一季度",
+        "第一季度",
+        "1-",
+        "三季度",
+        "年初以来",
+    ];
+    let line = words.iter().position(|c| *c == '\n').unwrap_or(words.len());
+    let first = words[..line].iter().position(|c| *c == '。');
+    first.is_some_and(|first| starts_any(&words[first + 1..line], &TIMES))
 }
 
 /// Paragraphs that begin 关于…的承诺.
@@ -304,108 +328,25 @@ fn labelled(text: &Text, paragraphs: &[Span]) -> Option<Vec<Start>> {
     (!starts.is_empty()).then_some(starts)
 }
 
+/// Three or more short lines without a full stop, each above paragraphs with one; titles above the opening
+/// words are none.
+fn headed(text: &Text, paragraphs: &[Span]) -> Option<Vec<Start>> {
+    let told = |span: &Span| text.folded(*span).contains(&'。');
+    let heads = |pair: &&[Span]| {
+        let (head, next) = (text.folded(pair[0]), text.folded(pair[1]));
+        let opening = ["承诺", "实事", "如下"].iter().any(|word| contains(next, word)) && pair[0].start < 200;
+        let title = pair[0].start == 0 || head.starts_with(&['-']) || opening;
+        !title && head.len() <= MAX_HEADING && !told(&pair[0]) && !head.ends_with(&[':']) && told(&pair[1])
+    };
+    let starts: Vec<Start> =
+        paragraphs.windows(2).filter(heads).map(|pair| Start { at: pair[0].start, enumerator: None }).collect();
+    (starts.len() > 2).then_some(starts)
+}
+
 /// Paragraphs that state how far they have come.
 fn stated(text: &Text, paragraphs: &[Span]) -> Option<Vec<Start>> {
     let is = |span: &&Span| fields::first_status(text.folded(**span)) || fields::bracket_status(text, **span).is_some();
     let starts: Vec<Start> =
         paragraphs.iter().filter(is).map(|span| Start { at: span.start, enumerator: None }).collect();
     (!starts.is_empty()).then_some(starts)
-}
-
-/// Where the closing words begin: a signature, a date, a telephone number.
-fn closing(text: &Text, paragraphs: &[Span]) -> usize {
-    const OPENERS: [&str; 30] = [
-        "特此",
-        "欢迎",
-        "监督电话",
-        "联系电话",
-        "联系人",
-        "联系方式",
-        "咨询电话",
-        "附件",
-        "抄送",
-        "来源",
-        "编辑",
-        "责任编辑",
-        "注:",
-        "以上",
-        "公开时间",
-        "审核",
-        "监督邮箱",
-        "举报电话",
-        "(联系",
-        "总的来看",
-        "总体来看",
-        "总体上看",
-        "综上",
-        "说明:",
-        "填报单位",
-        "联系地址",
-        "若对",
-        "如有异议",
-        "广大市民",
-        "公示期",
-    ];
-    const FOOTERS: [&str; 14] = [
-        "二维码",
-        "主办单位:",
-        "承办单位:",
-        "ICP备",
-        "网站标识码",
-        "公网安备",
-        "服务热线:",
-        "热线电话:",
-        "电话:",
-        "邮箱:",
-        "邮编:",
-        "扫一扫",
-        "打印本页",
-        "关闭窗口",
-    ];
-    let mut end = text.chars.len();
-    for (index, span) in paragraphs.iter().enumerate().rev() {
-        let words = text.folded(*span);
-        let dated = words.first().is_some_and(|c| c.is_ascii_digit() || *c == '二')
-            && words.len() < 16
-            && words.ends_with(&['日']);
-        let opened = starts_any(words, &OPENERS);
-        let footer = words.len() <= 60 && FOOTERS.iter().any(|word| contains(words, word));
-        let signed = words.len() <= 24
-            && !words.iter().any(|c| "。:;,".contains(*c))
-            && index > 0
-            && end < text.chars.len()
-            && words.last().is_some_and(|c| "局厅府会委院部室办处队站公司中心".contains(*c));
-        let bracketed = words.len() <= 24 && words.first() == Some(&'(') && words.last() == Some(&')');
-        if !(dated || opened || footer || signed || bracketed) || index == 0 {
-            break;
-        }
-        end = span.start;
-    }
-    // A signature in brackets after the last full stop.
-    if let Some(last) = paragraphs.iter().rfind(|span| span.start < end) {
-        let words = text.folded(*last);
-        let open = words.iter().rposition(|c| *c == '(');
-        let signature = open.filter(|open| {
-            words.last() == Some(&')')
-                && *open > 0
-                && words.len() - open <= 24
-                && "。!".contains(words[open - 1])
-                && words::status_in(&words[*open..]).is_none()
-        });
-        if let Some(open) = signature {
-            end = end.min(last.start + open);
-        }
-    }
-    end
-}
-
-/// Lines outside of every item.
-fn outside(text: &Text, paragraphs: &[Span], region: Span, structure: &mut Structure) {
-    for span in paragraphs {
-        let part = Span::new(span.start.max(region.start), span.end.min(region.end));
-        let part = text.trimmed(part, "");
-        if !part.is_empty() {
-            structure.outside.push(part);
-        }
-    }
 }

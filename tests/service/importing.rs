@@ -204,7 +204,7 @@ fn what_cannot_be_read_is_refused_with_what_to_do() {
         ("broken.docx", b"PK\x03\x04 and then nothing".to_vec(), "damaged"),
         ("half.docx", archive("word/document.xml", b"<w:document><w:p></w:body>"), "damaged"),
         ("bomb.docx", archive("word/document.xml", &vec![b' '; 80 * 1024 * 1024]), "unpacks to more than 64 MiB"),
-        ("program", vec![0, 1, 2, 3, 0, 0, 0x7f, 0x45].repeat(50), "neither UTF-8 nor GB 18030"),
+        ("program", [0, 1, 2, 3, 0, 0, 0x7f, 0x45].repeat(50), "neither UTF-8 nor GB 18030"),
         ("letter.txt", "尊敬的市民朋友：\n感谢您对我们工作的支持。\n".into(), "No commitments are found"),
     ] {
         let stderr = refused(name, &bytes);

@@ -100,7 +100,18 @@ pub fn status_at(text: &[char]) -> Option<(Status, usize)> {
     // 完成 alone is a status only where nothing goes on after it: 完成情况 is a title.
     let ended = || words::starts(text, "完成") && !text.get(2).is_some_and(|c| c.is_alphanumeric());
     let phrase = PHRASE.at(text).or_else(|| ended().then_some((Status::Completed, 2)));
-    composed(text).filter(|(_, length)| phrase.is_none_or(|(_, longest)| *length > longest)).or(phrase)
+    // 完成年度任务的85% says how much of it is done.
+    let of = |length: usize| {
+        let rest = &text[length..text.len().min(length + 9)];
+        let share = rest.iter().position(|c| *c == '的').and_then(|at| rest.get(at + 1));
+        share.is_some_and(|c| c.is_ascii_digit() || "百约近".contains(*c))
+            && !rest.iter().any(|c| ",。;、".contains(*c))
+    };
+    let phrase = phrase.filter(|(_, length)| !of(*length));
+    composed(text)
+        .filter(|(_, length)| !of(*length))
+        .filter(|(_, length)| phrase.is_none_or(|(_, longest)| *length > longest))
+        .or(phrase)
 }
 
 /// A wording of adverbs and a verb; 中 after it stands for 正在 before it.

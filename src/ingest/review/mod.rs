@@ -4,9 +4,12 @@
 use serde_json::{Value, json};
 
 use super::records::Import;
+use crate::model::codes::{Comparator, Qualifier, Status, TimeBasis};
 use crate::model::message::Language;
 
-const TEMPLATE: &str = include_str!("review.html");
+const PAGE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
 
 /// The page.
 pub fn page(import: &Import, language: Language) -> Result<String, serde_json::Error> {
@@ -14,19 +17,15 @@ pub fn page(import: &Import, language: Language) -> Result<String, serde_json::E
         .marks
         .iter()
         .map(|mark| {
-            json!([
-                mark.span.start,
-                mark.span.end,
-                mark.class,
-                mark.record.as_ref().map(|(kind, id)| [*kind, id.as_str()])
-            ])
+            let record = mark.record.as_ref().map(|(kind, id)| format!("{kind} {id}"));
+            json!({"start": mark.span.start, "end": mark.span.end, "class": mark.class, "record": record})
         })
         .collect();
     let notes: Vec<Value> = import
         .notes
         .iter()
         .map(|note| {
-            json!({"line": note.line, "start": note.span.start, "end": note.span.end, "warns": note.warns,
+            json!({"line": note.line, "start": note.span.start, "warns": note.warns,
                    "en": note.message.en, "zh-Hans": note.message.zh})
         })
         .collect();
@@ -36,14 +35,17 @@ pub fn page(import: &Import, language: Language) -> Result<String, serde_json::E
         "marks": marks,
         "notes": notes,
         "publication": import.publication,
-        "statuses": crate::model::codes::Status::CODES,
-        "qualifiers": crate::model::codes::Qualifier::CODES,
-        "time_bases": crate::model::codes::TimeBasis::CODES,
+        "statuses": Status::CODES,
+        "qualifiers": Qualifier::CODES,
+        "comparators": Comparator::CODES,
+        "time_bases": TimeBasis::CODES,
     });
     // In a script element nothing but these can end it or begin a comment.
     let data = serde_json::to_string(&data)?
         .replace('<', "\\u003c")
         .replace('\u{2028}', "\\u2028")
         .replace('\u{2029}', "\\u2029");
-    Ok(TEMPLATE.replacen("\"DATA\"", &data, 1))
+    // The announcement's own words come last, so that nothing in them is replaced.
+    let page = PAGE.replacen("LANGUAGE", language.tag(), 1).replacen("STYLE", STYLE, 1).replacen("SCRIPT", SCRIPT, 1);
+    Ok(page.replacen("\"DATA\"", &data, 1))
 }
