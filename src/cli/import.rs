@@ -16,11 +16,15 @@ use crate::ingest::records::{Import, Settings};
 use crate::ingest::{self, reading, review};
 use crate::model::kinds::{self, KINDS};
 use crate::model::message::Language;
-use crate::model::period::{Period, parse_day};
+use crate::model::period::{Period, parse_day, sdmx_of};
 use crate::model::publication::{self, is_id};
 use crate::say;
 
-pub fn run(asked: Asked) -> Result<(), Failed> {
+pub fn run(mut asked: Asked) -> Result<(), Failed> {
+    // An interval that a shorter name says is taken as that.
+    let named = asked.period.as_deref().and_then(|period| period.split_once('/'));
+    let named = named.and_then(|(from, to)| sdmx_of(parse_day(from)?, parse_day(to)?));
+    asked.period = named.or(asked.period);
     check(&asked)?;
     let bytes = super::publish::read_at_most(&asked.file, reading::MAX_FILE)?;
     let rules = rules(asked.rules.as_deref())?;

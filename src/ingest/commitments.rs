@@ -43,6 +43,13 @@ pub struct Reading {
     pub outside: Vec<Span>,
 }
 
+impl Reading {
+    /// How many figures there are in all.
+    pub fn count(&self) -> usize {
+        self.figures.len() + self.commitments.iter().map(|commitment| commitment.figures.len()).sum::<usize>()
+    }
+}
+
 pub fn read(text: &Text, structure: Structure, year: i32, over: bool) -> Reading {
     let Structure { items, form, outside, numbers } = structure;
     let mut reading = Reading { form, outside, ..Reading::default() };
@@ -125,6 +132,11 @@ fn commitment(text: &Text, item: Item, form: &mut Vec<Span>) -> Commitment {
     };
     let found = stated.or(rate).or(own).or(remark).or(item.section).or_else(report);
     (commitment.status, commitment.status_words) = found.unzip();
+    // 取消收费, 已取消 is a promise kept.
+    let to_cancel = commitment.title.is_some_and(|title| contains(text.folded(title), "取消"));
+    if to_cancel && commitment.status == Some(Status::Cancelled) {
+        commitment.status = Some(Status::Completed);
+    }
     commitment
 }
 

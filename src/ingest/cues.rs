@@ -31,6 +31,12 @@ pub enum Change {
 }
 
 const INTENTIONS: &[&str] = &[
+    "承诺为",
+    "承诺建",
+    "承诺新",
+    "承诺完成",
+    "承诺改",
+    "目标为",
     "计划",
     "拟",
     "力争",
@@ -65,6 +71,9 @@ const DEEDS: &[&str] = &[
     "按计划",
     "按照计划",
     "较计划",
+    ",完成",
+    ",建成",
+    ",全年",
     "比计划",
 ];
 const TURNS: &[&str] = &[
@@ -112,7 +121,9 @@ pub fn role(text: &Text, region: Span, found: &Found, place: Place, previous: Op
     if of_past.iter().any(|cue| ends(&before, cue)) {
         return Role::Baseline;
     }
-    if past.iter().any(|cue| last(&before, cue).is_some_and(|at| before.len() - at <= cue.chars().count() + 3))
+    let promised = contains(&before, "承诺");
+    if !promised
+        && past.iter().any(|cue| last(&before, cue).is_some_and(|at| before.len() - at <= cue.chars().count() + 3))
         && change(&before).is_none()
     {
         return Role::Baseline;
@@ -232,6 +243,9 @@ pub fn falls(before: &[char], found: &Found) -> bool {
     fell && (rate || change(before).is_some()) && !ends(before, "至") && !ends(before, "到") && !ends(before, "为")
 }
 
+/// Characters of the longest sentence, each side of a place: nobody writes longer ones, and none is read twice.
+const MAX_SENTENCE: usize = 400;
+
 /// The words of the clause before and after a stretch.
 pub fn around(text: &Text, region: Span, span: Span) -> (Vec<char>, Vec<char>) {
     let stop = |at: usize| {
@@ -243,12 +257,15 @@ pub fn around(text: &Text, region: Span, span: Span) -> (Vec<char>, Vec<char>) {
                 && at > 0
                 && text.folded[at - 1].is_ascii_digit())
     };
-    let start = (region.start..span.start).rev().find(|at| stop(*at)).map_or(region.start, |at| at + 1);
-    let end = (span.end..region.end).find(|at| stop(*at)).unwrap_or(region.end);
+    let first = region.start.max(span.start.saturating_sub(MAX_SENTENCE));
+    let last = region.end.min(span.end + MAX_SENTENCE);
+    let start = (first..span.start).rev().find(|at| stop(*at)).map_or(first, |at| at + 1);
+    let end = (span.end..last).find(|at| stop(*at)).unwrap_or(last);
     (text.folded[start..span.start].to_vec(), text.folded[span.end..end].to_vec())
 }
 
 /// Where the sentence of a place begins.
 pub fn sentence_start(text: &Text, region: Span, at: usize) -> usize {
-    (region.start..at).rev().find(|at| "。!?\n\t".contains(text.folded[*at])).map_or(region.start, |at| at + 1)
+    let first = region.start.max(at.saturating_sub(MAX_SENTENCE));
+    (first..at).rev().find(|at| "。!?\n\t".contains(text.folded[*at])).map_or(first, |at| at + 1)
 }

@@ -79,6 +79,11 @@ pub fn find(text: &Text) -> Vec<Enumerator> {
     drop_lone_inline(found)
 }
 
+/// Whether a line begins with a number of a list.
+pub fn leads(text: &[char]) -> bool {
+    enumerator(text, true).is_some()
+}
+
 /// A number inside a line counts only with its fellows: 1. without 2. is none.
 fn drop_lone_inline(found: Vec<Enumerator>) -> Vec<Enumerator> {
     let kept = |index: usize, item: &Enumerator| {

@@ -47,11 +47,15 @@ pub fn label(words: &[char], at: usize) -> Option<(Column, usize)> {
         return Some(found);
     }
     // A label on a line of its own.
+    const LONGEST: usize = 14;
     let rest = words.get(at..)?;
-    let length = rest.iter().take_while(|c| **c != '\n').count();
-    let line: String = rest.get(..length)?.iter().collect();
+    let length = rest.iter().take(LONGEST).take_while(|c| **c != '\n').count();
+    if before != '\n' || at == 0 || length == LONGEST {
+        return None;
+    }
+    let line: String = rest[..length].iter().collect();
     let column = words::column(&line).filter(|column| !matches!(column, Column::Number | Column::Other))?;
-    (before == '\n' && at > 0 && length < 14).then_some((column, length))
+    Some((column, length))
 }
 
 /// A status in brackets at the end of a line: the whole bracket, and the status.

@@ -36,6 +36,11 @@ use crate::model::message::Message;
 use crate::model::period::Period;
 use crate::say;
 
+/// Commitments that one file may have; no list has as many.
+const MAX_COMMITMENTS: usize = 5_000;
+/// Figures that one file may have.
+const MAX_FIGURES: usize = 100_000;
+
 /// Makes a publication of an announcement's bytes.
 pub fn import(bytes: &[u8], settings: &Settings, known: &Known, rules: &Rules) -> Result<Import, Message> {
     let text = Text::new(reading::read(bytes)?);
@@ -46,6 +51,13 @@ pub fn import(bytes: &[u8], settings: &Settings, known: &Known, rules: &Rules) -
             "没有找到承诺事项：没有编号列表，没有含“承诺事项”等列的表格，也没有“进展情况”等标签。请为各项承诺编号或加标签。"
         ));
     }
+    let (items, most) = (structure.items.len(), MAX_COMMITMENTS);
+    if items > most {
+        return Err(say!(
+            "There are {items} commitments; {most} at most are read from one file. Split it.",
+            "共有 {items} 项承诺，一个文件最多读取 {most} 项，请拆分。"
+        ));
+    }
     let end = settings.period.as_deref().and_then(Period::parse).and_then(|period| period.end);
     let over = end.is_some_and(|end| NaiveDate::from_ymd_opt(settings.year, 12, 31).is_some_and(|last| end >= last))
         || settings
@@ -54,6 +66,13 @@ pub fn import(bytes: &[u8], settings: &Settings, known: &Known, rules: &Rules) -
             .and_then(crate::model::period::parse_day)
             .is_some_and(|day| day.year() > settings.year);
     let reading = commitments::read(&text, structure, settings.year, over);
+    let (count, most) = (reading.count(), MAX_FIGURES);
+    if count > most {
+        return Err(say!(
+            "There are {count} figures; {most} at most are read from one file. Split it.",
+            "共有 {count} 个数值，一个文件最多读取 {most} 个，请拆分。"
+        ));
+    }
     let sha256 = hex::encode(Sha256::digest(bytes));
     Ok(records::make(text, reading, settings, known, rules, sha256))
 }

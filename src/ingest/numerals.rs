@@ -184,3 +184,9 @@ pub fn decimal(value: Exact) -> String {
     let text = format!("{sign}{}.{:04}", value / 10_000, value % 10_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
+
+/// Whether the ledger can hold a number: it has at most 15 significant digits.
+pub fn fits(value: Exact) -> bool {
+    let digits = decimal(value).replace(['-', '.'], "");
+    digits.trim_start_matches('0').len() <= 15
+}

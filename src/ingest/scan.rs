@@ -286,11 +286,15 @@ fn lift(low: Exact, high: Numeral, last: char, printed: &[char]) -> Exact {
     }
 }
 
+/// Characters of the longest clause, each side of a place.
+const MAX_CLAUSE: usize = 200;
+
 /// The words of the clause that a place is in.
 fn clause(words: &[char], at: usize) -> &[char] {
     let stop = |c: &char| "。;!?,\n\t".contains(*c);
-    let start = words[..at].iter().rposition(stop).map_or(0, |position| position + 1);
-    let end = words[at..].iter().position(stop).map_or(words.len(), |position| at + position);
+    let (first, last) = (at.saturating_sub(MAX_CLAUSE), words.len().min(at + MAX_CLAUSE));
+    let start = words[first..at].iter().rposition(stop).map_or(first, |position| first + position + 1);
+    let end = words[at..last].iter().position(stop).map_or(last, |position| at + position);
     &words[start..end]
 }
 
@@ -334,6 +338,9 @@ const BEFORE: [(&str, Qualifier); 23] = [
 /// The figure with what qualifies it, before and after.
 fn finish(words: &[char], at: usize, amount: Amount, measure: &str, unit: &'static str) -> Read {
     let Amount { value, upper, mut end, more } = amount;
+    if !numerals::fits(value) || upper.is_some_and(|upper| !numerals::fits(upper)) {
+        return Read::Number(end);
+    }
     let after = &words[at + end..];
     let mut qualifier = more.then_some(Qualifier::MoreThan);
     let said = AFTER.iter().find(|(word, _)| {

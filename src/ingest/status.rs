@@ -233,24 +233,31 @@ fn shares(text: &Text, commitment: &Commitment) -> Option<(usize, usize)> {
 /// How many targets the figures of the report meet, and how many not.
 fn against_targets(commitment: &Commitment) -> (usize, usize) {
     const ALIKE: f64 = 0.3;
+    /// Figures of either side that are compared.
+    const MOST: usize = 100;
     let actuals = || {
         let done = |figure: &&Figure| figure.role == Role::Actual && figure.change.is_none();
-        commitment.figures.iter().filter(done)
+        commitment.figures.iter().filter(done).take(MOST)
     };
     let (mut met, mut missed) = (0, 0);
-    for target in commitment.figures.iter().filter(|figure| figure.role == Role::Target && figure.place != Place::Next)
-    {
+    let promised = |figure: &&Figure| figure.role == Role::Target && figure.place != Place::Next;
+    for target in commitment.figures.iter().filter(promised).take(MOST) {
         let alike: Vec<(f64, &Figure)> = actuals()
             .filter(|actual| actual.found.measure == target.found.measure)
             .map(|actual| (naming::overlap(&actual.name, &target.name), actual))
             .collect();
+        let reached = |actual: &Figure| match target.found.qualifier {
+            Some(Qualifier::AtMost) => actual.found.value <= target.found.value,
+            _ => actual.found.value >= target.found.value,
+        };
         let likest = alike.iter().max_by(|(one, _), (other, _)| one.total_cmp(other));
-        if let Some((_, actual)) = likest.filter(|(likeness, _)| alike.len() == 1 || *likeness > ALIKE) {
-            let reached = match target.found.qualifier {
-                Some(Qualifier::AtMost) => actual.found.value <= target.found.value,
-                _ => actual.found.value >= target.found.value,
-            };
-            *(if reached { &mut met } else { &mut missed }) += 1;
+        match likest {
+            Some((likeness, actual)) if alike.len() == 1 || *likeness > ALIKE => {
+                *(if reached(actual) { &mut met } else { &mut missed }) += 1;
+            }
+            // Whichever of them is meant, it is not enough.
+            Some(_) if !alike.iter().any(|(_, actual)| reached(actual)) => missed += 1,
+            _ => {}
         }
     }
     (met, missed)

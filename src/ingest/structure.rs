@@ -92,6 +92,7 @@ fn prose(text: &Text, paragraphs: &[Span], structure: &mut Structure) {
         .or_else(|| about(text, paragraphs))
         .or_else(|| labelled(text, paragraphs))
         .or_else(|| headed(text, paragraphs))
+        .or_else(|| follows(text, paragraphs, end))
         .or_else(|| stated(text, paragraphs))
         .unwrap_or_default();
     let end = same_length(paragraphs, &starts, end);
@@ -250,9 +251,10 @@ fn likeness(text: &Text, region: Span, has_section: bool) -> f64 {
     let theme = first.len() < words.len()
         && first.len() < MAX_HEADING
         && !first.iter().any(char::is_ascii_digit)
-        && ["情况", "方面", "领域", "工作", "类"].iter().any(|word| words::ends(first, word));
+        && (["情况", "方面", "领域", "工作", "类"].iter().any(|word| words::ends(first, word))
+            || enumerators::leads(&words[first.len() + 1..]));
     match (progress, promises) {
-        _ if theme && !bracketed && !has_section && progress == 0 => 0.1,
+        _ if theme && !bracketed && !has_section && progress == 0 => 0.3,
         (2.., _) | (_, 3..) => 0.0,
         (1, _) => 1.0,
         _ if bracketed => 1.0,
@@ -268,7 +270,8 @@ fn likeness(text: &Text, region: Span, has_section: bool) -> f64 {
     }
 }
 
-/// Whether a sentence after the first begins with a time: first what is promised, then what came of it.
+/// Whether what is promised is followed by what came of it: by a sentence that begins with a time, or by figures
+/// after figures.
 fn then_result(words: &[char]) -> bool {
     const TIMES: [&str; 12] = [
         "上半年",
@@ -285,8 +288,10 @@ fn then_result(words: &[char]) -> bool {
         "年初以来",
     ];
     let line = words.iter().position(|c| *c == '\n').unwrap_or(words.len());
-    let first = words[..line].iter().position(|c| *c == '。');
-    first.is_some_and(|first| starts_any(&words[first + 1..line], &TIMES))
+    let Some(first) = words[..line].iter().position(|c| *c == '。') else { return false };
+    let (promise, rest) = (&words[..first], &words[first + 1..line]);
+    let counts = |words: &[char]| words.iter().any(char::is_ascii_digit);
+    starts_any(rest, &TIMES) || counts(promise) && counts(rest)
 }
 
 /// Paragraphs that begin 关于…的承诺.
@@ -341,6 +346,19 @@ fn headed(text: &Text, paragraphs: &[Span]) -> Option<Vec<Start>> {
     let starts: Vec<Start> =
         paragraphs.windows(2).filter(heads).map(|pair| Start { at: pair[0].start, enumerator: None }).collect();
     (starts.len() > 2).then_some(starts)
+}
+
+/// Four or more paragraphs after 如下：, nearly all of a short sentence and what came of it.
+fn follows(text: &Text, paragraphs: &[Span], end: usize) -> Option<Vec<Start>> {
+    let opens = paragraphs.iter().rposition(|span| text.folded(*span).ends_with(&[':']))?;
+    let items: Vec<&Span> = paragraphs[opens + 1..].iter().filter(|span| span.start < end).collect();
+    let paired = |span: &&&Span| {
+        let words = text.folded(***span);
+        words.iter().position(|c| *c == '。').is_some_and(|first| first <= MAX_HEADING && first + 1 < words.len())
+    };
+    let alike = items.iter().filter(paired).count();
+    let starts = items.iter().map(|span| Start { at: span.start, enumerator: None });
+    (items.len() > 3 && alike * 5 >= items.len() * 4).then(|| starts.collect())
 }
 
 /// Paragraphs that state how far they have come.

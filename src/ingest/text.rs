@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::numerals;
 use super::reading::{Block, Cell};
 use super::words::fold;
 
@@ -88,7 +89,8 @@ impl Text {
                 }
             }
         }
-        let folded = chars.iter().map(|c| fold(*c)).collect();
+        let mut folded: Vec<char> = chars.iter().map(|c| fold(*c)).collect();
+        full_stops(&mut folded);
         let lines =
             std::iter::once(0).chain(chars.iter().enumerate().filter(|(_, c)| **c == '\n').map(|(at, _)| at + 1));
         let lines = lines.collect();
@@ -135,6 +137,18 @@ impl Text {
 
     pub fn sha256(&self) -> String {
         hex::encode(Sha256::digest(self.chars.iter().collect::<String>()))
+    }
+}
+
+/// Where half-width marks are used throughout, a point after Chinese words ends a sentence.
+fn full_stops(folded: &mut [char]) {
+    for at in 1..folded.len() {
+        let (before, after) = (folded[at - 1], folded.get(at + 1).copied().unwrap_or('\n'));
+        let ends =
+            !before.is_ascii() && before.is_alphanumeric() && !numerals::is_chinese(before) || ")%”".contains(before);
+        if folded[at] == '.' && ends && !after.is_ascii_digit() {
+            folded[at] = '。';
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! The time that words give a figure: its period, and over what it counts.
 
+use std::sync::LazyLock;
+
 use chrono::{Datelike, Days, NaiveDate};
 
 use super::cues::{around, sentence_start};
 use super::numerals::{self, ONE};
 use super::text::{Span, Text};
-use super::words::{contains, ends, starts};
+use super::words::{Lexicon, contains, ends, starts, starts_any};
 use crate::model::codes::TimeBasis;
 use crate::model::period;
 
@@ -129,58 +131,66 @@ fn is_stock(before: &[char]) -> bool {
         || REACHED.iter().any(|cue| ends(near, cue)) && !contains(before, "累计") && !contains(before, "完成")
 }
 
+/// When a word of time is, in a list of a year.
+#[derive(Clone, Copy)]
+enum When {
+    /// Another word says it, or none.
+    Unsaid,
+    /// So many years from the list's.
+    Year(i32),
+    Half(u8),
+    Quarter(u8),
+    /// The last day of the year before.
+    YearBefore,
+}
+
+impl When {
+    fn period(self, year: i32) -> Option<String> {
+        match self {
+            When::Unsaid => None,
+            When::Year(from) => Some((year + from).to_string()),
+            When::Half(half) => Some(format!("{year}-S{half}")),
+            When::Quarter(quarter) => Some(format!("{year}-Q{quarter}")),
+            When::YearBefore => Some(format!("{}-12-31", year - 1)),
+        }
+    }
+}
+
+static WORDS: LazyLock<Lexicon<(TimeBasis, When)>> = LazyLock::new(|| {
+    use TimeBasis::{PeriodFlow, PointInTime, SinceStart, YearToDate};
+    Lexicon::new([
+        ((PointInTime, When::YearBefore), "去年底 去年末 上年底 上年末"),
+        ((YearToDate, When::Unsaid), "今年以来 较年初 比年初 年初以来 年初至今"),
+        ((SinceStart, When::Unsaid), "截至目前 截止目前 截至 截止 至今 目前"),
+        ((PeriodFlow, When::Half(1)), "上半年"),
+        ((PeriodFlow, When::Half(2)), "下半年"),
+        ((PeriodFlow, When::Quarter(1)), "一季度 1季度"),
+        ((PeriodFlow, When::Quarter(2)), "二季度 2季度"),
+        ((PeriodFlow, When::Quarter(3)), "三季度 3季度"),
+        ((PeriodFlow, When::Quarter(4)), "四季度 4季度"),
+        ((PeriodFlow, When::Year(0)), "全年 本年度 年内"),
+        ((PeriodFlow, When::Unsaid), "今年 本年 本季度 本月"),
+        ((PeriodFlow, When::Year(-1)), "去年 上年"),
+    ])
+});
+
 /// Words of time that a folded text begins with: length, basis, period.
 fn time_at(words: &[char], year: i32) -> Option<(usize, TimeBasis, Option<String>)> {
-    use TimeBasis::{PeriodFlow, PointInTime, SinceStart, YearToDate};
+    use TimeBasis::{PeriodFlow, SinceStart};
     let day = |month: u32, day: u32| NaiveDate::from_ymd_opt(year, month, day);
     let span = |from: Option<NaiveDate>, to: Option<NaiveDate>| Some(interval(from?, to?));
-    let long = |word: &str| word.chars().count();
-    for (word, basis, period) in [
-        ("去年底", PointInTime, Some(format!("{}-12-31", year - 1))),
-        ("去年末", PointInTime, Some(format!("{}-12-31", year - 1))),
-        ("上年底", PointInTime, Some(format!("{}-12-31", year - 1))),
-        ("上年末", PointInTime, Some(format!("{}-12-31", year - 1))),
-        ("今年以来", YearToDate, None),
-        ("较年初", YearToDate, None),
-        ("比年初", YearToDate, None),
-        ("年初以来", YearToDate, None),
-        ("年初至今", YearToDate, None),
-        ("截至目前", SinceStart, None),
-        ("截止目前", SinceStart, None),
-        ("截至", SinceStart, None),
-        ("截止", SinceStart, None),
-        ("至今", SinceStart, None),
-        ("目前", SinceStart, None),
-        ("上半年", PeriodFlow, Some(format!("{year}-S1"))),
-        ("下半年", PeriodFlow, Some(format!("{year}-S2"))),
-        ("一季度", PeriodFlow, Some(format!("{year}-Q1"))),
-        ("1季度", PeriodFlow, Some(format!("{year}-Q1"))),
-        ("二季度", PeriodFlow, Some(format!("{year}-Q2"))),
-        ("三季度", PeriodFlow, Some(format!("{year}-Q3"))),
-        ("四季度", PeriodFlow, Some(format!("{year}-Q4"))),
-        ("全年", PeriodFlow, Some(year.to_string())),
-        ("本年度", PeriodFlow, Some(year.to_string())),
-        ("年内", PeriodFlow, Some(year.to_string())),
-        ("今年", PeriodFlow, None),
-        ("本年", PeriodFlow, None),
-        ("去年", PeriodFlow, Some((year - 1).to_string())),
-        ("上年", PeriodFlow, Some((year - 1).to_string())),
-        ("本季度", PeriodFlow, None),
-        ("本月", PeriodFlow, None),
-    ] {
-        if starts(words, word) {
-            let rest = &words[long(word)..];
-            // 今年上半年 and 截至6月底 go on.
-            if let Some((length, inner, period)) =
-                time_at(rest, if word == "去年" || word == "上年" { year - 1 } else { year })
-                    .filter(|_| matches!(word, "今年" | "截至" | "截止" | "去年" | "上年" | "目前"))
-            {
-                let basis = if basis == SinceStart { SinceStart } else { inner };
-                let period = if basis == SinceStart { period.map(|period| until(&period)) } else { period };
-                return Some((long(word) + length, basis, period));
+    if let Some(((basis, when), length)) = WORDS.at(words) {
+        let past = starts_any(words, &["去年", "上年"]);
+        // 今年上半年 and 截至6月底 go on.
+        let goes_on = length == 2 && (past || starts_any(words, &["今年", "截至", "截止", "目前"]));
+        let inner = goes_on.then(|| time_at(&words[length..], if past { year - 1 } else { year })).flatten();
+        return Some(match inner {
+            Some((more, _, period)) if basis == SinceStart => {
+                (length + more, SinceStart, period.map(|period| until(&period)))
             }
-            return Some((long(word), basis, period));
-        }
+            Some((more, inner, period)) => (length + more, inner, period),
+            None => (length, basis, when.period(year)),
+        });
     }
     if starts(words, "前三季度") || starts(words, "1-三季度") {
         return Some((4, PeriodFlow, span(day(1, 1), day(9, 30))));

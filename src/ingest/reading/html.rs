@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use scraper::{ElementRef, Html, Node, Selector};
 
 use super::{Block, Cell, tidy};
+use crate::model::message::Message;
+use crate::say;
 
 /// Elements that hold no words of the announcement.
 const SILENT: [&str; 14] = [
@@ -30,12 +32,41 @@ pub fn looks_like(text: &str) -> bool {
             .any(|tag| start.contains(tag))
 }
 
-pub fn read(text: &str) -> Vec<Block> {
+/// Elements inside each other from which on a page is no page: reading it would take for ever.
+const MAX_NESTING: usize = 2000;
+
+/// How deep elements stand inside each other at most, as their tags say; those that end by themselves do not count.
+fn nesting(text: &str) -> usize {
+    const SELF_ENDING: [&str; 24] = [
+        "p", "li", "td", "th", "tr", "dt", "dd", "option", "thead", "tbody", "tfoot", "br", "hr", "img", "input",
+        "meta", "link", "col", "area", "base", "embed", "source", "wbr", "param",
+    ];
+    let (mut depth, mut most) = (0usize, 0);
+    for tag in text.split('<').skip(1) {
+        let closes = tag.starts_with('/');
+        let name: String =
+            tag.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).take(12).collect();
+        if name.is_empty() || SELF_ENDING.contains(&name.to_ascii_lowercase().as_str()) {
+            continue;
+        }
+        depth = if closes { depth.saturating_sub(1) } else { depth + 1 };
+        most = most.max(depth);
+    }
+    most
+}
+
+pub fn read(text: &str) -> Result<Vec<Block>, Message> {
+    if nesting(text) > MAX_NESTING {
+        return Err(say!(
+            "The page has more than {MAX_NESTING} elements inside each other. Copy its text into a .txt file.",
+            "网页的元素嵌套超过 {MAX_NESTING} 层。请将文字复制到 .txt 文件。"
+        ));
+    }
     let document = Html::parse_document(text);
     let mut reader = Reader { blocks: Vec::new(), line: String::new() };
     reader.walk(document.root_element(), 0);
     reader.end_line();
-    reader.blocks
+    Ok(reader.blocks)
 }
 
 struct Reader {

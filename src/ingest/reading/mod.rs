@@ -54,7 +54,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Block>, Message> {
         [b'{', b'\\', b'r', b't', b'f', ..] => return Err(convert("an RTF document", "RTF 文档")),
         _ => {
             let text = decode(bytes)?;
-            if html::looks_like(&text) { html::read(&text) } else { plain::read(&text) }
+            if html::looks_like(&text) { html::read(&text)? } else { plain::read(&text) }
         }
     };
     let empty = |block: &Block| match block {

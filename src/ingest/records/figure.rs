@@ -1,5 +1,7 @@
 //! Metrics, observations, targets, and ratios of them.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::Maker;
@@ -10,6 +12,20 @@ use crate::ingest::text::Span;
 use crate::ingest::{naming, numerals, times};
 use crate::model::codes::{Qualifier, TimeBasis};
 use crate::say;
+
+/// Evidences of one figure that are kept.
+const MAX_EVIDENCE: usize = 50;
+/// Characters of the words that tell a figure from another.
+const MAX_SCOPE: usize = 40;
+
+/// Where figures were put, to find what says the same and to number what says something else.
+#[derive(Default)]
+pub struct Placed {
+    /// Ids by kind and by what they say.
+    same: HashMap<(&'static str, String), String>,
+    /// How many there are by kind and the beginning of their ids.
+    counts: HashMap<(&'static str, String), usize>,
+}
 
 impl Maker<'_> {
     /// The metric of a figure: one the rules or the ledger know, else a proposed one.
@@ -75,7 +91,9 @@ impl Maker<'_> {
     }
 
     pub(super) fn target(&mut self, figure: &Figure, mut record: Value) {
-        record["due_on"] = format!("{}-12-31", self.settings.year).into();
+        // A list of a year's promises is due at its end, unless the promise says another day.
+        let own = record["commitment"].as_str().and_then(|id| self.records.get("commitment")?.get(id)?.get("due_on"));
+        record["due_on"] = own.cloned().unwrap_or_else(|| format!("{}-12-31", self.settings.year).into());
         let comparator = match figure.found.qualifier {
             Some(Qualifier::AtLeast | Qualifier::MoreThan) => Some("at_least"),
             Some(Qualifier::AtMost) => Some("at_most"),
@@ -123,44 +141,36 @@ impl Maker<'_> {
     }
 
     /// Puts a figure into a record of its own, or as one more evidence into that which says the same.
-    pub(super) fn place(&mut self, kind: &'static str, id: String, mut record: Value, figure: &Figure) {
-        let mut id = shortened(id);
-        let list = self.records.entry(kind).or_default();
-        let mut number = 2;
-        let base = id.clone();
-        while let Some(there) = list.get_mut(&id) {
-            if there["value"] == record["value"]
-                && there["metric"] == record["metric"]
-                && there.get("commitment") == record.get("commitment")
+    pub(super) fn place(&mut self, kind: &'static str, base: String, mut record: Value, figure: &Figure) {
+        let base = shortened(base);
+        let same = (kind, format!("{base} {} {}", record["value"], record["commitment"]));
+        if let Some(id) = self.placed.same.get(&same).cloned() {
+            let there =
+                self.records.get_mut(kind).and_then(|list| list.get_mut(&id)).map(|there| &mut there["evidence"]);
+            if let (Some(Value::Array(all)), Some(more)) = (there, record["evidence"].get(0))
+                && all.len() < MAX_EVIDENCE
             {
-                if let (Some(all), Some(more)) =
-                    (there["evidence"].as_array_mut(), record["evidence"].as_array().and_then(|list| list.first()))
-                {
-                    all.push(more.clone());
-                }
-                self.mark(figure.found.span, class(figure), Some((kind, &id)));
-                return;
+                all.push(more.clone());
             }
-            id = format!("{base}-{number}");
-            number += 1;
+            self.mark(figure.found.span, class(figure), Some((kind, &id)));
+            return;
         }
+        let number = self.placed.counts.entry((kind, base.clone())).and_modify(|count| *count += 1).or_insert(1);
+        let number = *number;
+        let id = if number == 1 { base } else { format!("{base}-{number}") };
         record["id"] = id.as_str().into();
-        if number > 2 && kind == "observation" {
+        if number > 1 && kind == "observation" {
             // Two figures of one metric and period differ in whose they are; the words say it.
             let clause = cues::around(self.text, figure.region, figure.found.span).0;
-            let from = figure.found.span.start - clause.len();
+            let from = figure.found.span.start - clause.len().min(MAX_SCOPE);
             let words = self.text.verbatim(Span::new(from, figure.found.span.start));
-            let scope: String = words.chars().rev().take(40).collect::<Vec<_>>().into_iter().rev().collect();
-            record["scope"] = if scope.trim().is_empty() {
-                format!("（{number}）").into()
-            } else {
-                format!("{}（{}）", scope.trim(), number - 1).into()
-            };
+            record["scope"] = format!("{}（{number}）", words.trim()).into();
             self.note(figure.found.span, true, say!(
                 "Another figure of the same metric and period: it is told apart by its scope. Name the metric or the scope.",
                 "同一指标、同一期间另有数值，暂以 scope 区分。请明确指标或范围。"
             ));
         }
+        self.placed.same.insert(same, id.clone());
         self.mark(figure.found.span, class(figure), Some((kind, &id)));
         let Some(there) = self.known.get(kind, &id) else {
             self.records.entry(kind).or_default().insert(id, record);
@@ -245,11 +255,13 @@ impl Maker<'_> {
 /// Figures said twice with the same words for what they count are one; the name of a target serves its result.
 pub fn merged(figures: &[Figure]) -> Vec<Figure> {
     const ALIKE: f64 = 0.6;
+    /// Figures before it that one is compared with.
+    const NEAR: usize = 60;
     let mut list: Vec<Figure> = figures.to_vec();
     for index in 1..list.len() {
         let (earlier, rest) = list.split_at_mut(index);
         let Some(figure) = rest.first_mut() else { continue };
-        let alike = earlier.iter().find(|other| {
+        let alike = earlier.iter().rev().take(NEAR).rev().find(|other| {
             other.found.measure == figure.found.measure
                 && other.change == figure.change
                 && other.name != figure.name

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use self::figure::merged;
+use self::figure::{Placed, merged};
 use self::said::{period_of, signature, suffix};
 use super::commitments::Reading;
 use super::known::{Known, Rules};
@@ -77,6 +77,7 @@ pub fn make(text: Text, reading: Reading, settings: &Settings, known: &Known, ru
         source,
         digest: text.sha256(),
         records: BTreeMap::new(),
+        placed: Placed::default(),
         notes: Vec::new(),
         marks: Vec::new(),
     };
@@ -119,6 +120,7 @@ struct Maker<'a> {
     /// Of the normalised text, for evidence.
     digest: String,
     records: BTreeMap<&'static str, BTreeMap<String, Value>>,
+    placed: Placed,
     notes: Vec<Note>,
     marks: Vec<Mark>,
 }

@@ -18,7 +18,7 @@ const UNITS: &[(&str, &str)] = &[
     ("run", "班次"),
     ("household", "户 家庭"),
     ("building", "座 栋 幢"),
-    ("set", "套 台套 台(套) 套(件) 件(套) 副"),
+    ("set", "套 台套 台件 台(套) 套(件) 件(套) 副"),
     ("machine", "台"),
     ("machine-times", "台次"),
     ("vehicle", "辆 车"),

@@ -30,7 +30,7 @@ const PHRASES: &[(Status, &str)] = &[
         Status::Delayed,
         "进展较慢 进展缓慢 进展偏慢 进展滞后 进展不快 进度较慢 进度缓慢 进度偏慢 进度滞后 进度较缓 推进缓慢 推进较慢 \
          推进偏慢 推进滞后 推进较缓 推进不力 严重滞后 明显滞后 略有滞后 有所滞后 相对滞后 滞后 偏慢 滞后于序时进度 \
-         未达序时进度 未达到序时进度 未达时序进度 落后于序时进度 慢于序时进度 落后序时进度 慢于计划 慢序时 逾期 延期 超期",
+         未达序时进度 未达到序时进度 未达时序进度 落后于序时进度 慢于序时进度 落后序时进度 欠进度 欠序时进度 低于序时进度 慢于计划 慢序时 逾期 延期 超期",
     ),
     (Status::Suspended, "暂缓实施 暂缓推进 暂缓 暂停实施 暂停推进 暂停 已暂停 已暂缓 中止 已中止 搁置 停工 已停工"),
     (Status::Cancelled, "取消 已取消 终止 已终止 不再实施 取消实施 调整取消 已取消实施 停止实施 已停止实施"),
@@ -85,7 +85,7 @@ const PARTS: &[(Part, &str)] = &[
     ),
     (
         Part::Ends,
-        "完成 建成 落实到位 办结 实现 到位 完工 竣工 兑现 达标 交付 销号 履行 履诺 投用 建成投用 完成任务 完成目标任务",
+        "完成 建成 落实到位 发放到位 补发到位 拨付到位 配备到位 办结 实现 到位 完工 竣工 兑现 达标 交付 销号 履行 履诺 投用 建成投用 完成任务 完成目标任务",
     ),
     (Part::GoesOn, "推进 进行 实施 办理 建设 开展 施工 筹备 完善 编制 推动 推进落实 组织实施"),
     (Part::Settles, "落实 整改 建立 出台 印发"),
@@ -103,9 +103,8 @@ pub fn status_at(text: &[char]) -> Option<(Status, usize)> {
     // 完成年度任务的85% says how much of it is done.
     let of = |length: usize| {
         let rest = &text[length..text.len().min(length + 9)];
-        let share = rest.iter().position(|c| *c == '的').and_then(|at| rest.get(at + 1));
-        share.is_some_and(|c| c.is_ascii_digit() || "百约近".contains(*c))
-            && !rest.iter().any(|c| ",。;、".contains(*c))
+        let share = rest.iter().position(|c| ",。;、的".contains(*c)).filter(|at| rest[*at] == '的');
+        share.and_then(|at| rest.get(at + 1)).is_some_and(|c| c.is_ascii_digit() || "百约近".contains(*c))
     };
     let phrase = phrase.filter(|(_, length)| !of(*length));
     composed(text)
