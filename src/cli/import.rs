@@ -1,10 +1,9 @@
 //! `import`: an announcement in prose into a publication to review.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use super::{Failed, connect, open, value};
@@ -14,7 +13,7 @@ use crate::db::statement::{Bind, Statement};
 use crate::ingest::known::{Known, Rules};
 use crate::ingest::records::{Import, Settings};
 use crate::ingest::{self, reading, review};
-use crate::model::kinds::{self, KINDS};
+use crate::model::kinds::KINDS;
 use crate::model::message::Language;
 use crate::model::period::{Period, parse_day, sdmx_of};
 use crate::model::publication::{self, is_id};
@@ -93,35 +92,41 @@ fn write(path: &Path, text: &str) -> Result<(), Failed> {
     })
 }
 
-/// What is in the ledger of the programme and its publisher.
+/// What the ledger has, and had, of the publisher.
 async fn known(asked: &Asked) -> Result<Known, Failed> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Text)]
-        kind: String,
-        #[diesel(sql_type = Text)]
         id: String,
-        #[diesel(sql_type = Text)]
-        body: String,
+        /// Absent where the record was withdrawn or redacted.
+        #[diesel(sql_type = Nullable<Text>)]
+        body: Option<String>,
     }
     let opened = open(&asked.database).await?;
     let mut connection = connect(&opened).await?;
-    let mut records = BTreeMap::new();
+    let mut known = Known::default();
     for kind in KINDS {
-        let (name, table) = (kind.name, kind.collection);
         let sql = format!(
-            "SELECT '{name}' AS kind, id, body FROM {table} WHERE publisher = ? AND revision_to = {OPEN} AND strpos(id, '~') = 0"
+            "SELECT id, max(body) FILTER (WHERE revision_to = {OPEN}) AS body FROM {} \
+             WHERE publisher = ? AND strpos(id, '~') = 0 GROUP BY id",
+            kind.collection
         );
         let rows: Vec<Row> = Statement::of(&sql, [Bind::Text(asked.organization.clone())])
             .get_results(&mut connection)
             .await
             .map_err(Failed::of)?;
-        for row in rows {
-            let (Some(kind), Ok(body)) = (kinds::named(&row.kind), serde_json::from_str(&row.body)) else { continue };
-            records.insert((kind.name, row.id), body);
+        for Row { id, body } in rows {
+            match body {
+                Some(body) => {
+                    known.records.insert((kind.name, id), serde_json::from_str(&body).map_err(Failed::of)?);
+                }
+                None => {
+                    known.gone.insert((kind.name, id));
+                }
+            }
         }
     }
-    Ok(Known { records })
+    Ok(known)
 }
 
 /// What a person is to look at, warnings first; then what it comes to.

@@ -41,13 +41,8 @@ pub struct Reading {
     /// Numbers, labels, titles of columns: the form.
     pub form: Vec<Span>,
     pub outside: Vec<Span>,
-}
-
-impl Reading {
-    /// How many figures there are in all.
-    pub fn count(&self) -> usize {
-        self.figures.len() + self.commitments.iter().map(|commitment| commitment.figures.len()).sum::<usize>()
-    }
+    /// How many figures there are in all; beyond the most that are read, at least so many.
+    pub count: usize,
 }
 
 pub fn read(text: &Text, structure: Structure, year: i32, over: bool) -> Reading {
@@ -66,7 +61,7 @@ pub fn read(text: &Text, structure: Structure, year: i32, over: bool) -> Reading
     }
     let mut numbers = [numbers, reading.form.clone()].concat();
     numbers.sort_unstable();
-    let mut reader = figures::Reader { text, year, numbers, unplaced: Vec::new() };
+    let mut reader = figures::Reader { text, year, numbers, unplaced: Vec::new(), count: 0 };
     for commitment in &mut reading.commitments {
         for (spans, place) in [
             (&commitment.promise, Place::Promise),
@@ -83,6 +78,7 @@ pub fn read(text: &Text, structure: Structure, year: i32, over: bool) -> Reading
         reader.read(*region, Place::Outside, &mut reading.figures);
     }
     reading.unplaced = reader.unplaced;
+    reading.count = reader.count;
     reading
 }
 

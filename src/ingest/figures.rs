@@ -28,7 +28,12 @@ pub struct Reader<'a> {
     /// Enumerators and other parts of the form, in order.
     pub numbers: Vec<Span>,
     pub unplaced: Vec<Unplaced>,
+    /// Figures so far; nothing more is read once there are too many.
+    pub count: usize,
 }
+
+/// Figures that one file may have.
+pub const MAX_FIGURES: usize = 100_000;
 
 impl Reader<'_> {
     /// Adds the figures of a stretch.
@@ -37,6 +42,10 @@ impl Reader<'_> {
         self.unplaced.extend(unplaced);
         let first = figures.len();
         for found in found {
+            self.count += 1;
+            if self.count > MAX_FIGURES {
+                return;
+            }
             let figure = self.figure(region, place, found, first, figures);
             figures.push(figure);
         }

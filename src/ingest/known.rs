@@ -35,6 +35,8 @@ pub struct MetricRule {
 #[derive(Default)]
 pub struct Known {
     pub records: BTreeMap<(&'static str, String), Value>,
+    /// Those that were withdrawn or redacted; nothing new is said about them.
+    pub gone: BTreeSet<(&'static str, String)>,
 }
 
 /// Likeness from which on a name is taken for a known one.

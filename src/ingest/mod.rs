@@ -38,8 +38,6 @@ use crate::say;
 
 /// Commitments that one file may have; no list has as many.
 const MAX_COMMITMENTS: usize = 5_000;
-/// Figures that one file may have.
-const MAX_FIGURES: usize = 100_000;
 
 /// Makes a publication of an announcement's bytes.
 pub fn import(bytes: &[u8], settings: &Settings, known: &Known, rules: &Rules) -> Result<Import, Message> {
@@ -66,11 +64,11 @@ pub fn import(bytes: &[u8], settings: &Settings, known: &Known, rules: &Rules) -
             .and_then(crate::model::period::parse_day)
             .is_some_and(|day| day.year() > settings.year);
     let reading = commitments::read(&text, structure, settings.year, over);
-    let (count, most) = (reading.count(), MAX_FIGURES);
-    if count > most {
+    let most = figures::MAX_FIGURES;
+    if reading.count > most {
         return Err(say!(
-            "There are {count} figures; {most} at most are read from one file. Split it.",
-            "共有 {count} 个数值，一个文件最多读取 {most} 个，请拆分。"
+            "There are more than {most} figures in the file. Split it.",
+            "文件中的数值超过 {most} 个，请拆分。"
         ));
     }
     let sha256 = hex::encode(Sha256::digest(bytes));

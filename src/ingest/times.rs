@@ -241,7 +241,7 @@ fn time_at(words: &[char], year: i32) -> Option<(usize, TimeBasis, Option<String
     None
 }
 
-fn month_end(year: i32, month: u32) -> Option<NaiveDate> {
+pub fn month_end(year: i32, month: u32) -> Option<NaiveDate> {
     let (next_year, next) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
     NaiveDate::from_ymd_opt(next_year, next, 1)?.checked_sub_days(Days::new(1))
 }

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use open_commitments::model::codes::Status;
+
 use crate::support::{Service, command};
 
 fn read(name: &str) -> String {
@@ -44,6 +46,62 @@ async fn every_curl_of_the_readmes_is_answered() {
     }
 }
 
+/// The guides for publishers, whose blocks are one script each.
+const GUIDES: [&str; 2] = ["docs/publishing.md", "docs/publishing.zh-Hans.md"];
+
+#[actix_web::test]
+async fn the_guides_for_publishers_work_as_they_stand() {
+    for name in GUIDES {
+        let service = Service::empty().await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = Path::new(env!("CARGO_BIN_EXE_open-commitments")).parent().expect("a folder").to_owned();
+        let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
+        let script = format!("set -eu\n{}", shell_lines(&read(name)).join("\n"));
+        let script = script.replace("http://127.0.0.1:8080", &service.url);
+        let (place, database) = (folder.path().to_owned(), service.database.url.clone());
+        let run = move || {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &script]).current_dir(place).env("PATH", path).env("DATABASE_URL", database);
+            shell.env("LANG", "C").env_remove("LC_ALL").output()
+        };
+        let output = actix_web::rt::task::spawn_blocking(run).await.expect("a task").expect("a shell");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{name}: {said}\n{}", String::from_utf8_lossy(&output.stdout));
+        // Published, corrected twice, withdrawn, and the third quarter.
+        assert_eq!(service.head().await, 5, "{name}");
+        let old =
+            service.get("/v1/observations/example-justice-zai-xian-diao-jie-mao-dun-jiu-fen-2026-s1?revision=1").await;
+        assert_eq!(old.json()["value"], 27614, "who cited revision 1 still reads what it said");
+        assert_eq!(service.get("/v1/commitments/example-justice-2026-2").await.json()["status"], "completed");
+        assert!(folder.path().join("review.html").exists());
+    }
+}
+
+#[test]
+fn the_table_of_official_words_is_what_the_import_reads() {
+    for name in GUIDES {
+        let text = read(name);
+        let rows: Vec<(&str, &str)> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |")?.split_once("` | "))
+            .filter(|(code, _)| Status::parse(code).is_some())
+            .collect();
+        assert_eq!(rows.len(), Status::CODES.len(), "{name}: every code has its words");
+        let said: Vec<(&str, &str)> =
+            rows.iter().flat_map(|(code, words)| words.split(", ").map(|word| (*code, word))).collect();
+        let items =
+            said.iter().zip(1..).map(|((_, word), number)| format!("{number}.事项。\n进展情况：{word}。做了工作。\n"));
+        let words = ["import", "-", "--programme", "p", "--organization", "o", "--year", "2020"];
+        let output = command(&words, &[], &items.collect::<String>());
+        let publication: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a publication");
+        let reports = publication["records"]["reports"].as_array().expect("reports");
+        let of = |number: usize| reports.iter().find(|report| report["commitment"] == format!("p-{number}"));
+        for ((code, word), number) in said.iter().zip(1..) {
+            assert_eq!(of(number).map(|report| &report["status"]), Some(&(*code).into()), "{name}: {word}");
+        }
+    }
+}
+
 #[actix_web::test]
 async fn every_example_of_the_index_is_answered() {
     let service = Service::shandong().await;
@@ -80,7 +138,7 @@ fn the_readme_names_every_setting_and_command_and_no_other() {
 
 #[test]
 fn links_of_the_documentation_lead_somewhere() {
-    for name in ["README.md", "README.zh-Hans.md", "docs/api.md", "docs/ledger.md"] {
+    for name in ["README.md", "README.zh-Hans.md", "docs/api.md", "docs/ledger.md", GUIDES[0], GUIDES[1]] {
         for link in read(name).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let there = link.starts_with("http")
                 || Path::new(env!("CARGO_MANIFEST_DIR")).join(name).with_file_name(link).exists();

@@ -298,7 +298,34 @@ async fn later_reports_of_a_year_add_reports_and_figures_and_list_what_is_to_be_
     let statuses = service.get("/v1/commitments?status=completed").await.ids();
     assert_eq!(statuses, ["plan-1", "plan-2"]);
     assert_eq!(service.get("/v1/commitments/plan-2?as_of=2100-01-01").await.status, 400);
+
+    // The next year's list has its own commitments and reports, and goes on with the same metrics.
+    let next = FIRST_HALF.replace("2020年", "2021年").replace("820件", "905件");
+    let words = ["import", "-", "--programme", "plan-2021", "--organization", "sfj", "--year", "2021", "--ledger"];
+    let output = service.run(&words, &next);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!said.contains("in the ledger and"), "{said}");
+    let next: Value = serde_json::from_slice(&output.stdout).expect("a publication");
+    assert!(next["records"].get("metrics").is_none(), "{next}");
+    service.publishes(&next);
+    let cases = service.get("/v1/observations?commitment=plan-2021-1&period=2021-S1").await.json();
+    let values: Vec<&Value> =
+        cases["data"].as_array().expect("figures").iter().map(|figure| &figure["value"]).collect();
+    assert!(values.contains(&&json!(905)), "{cases}");
     assert!(service.run(&["verify"], "").status.success());
+}
+
+#[actix_web::test]
+async fn what_was_withdrawn_is_not_proposed_again() {
+    let service = Service::empty().await;
+    let (first, _) = import(&service, FIRST_HALF, "2020-S1");
+    service.publishes(&first);
+    let target = first["records"]["targets"][0]["id"].as_str().expect("a target");
+    assert!(service.run(&["withdraw", "target", target, "--message", "Never promised"], "").status.success());
+    let (third, said) = import(&service, THIRD_QUARTER, "2020-01-01/2020-09-30");
+    assert!(said.contains(&format!("target {target} was withdrawn or redacted")), "{said}");
+    service.publishes(&third);
+    assert_eq!(service.get(&format!("/v1/targets/{target}")).await.status, 410);
 }
 
 #[actix_web::test]
@@ -306,7 +333,7 @@ async fn rules_name_metrics_and_statuses_in_a_publishers_own_words() {
     let folder = Folder::new();
     let rules = json!({
         "metrics": [{"id": "legal-aid-cases", "words": ["法律援助案件"], "unit": "件"}],
-        "statuses": {"正在推进": "delayed"},
+        "statuses": {"正在推进": "delayed", "攻坚在即": "not_started"},
         "ignore": ["资料"],
     });
     let path = folder.file("rules.json", rules.to_string().as_bytes());
@@ -322,8 +349,13 @@ async fn rules_name_metrics_and_statuses_in_a_publishers_own_words() {
         "--rules",
         path.to_str().expect("a path"),
     ];
-    let output = command(&words, &[], FIRST_HALF);
+    let output = command(&words, &[], &FIRST_HALF.replacen("正在推进。上半年开展", "攻坚在即。上半年开展", 1));
     let publication: Value = serde_json::from_slice(&output.stdout).expect("a publication");
+    let reports = publication["records"]["reports"].as_array().expect("reports");
+    assert_eq!(
+        (&reports[1]["status"], &reports[1]["status_label"]["zh-Hans"]),
+        (&json!("not_started"), &json!("攻坚在即"))
+    );
     let text = publication.to_string();
     assert!(
         text.contains("\"legal-aid-cases\"")

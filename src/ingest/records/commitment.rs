@@ -7,6 +7,7 @@ use super::said::{due_on, shortened};
 use super::{Maker, NO_STATUS};
 use crate::ingest::commitments::Commitment;
 use crate::ingest::text::Span;
+use crate::ingest::words::folded;
 use crate::model::codes::Status;
 use crate::say;
 
@@ -33,6 +34,9 @@ impl Maker<'_> {
             }
             None => {
                 let id = format!("{programme}-{number}");
+                if self.is_gone("commitment", &id, title_span) {
+                    return;
+                }
                 let mut record = json!({"id": id, "programme": programme, "number": number, "title": {"zh-Hans": title}, "lead_organization": self.settings.organization});
                 let promise = self.verbatim(&read.promise);
                 record["text"] = json!({"zh-Hans": promise});
@@ -56,7 +60,8 @@ impl Maker<'_> {
             self.mark(due, "form", Some(("commitment", &id)));
         }
         let report = (!read.narrative.is_empty() || !read.next_steps.is_empty() || read.status.is_some())
-            .then(|| self.report(read, &id));
+            .then(|| self.report(read, &id))
+            .flatten();
         for figure in merged(&read.figures) {
             self.figure(&figure, Some((&id, report.as_deref())), &read.figures);
         }
@@ -65,22 +70,25 @@ impl Maker<'_> {
         }
     }
 
-    pub(super) fn report(&mut self, read: &Commitment, commitment: &str) -> String {
+    /// The report; none where it was taken back.
+    fn report(&mut self, read: &Commitment, commitment: &str) -> Option<String> {
         let id = shortened(format!("{commitment}-{}", self.suffix));
+        let place = read.narrative.first().or(read.title.as_ref()).copied().unwrap_or(Span::new(0, 0));
+        if self.is_gone("report", &id, place) {
+            return None;
+        }
         let mut record = json!({"id": id, "commitment": commitment, "period": self.period, "source": self.source});
         if let Some(day) = &self.settings.reported_on {
             record["reported_on"] = day.as_str().into();
         }
-        let words = read.status_words.map(|span| self.text.verbatim(span));
-        let ruled = words.as_ref().and_then(|words| self.rules.statuses.get(words)).copied();
-        let status = ruled.or(read.status);
+        let (status, words) = self.ruled(read).unwrap_or((read.status, read.status_words));
         record["status"] = status.unwrap_or(Status::InProgress).code().into();
         if let Some(words) = words {
-            record["status_label"] = json!({"zh-Hans": words});
+            record["status_label"] = json!({"zh-Hans": self.text.verbatim(words)});
+            self.mark(words, "status", Some(("report", &id)));
         }
         if status.is_none() {
             record["note"] = json!({"zh-Hans": NO_STATUS, "en": "No status is said; entered as in progress for now."});
-            let place = read.narrative.first().or(read.title.as_ref()).copied().unwrap_or(Span::new(0, 0));
             self.note(place, true, say!(
                 "No status is said of {commitment}, and none follows from its figures. It is entered as in_progress: decide.",
                 "{commitment} 未写明进展状态，也无法由数字判断，暂按推进中录入，请决定。"
@@ -90,14 +98,29 @@ impl Maker<'_> {
             if !spans.is_empty() {
                 record[member] = json!({"zh-Hans": self.verbatim(spans)});
             }
-            for span in spans {
-                self.mark(*span, if member == "narrative" { "narrative" } else { "next_steps" }, Some(("report", &id)));
-            }
-        }
-        if let Some(span) = read.status_words {
-            self.mark(span, "status", Some(("report", &id)));
+            spans.iter().for_each(|span| self.mark(*span, member, Some(("report", &id))));
         }
         self.add("report", &id, record);
-        id
+        Some(id)
+    }
+
+    /// The status by the publisher's own rules: of the words found, or of words that no other rule knows, in a cell
+    /// of their own or at the beginning of the report.
+    fn ruled(&self, read: &Commitment) -> Option<(Option<Status>, Option<Span>)> {
+        const SOON: usize = 6;
+        let rules = &self.rules.statuses;
+        if let Some(status) = read.status_words.and_then(|words| rules.get(&self.text.verbatim(words))) {
+            return Some((Some(*status), read.status_words));
+        }
+        rules.iter().filter(|_| read.status_words.is_none()).find_map(|(wording, status)| {
+            let word: Vec<char> = folded(wording).chars().collect();
+            let at = |span: &Span| {
+                let start =
+                    self.text.folded(*span).windows(word.len().max(1)).take(SOON).position(|window| window == word)?;
+                Some(Span::new(span.start + start, span.start + start + word.len()))
+            };
+            let words = read.left.iter().chain(&read.narrative).find_map(at)?;
+            Some((Some(*status), Some(words)))
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::Maker;
-use super::said::{shortened, suffix};
+use super::said::{shortened, slug};
 use crate::ingest::cues::{self, Change, Role};
 use crate::ingest::figures::Figure;
 use crate::ingest::text::Span;
@@ -136,7 +136,7 @@ impl Maker<'_> {
             record["time_basis"] = basis.into();
         }
         let before = if figure.role == Role::Baseline { "-before" } else { "" };
-        let id = format!("{metric}-{}{before}", suffix(&period, self.settings.year));
+        let id = format!("{metric}-{}{before}", slug(&period));
         self.place("observation", id, record, figure);
     }
 
@@ -172,6 +172,9 @@ impl Maker<'_> {
         }
         self.placed.same.insert(same, id.clone());
         self.mark(figure.found.span, class(figure), Some((kind, &id)));
+        if self.is_gone(kind, &id, figure.found.span) {
+            return;
+        }
         let Some(there) = self.known.get(kind, &id) else {
             self.records.entry(kind).or_default().insert(id, record);
             return;

@@ -64,7 +64,8 @@ pub struct Import {
 pub const NO_STATUS: &str = "原文未写明进展状态，暂按推进中录入。";
 
 pub fn make(text: Text, reading: Reading, settings: &Settings, known: &Known, rules: &Rules, sha256: String) -> Import {
-    let period = settings.period.clone().unwrap_or_else(|| period_of(&text, &reading, settings.year));
+    let named = settings.period.clone().or_else(|| period_of(&text, settings.year));
+    let period = named.clone().unwrap_or_else(|| settings.year.to_string());
     let suffix = suffix(&period, settings.year);
     let source = format!("{}-{suffix}-source", settings.programme);
     let mut maker = Maker {
@@ -81,6 +82,16 @@ pub fn make(text: Text, reading: Reading, settings: &Settings, known: &Known, ru
         notes: Vec::new(),
         marks: Vec::new(),
     };
+    if named.is_none() {
+        maker.note(
+            Span::new(0, 0),
+            true,
+            say!(
+                "The opening words name no period; the whole year is taken. Give --period, such as 2020-S1.",
+                "开头没有写明期间，暂按全年处理。请用 --period 指定，例如 2020-S1。"
+            ),
+        );
+    }
     maker.frame(&reading, sha256);
     for commitment in &reading.commitments {
         maker.commitment(commitment);
@@ -126,6 +137,18 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
+    /// Whether a record was taken back; then it is left out, and said so.
+    fn is_gone(&mut self, kind: &'static str, id: &str, span: Span) -> bool {
+        let gone = self.known.gone.contains(&(kind, id.to_owned()));
+        if gone {
+            self.note(span, true, say!(
+                "{kind} {id} was withdrawn or redacted. It is left out; publish it by a correction kind if it is to come back.",
+                "{kind} {id} 已撤回或涂删，未列入本次发布；如需恢复，请以更正类发布。"
+            ));
+        }
+        gone
+    }
+
     fn add(&mut self, kind: &'static str, id: &str, record: Value) {
         // What is there already with other words is for a person to decide.
         match self.known.get(kind, id) {

@@ -2,7 +2,6 @@
 
 use chrono::NaiveDate;
 
-use crate::ingest::commitments::Reading;
 use crate::ingest::text::Text;
 use crate::ingest::times;
 use crate::model::period::Period;
@@ -17,35 +16,51 @@ pub fn shortened(id: String) -> String {
     format!("{}-{}", id[..MAX_ID - 40].trim_end_matches('-'), tail.trim_start_matches('-'))
 }
 
-/// A period as the end of an id: without the year it is expected in.
+/// A period as part of an id.
+pub fn slug(period: &str) -> String {
+    period.to_lowercase().replace("../", "to-").replace('/', "-to-")
+}
+
+/// A period as the end of an id that has the year in it already.
 pub fn suffix(period: &str, year: i32) -> String {
-    let lower = period.to_lowercase().replace("../", "to-").replace('/', "-to-");
-    match lower.strip_prefix(&format!("{year}")) {
+    let slug = slug(period);
+    match slug.strip_prefix(&format!("{year}")) {
         Some("") => "year".to_owned(),
         Some(rest) if !rest.contains("to") => rest.trim_start_matches('-').to_owned(),
-        _ => lower,
+        _ => slug,
     }
 }
 
-/// The period that the title or the opening words name; the year if they name none.
-pub fn period_of(text: &Text, reading: &Reading, year: i32) -> String {
-    let head: String = reading.outside.iter().take(3).map(|span| text.folded_text(*span)).collect();
-    let head: String = head.chars().take(300).collect();
-    let first = |month: u32, day: u32| NaiveDate::from_ymd_opt(year, month, day);
-    for (words, period) in [
-        ("前三季度", first(1, 1).zip(first(9, 30)).map(|(from, to)| times::interval(from, to))),
+/// The period that the title or the opening words name: 前三季度, 1-10月, 截至10月底.
+pub fn period_of(text: &Text, year: i32) -> Option<String> {
+    const OPENING: usize = 300;
+    let head: String = text.folded.iter().take(OPENING).collect();
+    let until = |month: u32, day: Option<u32>| {
+        let first = NaiveDate::from_ymd_opt(year, 1, 1)?;
+        let last = match day {
+            Some(day) => NaiveDate::from_ymd_opt(year, month, day)?,
+            None => times::month_end(year, month)?,
+        };
+        Some(times::interval(first, last))
+    };
+    let named = [
+        ("前三季度", until(9, None)),
         ("上半年", Some(format!("{year}-S1"))),
         ("半年", Some(format!("{year}-S1"))),
         ("一季度", Some(format!("{year}-Q1"))),
         ("二季度", Some(format!("{year}-Q2"))),
         ("三季度", Some(format!("{year}-Q3"))),
         ("四季度", Some(format!("{year}-Q4"))),
-    ] {
-        if let (true, Some(period)) = (head.contains(words), period) {
-            return period;
-        }
-    }
-    year.to_string()
+        ("全年", Some(year.to_string())),
+        ("年度完成情况", Some(year.to_string())),
+    ];
+    let named = named.into_iter().find(|(words, _)| head.contains(words)).and_then(|(_, period)| period);
+    let pattern = regex::Regex::new(r"(?:1[-至]|截[至止](?:\d{4}年)?)(\d{1,2})月(?:(\d{1,2})日)?").ok()?;
+    named.or_else(|| {
+        let found = pattern.captures(&head)?;
+        let number = |index: usize| found.get(index).and_then(|part| part.as_str().parse().ok());
+        until(number(1)?, number(2))
+    })
 }
 
 /// The signature at the end: the name of who signs.
