@@ -205,6 +205,8 @@ fn what_cannot_be_read_is_refused_with_what_to_do() {
         ("half.docx", archive("word/document.xml", b"<w:document><w:p></w:body>"), "damaged"),
         ("bomb.docx", archive("word/document.xml", &vec![b' '; 80 * 1024 * 1024]), "unpacks to more than 64 MiB"),
         ("program", [0, 1, 2, 3, 0, 0, 0x7f, 0x45].repeat(50), "neither UTF-8 nor GB 18030"),
+        ("deep.html", format!("<html><body>{}", "<div>".repeat(3000)).into_bytes(), "elements inside each other"),
+        ("long.txt", "1.建成学校。\n进展情况：已完成。\n".repeat(5001).into_bytes(), "5001 commitments"),
         ("letter.txt", "尊敬的市民朋友：\n感谢您对我们工作的支持。\n".into(), "No commitments are found"),
     ] {
         let stderr = refused(name, &bytes);
