@@ -17,6 +17,7 @@ mod publishing;
 mod publishing_over_http;
 mod real_data;
 mod redaction;
+mod replay;
 mod start_and_stop;
 mod support;
 mod time_travel;
