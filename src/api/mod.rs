@@ -13,6 +13,7 @@ pub mod list;
 pub mod metrics;
 pub mod middleware;
 pub mod openapi;
+mod parameters;
 pub mod plain;
 pub mod problem;
 pub mod publish;

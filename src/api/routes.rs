@@ -8,8 +8,9 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::answer::Format;
 use super::endpoint::{self, COMMON_PROBLEMS, Endpoint, Handler};
+use super::parameters::ParameterSet;
 use super::problem::{NO_SUCH_RECORD, ProblemType, RECORD_REDACTED, RECORD_WITHDRAWN};
-use super::schemas::{self, ParameterSet};
+use super::schemas;
 use super::{diff, history, list, middleware, plain, publish, record, revisions, summary, warnings};
 use crate::model::kind::Kind;
 use crate::model::kinds::{KINDS, observation, report};

@@ -1,0 +1,211 @@
+//! Parameters of the endpoints, as the document describes them.
+
+use serde_json::{Value, json};
+
+use super::answer::Format;
+use super::endpoint::Parameter;
+use super::query::{LIMIT, MAX_LIMIT};
+use super::warnings;
+use crate::model::codes::{RevisionKind, WarningCode};
+use crate::model::kind::{Accepts, Kind, MAX_INCLUDED, Test};
+use crate::model::kinds::KINDS;
+use crate::model::schema;
+
+/// Parameters of an endpoint, put together from sets that go together.
+#[derive(Default)]
+pub struct ParameterSet(Vec<Parameter>);
+
+impl ParameterSet {
+    pub fn new() -> ParameterSet {
+        ParameterSet::default()
+    }
+
+    fn add(mut self, name: &'static str, about: impl Into<String>, schema: Value, example: Value) -> ParameterSet {
+        let example = (!example.is_null()).then_some(example);
+        self.0.push(Parameter { name, about: about.into(), schema, example });
+        self
+    }
+
+    /// `revision` and `as_of`.
+    pub fn at(self) -> ParameterSet {
+        self.add(
+            "revision",
+            "Answer as of this revision: its number, or the number, a hyphen and four or more digits of its digest, which refuses another history with a 410.",
+            json!({"type": "string", "pattern": "^[0-9]+(-[0-9a-f]{4,64})?$"}),
+            json!("1"),
+        )
+        .add(
+            "as_of",
+            "Answer as of this time: an instant with an offset (RFC 3339), or a day, which means its end in the ledger's time zone, or now if it is today.",
+            json!({"type": "string"}),
+            Value::Null,
+        )
+    }
+
+    pub fn format(self, formats: &[Format]) -> ParameterSet {
+        let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+        self.add(
+            "format",
+            "Format of the answer; wins over Accept.",
+            json!({"type": "string", "enum": names}),
+            json!("json"),
+        )
+    }
+
+    pub fn paging(self) -> ParameterSet {
+        self.add(
+            "limit",
+            format!("Items on a page, {LIMIT} unless told."),
+            json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": LIMIT}),
+            json!(LIMIT),
+        )
+        .add(
+            "cursor",
+            "Where to go on: next of the page before, as it was. Opaque.",
+            json!({"type": "string"}),
+            Value::Null,
+        )
+    }
+
+    pub fn count(self) -> ParameterSet {
+        self.add(
+            "count",
+            "exact adds count, how many items all pages have.",
+            json!({"type": "string", "enum": ["exact"]}),
+            json!("exact"),
+        )
+    }
+
+    /// What shapes the items of a kind.
+    pub fn members(self, kind: &Kind) -> ParameterSet {
+        let members = schema::members(kind);
+        let set = self.add(
+            "fields",
+            "Members to keep, separated by commas; all unless told.",
+            list_of(json!({"type": "string", "enum": members})),
+            json!(["id"]),
+        );
+        if kind.includes.is_empty() {
+            return set;
+        }
+        let names: Vec<&str> = kind.includes.iter().map(|include| include.name).collect();
+        let each: String =
+            kind.includes.iter().map(|include| format!(" {}: {}", include.name, include.about)).collect();
+        set.add(
+            "include",
+            format!("Related records to embed under included, at most {MAX_INCLUDED} of each.{each}"),
+            list_of(json!({"type": "string", "enum": names})),
+            json!([names.first()]),
+        )
+    }
+
+    /// What makes a page of a kind.
+    pub fn page(self, kind: &Kind) -> ParameterSet {
+        let sorts: Vec<&str> = kind.all_sorts().map(|sort| sort.name).collect();
+        let both: Vec<String> = sorts.iter().flat_map(|name| [name.to_string(), format!("-{name}")]).collect();
+        let default: Vec<&str> = kind.default_sort.split(',').collect();
+        self.add(
+            "sort",
+            format!("What to sort by, separated by commas, - before a name to descend; ties go by id. {} unless told. Absent dates sort oldest.", kind.default_sort),
+            list_of(json!({"type": "string", "enum": both})),
+            json!(default),
+        )
+        .members(kind)
+        .paging()
+        .count()
+    }
+
+    /// The filters of a kind, but for one that the path stands for.
+    pub fn filters(mut self, kind: &'static Kind, without: Option<&str>) -> ParameterSet {
+        for filter in kind.all_filters().filter(|filter| Some(filter.name) != without) {
+            let value = match filter.accepts {
+                Accepts::Code(codes) => json!({"type": "string", "enum": codes}),
+                Accepts::Integer => json!({"type": "integer", "format": "int64"}),
+                Accepts::Decimal => json!({"type": "number"}),
+                Accepts::Date => json!({"type": "string", "format": "date"}),
+                Accepts::Division => {
+                    json!({"type": "string", "pattern": "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"})
+                }
+                _ => json!({"type": "string"}),
+            };
+            let many = filter.test.takes_many();
+            let about = if many {
+                format!("{} Several are separated by commas.", filter.about)
+            } else {
+                filter.about.to_owned()
+            };
+            let example = if filter.test == Test::Matches { json!("调解") } else { Value::Null };
+            self = self.add(filter.name, about, if many { list_of(value) } else { value }, example);
+        }
+        self
+    }
+
+    pub fn revisions(self) -> ParameterSet {
+        let instant = || json!({"type": "string", "format": "date-time"});
+        self.add(
+            "kind",
+            "Kinds of revisions. Several are separated by commas.",
+            list_of(json!({"type": "string", "enum": RevisionKind::CODES})),
+            Value::Null,
+        )
+        .add(
+            "publisher",
+            "Organizations in whose name they were published. Several are separated by commas.",
+            list_of(json!({"type": "string"})),
+            Value::Null,
+        )
+        .add("published_from", "Published at this time or later.", instant(), Value::Null)
+        .add("published_to", "Published at this time or earlier.", instant(), Value::Null)
+    }
+
+    pub fn warnings(self) -> ParameterSet {
+        let many = |codes: &[&str]| list_of(json!({"type": "string", "enum": codes}));
+        let ids = || list_of(json!({"type": "string"}));
+        self.add("code", "Kinds of oddity. Several are separated by commas.", many(WarningCode::CODES), Value::Null)
+            .add(
+                "kind",
+                "Kinds of the records that are odd. Several are separated by commas.",
+                many(&warnings::KINDS),
+                Value::Null,
+            )
+            .add("id", "Ids of the records that are odd. Several are separated by commas.", ids(), Value::Null)
+            .add(
+                "publisher",
+                "Owners of the records that are odd. Several are separated by commas.",
+                ids(),
+                Value::Null,
+            )
+    }
+
+    pub fn diff(self) -> ParameterSet {
+        let ids = || list_of(json!({"type": "string"}));
+        self.add(
+            "from",
+            "Revision to compare with, 0 for the empty ledger; the one before to unless told.",
+            json!({"type": "integer", "format": "int64", "minimum": 0}),
+            json!(1),
+        )
+        .add(
+            "to",
+            "Revision to compare; head unless told. Another name of revision.",
+            json!({"type": "string"}),
+            Value::Null,
+        )
+        .add(
+            "kind",
+            "Kinds of records. Several are separated by commas.",
+            list_of(json!({"type": "string", "enum": KINDS.map(|kind| kind.name)})),
+            Value::Null,
+        )
+        .add("publisher", "Owners of the records. Several are separated by commas.", ids(), Value::Null)
+    }
+
+    pub fn build(self) -> Vec<Parameter> {
+        self.0
+    }
+}
+
+/// An array written as one value, separated by commas (style form, explode false).
+fn list_of(items: Value) -> Value {
+    json!({"type": "array", "items": items})
+}
