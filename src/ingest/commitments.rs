@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use super::cues::Place;
 use super::figures::{self, Figure};
+use super::naming;
 use super::scan::Unplaced;
 use super::status;
 use super::structure::{Item, Structure};
@@ -68,7 +69,14 @@ pub fn read(text: &Text, structure: Structure, year: i32, over: bool) -> Reading
             (&commitment.narrative, Place::Progress),
             (&commitment.next_steps, Place::Next),
         ] {
-            spans.iter().for_each(|region| reader.read(*region, place, &mut commitment.figures));
+            for region in spans {
+                reader.read(*region, place, &mut commitment.figures);
+                reader.read_bare(*region, place, commitment.title.unwrap_or(*region), &mut commitment.figures);
+            }
+        }
+        // 1300人 in a cell of its own counts what the title names.
+        for figure in commitment.figures.iter_mut().filter(|figure| figure.name == figure.found.measure) {
+            figure.name = commitment.title.map_or_else(String::new, |title| naming::of_title(text, title));
         }
         if commitment.status.is_none() && !commitment.narrative.is_empty() {
             commitment.status = status::result(text, commitment, over);
@@ -95,7 +103,9 @@ fn commitment(text: &Text, item: Item, form: &mut Vec<Span>) -> Commitment {
             Column::Progress => progress(text, span, &mut commitment, form),
             Column::Next => commitment.next_steps.push(span),
             Column::Status | Column::Rate => {
-                let found = status::percentage(text, span).or_else(|| status::anywhere(text, span));
+                let found = status::percentage(text, span)
+                    .or_else(|| status::anywhere(text, span))
+                    .or_else(|| status::going_on(text, span));
                 match found {
                     // Words beside the status are part of the report.
                     Some((_, words)) if span.end - span.start > words.end - words.start + 2 => {

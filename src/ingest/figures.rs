@@ -2,9 +2,11 @@
 
 use super::cues::{self, Change, Place, Role};
 use super::naming;
+use super::numerals;
 use super::scan::{self, Found, Unplaced};
 use super::text::{Span, Text};
 use super::times::{self, Time};
+use super::words::measure_at;
 
 /// A figure with what the words around it say.
 #[derive(Clone, Debug)]
@@ -49,6 +51,30 @@ impl Reader<'_> {
             let figure = self.figure(region, place, found, first, figures);
             figures.push(figure);
         }
+    }
+
+    /// A cell that is a number alone counts what the target beside it counts, or what the title has in brackets: 改造(户).
+    pub fn read_bare(&mut self, cell: Span, place: Place, title: Span, figures: &mut Vec<Figure>) {
+        let span = self.text.trimmed(cell, "");
+        if self.unplaced.last() != Some(&span) {
+            return;
+        }
+        let target = figures.iter().find(|figure| figure.role == Role::Target);
+        let beside = target.map(|figure| (figure.found.measure.clone(), figure.found.unit, figure.name.clone()));
+        let words = self.text.folded(title);
+        let bracketed = || {
+            let open = words.iter().rposition(|c| *c == '(').filter(|_| words.last() == Some(&')'))?;
+            let inner = &words[open + 1..words.len() - 1];
+            let (unit, _) = measure_at(inner).filter(|(_, length)| *length == inner.len())?;
+            Some((inner.iter().collect(), unit, naming::of_title(self.text, title)))
+        };
+        let value = numerals::numeral(self.text.folded(span)).filter(|numeral| numerals::fits(numeral.value));
+        let (Some((measure, unit, name)), Some(numeral)) = (beside.or_else(bracketed), value) else { return };
+        self.unplaced.pop();
+        let role = if place == Place::Promise { Role::Target } else { Role::Actual };
+        let found = Found { span, value: numeral.value, upper: None, measure, unit, qualifier: None };
+        let time = Time::default();
+        figures.push(Figure { found, role, place, time, change: None, name, part_of: None, region: cell });
     }
 
     /// One figure, by the words around it and the figures before it; those of its stretch begin at `first`.

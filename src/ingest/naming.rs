@@ -37,7 +37,7 @@ const STOPS: &[&str] = &[
 /// Words that have one of those in them and are no end.
 static COMPOUNDS: LazyLock<Lexicon<()>> = LazyLock::new(|| {
     Lexicon::of(
-        "公共 参与 普及 人均 平均 存在 行为 占比 和谐 共享 共建 共治 均衡 比例 比赛 参加者 共同 并网 与会 和平 从业 为民 通过率 完成率",
+        "公共 参与 普及 人均 平均 存在 行为 占比 和谐 共享 共建 共治 均衡 比例 比赛 参加者 共同 撤并 合并 兼并 并网 与会 和平 从业 为民 通过率 完成率",
     )
 });
 
@@ -72,6 +72,11 @@ fn before(text: &Text, region: Span, span: Span, previous: Option<Span>) -> Stri
     let split = original.iter().rposition(|c| "：:".contains(*c)).map_or(0, |at| at + 1);
     let plain = trimmed(&unbracketed(&original[split..]));
     cut(listed(&plain))
+}
+
+/// The name that a title gives to what is counted under it.
+pub fn of_title(text: &Text, title: Span) -> String {
+    cut(&trimmed(&unbracketed(&text.chars[title.start..title.end])))
 }
 
 /// Without what stands in brackets, unless it is as short as in 新（改、扩）建; an open bracket begins anew.

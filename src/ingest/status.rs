@@ -69,6 +69,15 @@ pub fn percentage(text: &Text, span: Span) -> Option<Said> {
     Some((status, span))
 }
 
+/// 设备购进中: what goes on.
+pub fn going_on(text: &Text, span: Span) -> Option<Said> {
+    const LONGEST: usize = 10;
+    let words = text.folded(span);
+    let other =
+        ["其中", "集中", "当中", "心中", "之中", "空中", "初中", "高中"].iter().any(|word| words::ends(words, word));
+    (words.len() <= LONGEST && words.ends_with(&['中']) && !other).then_some((Status::InProgress, span))
+}
+
 /// What a remark says of the status, at its beginning or at the end of a clause; other words in it say
 /// something else.
 pub fn remark(text: &Text, span: Span) -> Option<Said> {
@@ -78,9 +87,13 @@ pub fn remark(text: &Text, span: Span) -> Option<Said> {
     if let Some(found) = found.filter(|(_, words)| words.start - span.start < SOON) {
         return Some(found);
     }
-    clauses(words).filter_map(|(start, end)| closing(&words[start..end]).map(|found| (start, found))).last().map(
-        |(start, (status, at, length))| (status, Span::new(span.start + start + at, span.start + start + at + length)),
-    )
+    clauses(words)
+        .filter_map(|(start, end)| closing(&words[start..end]).map(|found| (start, found)))
+        .last()
+        .map(|(start, (status, at, length))| {
+            (status, Span::new(span.start + start + at, span.start + start + at + length))
+        })
+        .or_else(|| going_on(text, span))
 }
 
 fn first_clause(words: &[char]) -> usize {
