@@ -75,8 +75,9 @@ pub fn read(text: &Text, structure: Structure, year: i32, over: bool) -> Reading
             }
         }
         // 1300人 in a cell of its own counts what the title names.
+        let named = commitment.title.map(|title| naming::of_title(text, title)).filter(|name| !name.is_empty());
         for figure in commitment.figures.iter_mut().filter(|figure| figure.name == figure.found.measure) {
-            figure.name = commitment.title.map_or_else(String::new, |title| naming::of_title(text, title));
+            figure.name.clone_from(named.as_ref().unwrap_or(&figure.found.measure));
         }
         if commitment.status.is_none() && !commitment.narrative.is_empty() {
             commitment.status = status::result(text, commitment, over);

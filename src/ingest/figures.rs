@@ -66,7 +66,9 @@ impl Reader<'_> {
             let open = words.iter().rposition(|c| *c == '(').filter(|_| words.last() == Some(&')'))?;
             let inner = &words[open + 1..words.len() - 1];
             let (unit, _) = measure_at(inner).filter(|(_, length)| *length == inner.len())?;
-            Some((inner.iter().collect(), unit, naming::of_title(self.text, title)))
+            let measure: String = inner.iter().collect();
+            // Its name is the title's, given where a figure has none but its measure word.
+            Some((measure.clone(), unit, measure))
         };
         let value = numerals::numeral(self.text.folded(span)).filter(|numeral| numerals::fits(numeral.value));
         let (Some((measure, unit, name)), Some(numeral)) = (beside.or_else(bracketed), value) else { return };
