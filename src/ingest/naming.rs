@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::scan::Found;
 
 use super::text::{Span, Text};
-use super::words::{self, Lexicon, contains, starts};
+use super::words::{self, Lexicon, contains};
 use super::{cues, numerals};
 
 /// Characters of the longest part of a name.
@@ -23,16 +23,19 @@ static IDLE: LazyLock<Lexicon<()>> = LazyLock::new(|| {
          约 近 超过 超 逾 突破 不少于 不低于 不超过 至少 达到了 达到 达 分别为 分别 为 计 \
          其中 并 同时 另有 另外 还 先后 全部 均 了 也 又 并且 目标任务 计划 将 确保 力争 \
          预计 实际 同比 环比 比去年 较去年 比上年 较上年 同期 原 由 从 至 到 底 末 年底前 \
-         年底 有 是 和 与 、 及 以及 去年 上年 期间 实有 本年度 本季度 按照 按 每 即 可 \
+         年底 有 是 和 与 、 及 以及 去年 上年 期间 实有 本年度 本季度 按照 按 即 可 \
          累计达 总数达 总数 达成 最高 最低 近年来 年度 等 调整 调整完善 进行了 进行 组织",
     )
 });
 /// Words that end what a figure counts, where it stands before it.
-const STOPS: &[&str] = &[
-    "的", "和", "及", "以及", "与", "、", "并", "已", "均", "进行", "开展", "参加", "参与", "实现", "完成", "达到",
-    "为", "在", "被", "由", "从", "到", "至", "将", "(", "共", "同比", "环比", "较", "比", "占", "也", "都", "予以",
-    "得到", "获", "通过", "纳入", "全部",
-];
+static STOPS: LazyLock<Lexicon<()>> = LazyLock::new(|| {
+    Lexicon::of(
+        "的 和 及 以及 与 、 并 已 均 进行 开展 参加 参与 实现 完成 达到 为 在 被 由 从 到 \
+         至 将 ( 共 同比 环比 较 比 占 也 都 予以 得到 获 通过 纳入 全部 增加到 增加至 提高到 \
+         提高至 提升到 提升至 提升为 下降到 降至 减少到 调整为 增至 升至 扩大到 增长到 压缩至 压减至 \
+         精简为 整合为",
+    )
+});
 
 /// Words that have one of those in them and are no end.
 static COMPOUNDS: LazyLock<Lexicon<()>> = LazyLock::new(|| {
@@ -182,7 +185,7 @@ fn after(text: &Text, region: Span, found: &Found) -> String {
             '“' => quoted = true,
             '”' => quoted = false,
             _ if quoted || compound.is_some() => {}
-            _ if counts(rest) || STOPS.iter().any(|stop| starts(rest, stop)) => break,
+            _ if counts(rest) || STOPS.length(rest).is_some() => break,
             _ => {}
         }
         length += compound.unwrap_or(1);
