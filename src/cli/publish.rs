@@ -89,6 +89,7 @@ pub fn report(path: &Path, outcome: &Outcome, dry_run: bool) {
         show(outcome);
     }
     let changes = outcome.changes.len();
+    let noun = if changes == 1 { "change" } else { "changes" };
     let head = publish::citation(outcome.head, outcome.digest.as_str());
     for notice in outcome.notices.iter().filter(|_| dry_run || !outcome.changes.is_empty()) {
         println!("= {} {}: {}", notice.kind, notice.id.as_str(), worded(&notice.detail));
@@ -105,7 +106,7 @@ pub fn report(path: &Path, outcome: &Outcome, dry_run: bool) {
     }
     match outcome.revision {
         Some(number) => tell(say!(
-            "{path}: published {changes} changes as revision {number} ({head}).",
+            "{path}: published {changes} {noun} as revision {number} ({head}).",
             "{path}：已发布 {changes} 项变更，修订 {number}（{head}）。"
         )),
         None if changes == 0 => tell(say!(
@@ -113,7 +114,7 @@ pub fn report(path: &Path, outcome: &Outcome, dry_run: bool) {
             "{path}：内容均已存在，头部仍为 {head}。"
         )),
         None => tell(say!(
-            "{path}: {changes} changes would be published; nothing was changed.",
+            "{path}: {changes} {noun} would be published; nothing was changed.",
             "{path}：将发布 {changes} 项变更；本次未作更改。"
         )),
     }
