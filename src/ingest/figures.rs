@@ -6,7 +6,7 @@ use super::numerals;
 use super::scan::{self, Found, Unplaced};
 use super::text::{Span, Text};
 use super::times::{self, Time};
-use super::words::measure_at;
+use super::words::{before_degree, measure_at};
 
 /// A figure with what the words around it say.
 #[derive(Clone, Debug)]
@@ -73,6 +73,7 @@ impl Reader<'_> {
         let value = numerals::numeral(self.text.folded(span)).filter(|numeral| numerals::fits(numeral.value));
         let (Some((measure, unit, name)), Some(numeral)) = (beside.or_else(bracketed), value) else { return };
         self.unplaced.pop();
+        self.count += 1;
         let role = if place == Place::Promise { Role::Target } else { Role::Actual };
         let found = Found { span, value: numeral.value, upper: None, measure, unit, qualifier: None };
         let time = Time::default();
@@ -88,8 +89,9 @@ impl Reader<'_> {
         let here = first + own.partition_point(|figure| figure.found.span.start < sentence);
         let role = cues::role(text, region, &found, place, previous.map(|figure| (&figure.found, figure.role)));
         let (before, _) = cues::around(text, region, found.span);
-        let rate = found.measure == "%" || found.measure == "百分点";
-        let change = cues::change(&before).or((rate && moves(&before)).then_some(Change::Since));
+        // A rate grows or falls without a word for what it is compared with.
+        let moves = ["%", "百分点"].contains(&found.measure.as_str()) && cues::moved(before_degree(&before));
+        let change = cues::change(&before).or(moves.then_some(Change::Since));
         if change.is_some() && cues::falls(&before, &found) {
             found.value = -found.value;
         }
@@ -130,14 +132,4 @@ fn changed(name: &str, change: Change) -> String {
         Change::YearOnYear => format!("{name}同比变化"),
         Change::Since => format!("{name}变化"),
     }
-}
-
-/// A rate that grows or falls by so much, without a word for what it is compared with.
-fn moves(before: &[char]) -> bool {
-    let before = before
-        .strip_suffix(&['了'])
-        .or(before.strip_suffix(&['约']))
-        .or(before.strip_suffix(&['近']))
-        .unwrap_or(before);
-    cues::moved(before)
 }

@@ -234,7 +234,7 @@ fn shares(text: &Text, commitment: &Commitment) -> Option<(usize, usize)> {
     const WHOLES: [&str; 7] = ["任务的", "目标的", "计划的", "任务量的", "计划数的", "任务数的", "进度的"];
     let shares = commitment.figures.iter().filter(|figure| {
         let before = &text.folded[figure.region.start..figure.found.span.start];
-        let near = before.strip_suffix(&['约']).or(before.strip_suffix(&['近'])).unwrap_or(before);
+        let near = words::before_degree(before);
         figure.place == Place::Progress
             && figure.found.measure == "%"
             && WHOLES.iter().any(|word| words::ends(near, word))

@@ -22,7 +22,7 @@ pub struct Item {
 #[derive(Debug, Default)]
 pub struct Structure {
     pub items: Vec<Item>,
-    /// Labels, numbers, column titles and headings: they are part of the form.
+    /// Labels, numbers and column titles: they are part of the form.
     pub form: Vec<Span>,
     /// Text that belongs to no commitment.
     pub outside: Vec<Span>,

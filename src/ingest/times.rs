@@ -7,7 +7,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use super::cues::{around, sentence_start};
 use super::numerals::{self, ONE};
 use super::text::{Span, Text};
-use super::words::{Lexicon, contains, ends, starts, starts_any};
+use super::words::{Lexicon, before_degree, contains, ends, starts, starts_any};
 use crate::model::codes::TimeBasis;
 use crate::model::period;
 
@@ -122,11 +122,7 @@ fn is_stock(before: &[char]) -> bool {
         "扩大至",
         "增长到",
     ];
-    let near = before
-        .strip_suffix(&['了'])
-        .or(before.strip_suffix(&['约']))
-        .or(before.strip_suffix(&['近']))
-        .unwrap_or(before);
+    let near = before_degree(before);
     THERE.iter().any(|cue| contains(before, cue))
         || REACHED.iter().any(|cue| ends(near, cue)) && !contains(before, "累计") && !contains(before, "完成")
 }

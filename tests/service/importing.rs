@@ -129,6 +129,11 @@ fn what_cannot_be_read_is_refused_with_what_to_do() {
         ("program", [0, 1, 2, 3, 0, 0, 0x7f, 0x45].repeat(50), "neither UTF-8 nor GB 18030"),
         ("deep.html", format!("<html><body>{}", "<div>".repeat(3000)).into_bytes(), "elements inside each other"),
         ("long.txt", "1.建成学校。\n进展情况：已完成。\n".repeat(5001).into_bytes(), "5001 commitments"),
+        (
+            "figures.txt",
+            format!("1.办案。\n进展情况：已完成。{}", "办案12件。".repeat(100_001)).into_bytes(),
+            "more than 100000 figures",
+        ),
         ("letter.txt", "尊敬的市民朋友：\n感谢您对我们工作的支持。\n".into(), "No commitments are found"),
     ] {
         let stderr = refused(name, &bytes);

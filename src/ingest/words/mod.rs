@@ -47,6 +47,14 @@ pub fn ends(text: &[char], word: &str) -> bool {
     text.len().checked_sub(word.chars().count()).is_some_and(|at| starts(&text[at..], word))
 }
 
+/// Words without the 了, 约 or 近 that may stand between them and a figure.
+pub fn before_degree(text: &[char]) -> &[char] {
+    match text {
+        [before @ .., '了' | '约' | '近'] => before,
+        _ => text,
+    }
+}
+
 /// Where a word first stands.
 pub fn find(text: &[char], word: &str) -> Option<usize> {
     (0..text.len()).find(|at| starts(&text[*at..], word))

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::{self as words, Lexicon};
+use super::{Lexicon, starts};
 use crate::model::codes::Status;
 
 /// Phrases that are not put together of the parts below, or mean something else than their parts.
@@ -36,9 +36,9 @@ const PHRASES: &[(Status, &str)] = &[
     (Status::Cancelled, "取消 已取消 终止 已终止 不再实施 取消实施 调整取消 已取消实施 停止实施 已停止实施"),
 ];
 
-/// What a word adds to a phrase.
+/// What an adverb adds to a verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
+enum Adverb {
     /// 未, 尚未
     Not,
     /// 基本, 大部分
@@ -53,43 +53,52 @@ enum Part {
     InTime,
     /// 有序, 稳步: how it goes on.
     Manner,
-    /// 完成, 建成: what ends.
+}
+
+/// What a verb says that something does.
+#[derive(Clone, Copy, Debug)]
+enum Verb {
+    /// 完成, 建成
     Ends,
     /// 落实: done or under way, as the adverbs say.
     Settles,
-    /// 推进, 实施: what goes on.
+    /// 推进, 实施
     GoesOn,
-    /// 启动, 开工: what begins.
+    /// 启动, 开工
     Begins,
 }
 
-/// What a phrase says that something does.
-enum Verb {
-    Ends,
-    Settles,
-    GoesOn,
-    Begins,
+#[derive(Clone, Copy)]
+enum Part {
+    Adverb(Adverb),
+    Verb(Verb),
 }
 
 const PARTS: &[(Part, &str)] = &[
-    (Part::Not, "未 尚未 没有 暂未 还未 仍未 未能 未能够 并未 均未 尚没有 暂时未"),
-    (Part::Almost, "基本 大部分 绝大部分 接近 已接近 大体 总体基本"),
-    (Part::Partly, "部分 阶段性 初步"),
-    (Part::Now, "正在 正 仍在 现正"),
-    (Part::Fully, "已 已经 均已 均 全面 全部 超额 圆满 提前 高质量 高标准 高效 如数 现已 都已 业已 已于近期 保质保量"),
-    (Part::InTime, "如期 按期 按时 顺利 按要求 按计划 按序时 按时序 按进度 按节点 按照计划 按照序时进度 按序时进度"),
+    (Part::Adverb(Adverb::Not), "未 尚未 没有 暂未 还未 仍未 未能 未能够 并未 均未 尚没有 暂时未"),
+    (Part::Adverb(Adverb::Almost), "基本 大部分 绝大部分 接近 已接近 大体 总体基本"),
+    (Part::Adverb(Adverb::Partly), "部分 阶段性 初步"),
+    (Part::Adverb(Adverb::Now), "正在 正 仍在 现正"),
     (
-        Part::Manner,
+        Part::Adverb(Adverb::Fully),
+        "已 已经 均已 均 全面 全部 超额 圆满 提前 高质量 高标准 高效 如数 现已 都已 业已 已于近期 保质保量",
+    ),
+    (
+        Part::Adverb(Adverb::InTime),
+        "如期 按期 按时 顺利 按要求 按计划 按序时 按时序 按进度 按节点 按照计划 按照序时进度 按序时进度",
+    ),
+    (
+        Part::Adverb(Adverb::Manner),
         "有序 稳步 持续 扎实 加快 加紧 加速 抓紧 积极 全力 深入 有力 同步 稳妥 平稳 有效 大力 统筹 协同 强力 快速 逐步 \
          正常 继续 不断 纵深 压茬 常态化 全速 强势 着力 紧张 紧锣密鼓",
     ),
     (
-        Part::Ends,
+        Part::Verb(Verb::Ends),
         "完成 建成 落实到位 发放到位 补发到位 拨付到位 配备到位 办结 实现 到位 完工 竣工 兑现 达标 交付 销号 履行 履诺 投用 建成投用 完成任务 完成目标任务",
     ),
-    (Part::GoesOn, "推进 进行 实施 办理 建设 开展 施工 筹备 完善 编制 推动 推进落实 组织实施"),
-    (Part::Settles, "落实 整改 建立 出台 印发"),
-    (Part::Begins, "启动 开工 开始 动工 启动建设 开工建设 启动实施"),
+    (Part::Verb(Verb::GoesOn), "推进 进行 实施 办理 建设 开展 施工 筹备 完善 编制 推动 推进落实 组织实施"),
+    (Part::Verb(Verb::Settles), "落实 整改"),
+    (Part::Verb(Verb::Begins), "启动 开工 开始 动工 启动建设 开工建设 启动实施"),
 ];
 
 static PHRASE: LazyLock<Lexicon<Status>> = LazyLock::new(|| Lexicon::new(PHRASES.iter().copied()));
@@ -98,7 +107,7 @@ static PART: LazyLock<Lexicon<Part>> = LazyLock::new(|| Lexicon::new(PARTS.iter(
 /// The longest wording that a folded text begins with, and its length in characters.
 pub fn status_at(text: &[char]) -> Option<(Status, usize)> {
     // 完成 alone is a status only where nothing goes on after it: 完成情况 is a title.
-    let ended = || words::starts(text, "完成") && !text.get(2).is_some_and(|c| c.is_alphanumeric());
+    let ended = || starts(text, "完成") && !text.get(2).is_some_and(|c| c.is_alphanumeric());
     let phrase = PHRASE.at(text).or_else(|| ended().then_some((Status::Completed, 2)));
     // 完成年度任务的85% says how much of it is done.
     let of = |length: usize| {
@@ -121,17 +130,14 @@ fn composed(text: &[char]) -> Option<(Status, usize)> {
         let (part, length) = PART.at(text.get(at..)?)?;
         at += length;
         let verb = match part {
-            Part::Ends => Verb::Ends,
-            Part::Settles => Verb::Settles,
-            Part::GoesOn => Verb::GoesOn,
-            Part::Begins => Verb::Begins,
-            adverb => {
+            Part::Verb(verb) => verb,
+            Part::Adverb(adverb) => {
                 adverbs.push(adverb);
                 continue;
             }
         };
         if text.get(at) == Some(&'中') && !text.get(at + 1).is_some_and(|c| c.is_alphanumeric()) {
-            adverbs.push(Part::Now);
+            adverbs.push(Adverb::Now);
             at += 1;
         }
         return meaning(&adverbs, verb).map(|status| (status, at));
@@ -139,17 +145,17 @@ fn composed(text: &[char]) -> Option<(Status, usize)> {
     None
 }
 
-fn meaning(adverbs: &[Part], verb: Verb) -> Option<Status> {
-    let has = |part: Part| adverbs.contains(&part);
-    let under_way = has(Part::Partly) || has(Part::Now) || has(Part::Manner);
+fn meaning(adverbs: &[Adverb], verb: Verb) -> Option<Status> {
+    let has = |adverb: Adverb| adverbs.contains(&adverb);
+    let under_way = has(Adverb::Partly) || has(Adverb::Now) || has(Adverb::Manner);
     match verb {
-        Verb::Ends | Verb::Settles if has(Part::Not) && has(Part::InTime) => Some(Status::Delayed),
-        Verb::Ends | Verb::Settles if has(Part::Not) => Some(Status::NotCompleted),
-        _ if has(Part::Not) => Some(Status::NotStarted),
-        Verb::Ends | Verb::Settles if has(Part::Almost) => Some(Status::SubstantiallyCompleted),
-        _ if adverbs.is_empty() || has(Part::Almost) => None,
+        Verb::Ends | Verb::Settles if has(Adverb::Not) && has(Adverb::InTime) => Some(Status::Delayed),
+        Verb::Ends | Verb::Settles if has(Adverb::Not) => Some(Status::NotCompleted),
+        _ if has(Adverb::Not) => Some(Status::NotStarted),
+        Verb::Ends | Verb::Settles if has(Adverb::Almost) => Some(Status::SubstantiallyCompleted),
+        _ if adverbs.is_empty() || has(Adverb::Almost) => None,
         Verb::Ends if !under_way => Some(Status::Completed),
-        Verb::Settles if !under_way && !has(Part::InTime) => Some(Status::Completed),
+        Verb::Settles if !under_way && !has(Adverb::InTime) => Some(Status::Completed),
         _ => Some(Status::InProgress),
     }
 }
