@@ -66,9 +66,10 @@ async fn one(change: Change, mut publication: Value) -> Result<(), Failed> {
     let mut connection = connect(&opened).await?;
     publication["message"] = worded(&change);
     publication["publisher"] = owner(&mut connection, &change).await?.into();
-    let path = Path::new("-");
+    // Messages are about the record, as there is no file.
+    let path = Path::new(&change.id);
     let outcome = publish::file(&mut connection, path, publication.to_string().as_bytes(), change.dry_run).await?;
-    publish::report(Path::new(&change.id), &outcome, change.dry_run);
+    publish::report(path, &outcome, change.dry_run);
     Ok(())
 }
 

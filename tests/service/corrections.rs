@@ -46,7 +46,7 @@ async fn one_figure_is_corrected_on_the_command_line_and_the_rest_of_its_record_
         ),
         (
             vec!["correct", "observation", "cases-s1", "value=many", "--kind", "methodology", "--message", "x"],
-            "/patch/0/set/value",
+            "cases-s1 was refused; nothing was changed. Problems, by place: 1\n  /patch/0/set/value",
         ),
         (
             vec!["correct", "observation", "cases-s1", "value=1", "--kind", "new_data", "--message", "x"],
