@@ -48,10 +48,28 @@ pub struct Parameter {
     pub example: Option<Value>,
 }
 
-pub type Handler = fn(Request) -> Pin<Box<dyn Future<Output = Result<Answer, Failure>>>>;
+pub type Handler = fn(Request) -> Handled;
+pub type Handled = Pin<Box<dyn Future<Output = Result<Reply, Failure>>>>;
+
+/// What a handler comes to: an answer from the ledger, or a response that it made itself (a stream, a file).
+pub enum Reply {
+    Answer(Box<Answer>),
+    Response(HttpResponse),
+}
+
+/// A handler that comes to an answer.
+pub fn answered(handler: impl Future<Output = Result<Answer, Failure>> + 'static) -> Handled {
+    Box::pin(async { Ok(Reply::Answer(Box::new(handler.await?))) })
+}
+
+/// A handler that makes its response.
+pub fn responded(handler: impl Future<Output = Result<HttpResponse, Failure>> + 'static) -> Handled {
+    Box::pin(async { Ok(Reply::Response(handler.await?)) })
+}
 
 /// A request whose parameters are known to be allowed.
 pub struct Request {
+    pub http: HttpRequest,
     pub state: web::Data<State>,
     pub path: String,
     pub id: String,
@@ -147,7 +165,8 @@ impl Request {
 /// Serves an endpoint.
 pub async fn serve(endpoint: &'static Endpoint, state: web::Data<State>, http: HttpRequest) -> HttpResponse {
     match answer(endpoint, &state, &http).await {
-        Ok(answer) => answer.respond(&http),
+        Ok(Reply::Answer(answer)) => answer.respond(&http),
+        Ok(Reply::Response(response)) => response,
         Err(failure) => refuse(&failure, &state, &http),
     }
 }
@@ -161,7 +180,7 @@ pub fn refuse(failure: &Failure, state: &State, http: &HttpRequest) -> HttpRespo
     failure.respond(&state.public_url, language(http))
 }
 
-async fn answer(endpoint: &'static Endpoint, state: &web::Data<State>, http: &HttpRequest) -> Result<Answer, Failure> {
+async fn answer(endpoint: &'static Endpoint, state: &web::Data<State>, http: &HttpRequest) -> Result<Reply, Failure> {
     let names = endpoint.parameters.iter().map(|parameter| parameter.name);
     let mut query = Query::parse(http.query_string(), names);
     let format = match Format::negotiate(query.text("format"), http.headers(), endpoint.formats) {
@@ -178,6 +197,7 @@ async fn answer(endpoint: &'static Endpoint, state: &web::Data<State>, http: &Ht
         return Err(Failure::plain(&NO_SUCH_RECORD));
     }
     let request = Request {
+        http: http.clone(),
         state: state.clone(),
         path: endpoint.path.clone(),
         id,

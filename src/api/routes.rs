@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::answer::Format;
-use super::endpoint::{self, COMMON_PROBLEMS, Endpoint, Handler};
+use super::endpoint::{self, COMMON_PROBLEMS, Endpoint, Handler, answered};
 use super::parameters::ParameterSet;
 use super::problem::{NO_SUCH_RECORD, ProblemType, RECORD_REDACTED, RECORD_WITHDRAWN};
 use super::schemas;
@@ -27,10 +27,10 @@ pub static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
         endpoints.extend([collection(kind), one(kind), versions(kind)]);
     }
     endpoints.push(below("commitment", &report::KIND, |request| {
-        Box::pin(list::read(request, report::KIND.filter("commitment")))
+        answered(list::read(request, report::KIND.filter("commitment")))
     }));
     endpoints.push(below("metric", &observation::KIND, |request| {
-        Box::pin(list::read(request, observation::KIND.filter("metric")))
+        answered(list::read(request, observation::KIND.filter("metric")))
     }));
     endpoints.extend([revision_list(), one_revision(), difference(), warning_list()]);
     endpoints
@@ -101,7 +101,7 @@ fn index() -> Endpoint {
         example: schemas::example("Index"),
         problems: &[],
         kind: None,
-        handler: |request| Box::pin(summary::index(request)),
+        handler: |request| answered(summary::index(request)),
     }
 }
 
@@ -121,7 +121,7 @@ fn summary() -> Endpoint {
         example: schemas::example("Summary"),
         problems: &[],
         kind: None,
-        handler: |request| Box::pin(summary::read(request)),
+        handler: |request| answered(summary::read(request)),
     }
 }
 
@@ -139,7 +139,7 @@ fn collection(kind: &'static Kind) -> Endpoint {
         example: schemas::list_example(kind),
         problems: &[],
         kind: Some(kind),
-        handler: |request| Box::pin(list::read(request, None)),
+        handler: |request| answered(list::read(request, None)),
     }
 }
 
@@ -157,7 +157,7 @@ fn one(kind: &'static Kind) -> Endpoint {
         example: schemas::record_example(kind),
         problems: RECORD_PROBLEMS,
         kind: Some(kind),
-        handler: |request| Box::pin(record::read(request)),
+        handler: |request| answered(record::read(request)),
     }
 }
 
@@ -178,7 +178,7 @@ fn versions(kind: &'static Kind) -> Endpoint {
         example: schemas::history_example(kind),
         problems: HISTORY_PROBLEMS,
         kind: Some(kind),
-        handler: |request| Box::pin(history::read(request)),
+        handler: |request| answered(history::read(request)),
     }
 }
 
@@ -218,7 +218,7 @@ fn revision_list() -> Endpoint {
         example: schemas::example("RevisionList"),
         problems: &[],
         kind: None,
-        handler: |request| Box::pin(revisions::list(request)),
+        handler: |request| answered(revisions::list(request)),
     }
 }
 
@@ -236,7 +236,7 @@ fn one_revision() -> Endpoint {
         example: schemas::example("Revision"),
         problems: &[],
         kind: None,
-        handler: |request| Box::pin(revisions::read(request)),
+        handler: |request| answered(revisions::read(request)),
     }
 }
 
@@ -257,7 +257,7 @@ fn difference() -> Endpoint {
         example: schemas::example("DifferenceList"),
         problems: &[],
         kind: None,
-        handler: |request| Box::pin(diff::read(request)),
+        handler: |request| answered(diff::read(request)),
     }
 }
 
@@ -277,7 +277,7 @@ fn warning_list() -> Endpoint {
         example: schemas::example("WarningList"),
         problems: &[],
         kind: None,
-        handler: |request| Box::pin(warnings::list(request)),
+        handler: |request| answered(warnings::list(request)),
     }
 }
 
