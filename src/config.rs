@@ -79,6 +79,12 @@ pub struct Serve {
     /// Networks of proxies that are believed when they say that a request came by HTTPS (X-Forwarded-Proto).
     #[arg(long, env = "TRUSTED_PROXIES", value_name = "CIDR", value_delimiter = ',')]
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Seconds after which the gateways in front give up; requests that wait are answered before.
+    #[arg(long, env = "GATEWAY_TIMEOUT", default_value_t = 60, value_parser = clap::value_parser!(u16).range(2..=3600))]
+    pub gateway_timeout: u16,
+    /// Most requests that may wait for new revisions at a time, streams included.
+    #[arg(long, env = "MAX_FOLLOWERS", default_value_t = 10_000)]
+    pub max_followers: u32,
     /// Seconds after which a query is given up.
     #[arg(long, env = "STATEMENT_TIMEOUT", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=600))]
     pub statement_timeout: u16,

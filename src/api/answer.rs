@@ -20,6 +20,10 @@ const FORM: u32 = 1;
 pub enum Format {
     Json,
     Csv,
+    /// A JSON text a line.
+    Ndjson,
+    /// Server-sent events.
+    EventStream,
 }
 
 impl Format {
@@ -27,6 +31,8 @@ impl Format {
         match self {
             Format::Json => "json",
             Format::Csv => "csv",
+            Format::Ndjson => "ndjson",
+            Format::EventStream => "event-stream",
         }
     }
 
@@ -34,6 +40,21 @@ impl Format {
         match self {
             Format::Json => "application/json",
             Format::Csv => "text/csv; charset=utf-8; header=present",
+            Format::Ndjson => "application/x-ndjson",
+            Format::EventStream => "text/event-stream",
+        }
+    }
+
+    /// What a text in it is like, and an example.
+    pub fn described(self) -> (&'static str, &'static str) {
+        match self {
+            Format::Json => ("JSON.", "{}"),
+            Format::Csv => (
+                "RFC 4180; human text has a column for each of zh_hans and en, arrays are JSON in one cell.",
+                "changed_in,id\r\n",
+            ),
+            Format::Ndjson => ("A JSON object a line; the last line has what a JSON answer has beside data.", "{}\n"),
+            Format::EventStream => ("Server-sent events (WHATWG HTML).", "event: change\ndata: {}\n\n"),
         }
     }
 
@@ -41,6 +62,8 @@ impl Format {
         match self {
             Format::Json => ("application", "json"),
             Format::Csv => ("text", "csv"),
+            Format::Ndjson => ("application", "x-ndjson"),
+            Format::EventStream => ("text", "event-stream"),
         }
     }
 

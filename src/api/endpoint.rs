@@ -86,18 +86,28 @@ impl Request {
         check_moment(moment, prefix, self.now)
     }
 
+    /// The query string with another cursor, as a feed goes on: where it began is left out.
+    pub fn next_of_feed(&self, cursor: &str) -> String {
+        self.with_cursor(cursor, &["cursor", "after", "snapshot"])
+    }
+
     /// The query string with another cursor.
     pub fn next(&self, cursor: &str) -> String {
+        self.with_cursor(cursor, &["cursor"])
+    }
+
+    fn with_cursor(&self, cursor: &str, without: &[&str]) -> String {
         let mut next = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in url::form_urlencoded::parse(self.raw_query.as_bytes()).filter(|(name, _)| name != "cursor")
-        {
+        let given = url::form_urlencoded::parse(self.raw_query.as_bytes());
+        for (name, value) in given.filter(|(name, _)| !without.contains(&name.as_ref())) {
             next.append_pair(&name, &value);
         }
         next.append_pair("cursor", cursor).finish()
     }
 }
 
-fn check_moment(moment: &Moment, prefix: Option<&str>, now: DateTime<Utc>) -> Result<(), Failure> {
+/// Refuses a moment that is not there.
+pub fn check_moment(moment: &Moment, prefix: Option<&str>, now: DateTime<Utc>) -> Result<(), Failure> {
     let Moment { head, n, n_digest, as_of, head_time, .. } = moment;
     if let Some(as_of) = as_of {
         if *as_of > now && head_time.is_none_or(|time| *as_of > time) {

@@ -58,8 +58,8 @@ pub async fn read(mut request: Request, scope: Option<&'static Filter>) -> Resul
         .filter(|_| more)
         .map(|last| Cursor::after(&moment, fingerprint, last.keys.clone().unwrap_or_default()).encode());
     let body = match request.format {
-        Format::Json => json(rows, &moment, next.as_deref(), total, fields.as_deref())?,
         Format::Csv => csv::page(kind, rows.into_iter().filter_map(|row| row.body), fields.as_deref())?,
+        _ => json(rows, &moment, next.as_deref(), total, fields.as_deref())?,
     };
     let next = next.map(|next| request.next(&next));
     Ok(Answer { next, format: request.format, ..Answer::json(body, moment, at) })

@@ -63,6 +63,10 @@ pub async fn frame(
         state.metrics.observe(known(&method), &route, response.status().as_u16(), started.elapsed());
     }
     let headers = response.headers_mut();
+    // Only said to keep the encoder away.
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding == "identity") {
+        headers.remove(header::CONTENT_ENCODING);
+    }
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }

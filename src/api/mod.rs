@@ -2,6 +2,7 @@
 //! `endpoint` turns a request into parameters and an answer into a response.
 
 pub mod answer;
+pub mod changes;
 pub mod compatibility;
 pub mod csv;
 pub mod cursor;
@@ -42,6 +43,8 @@ pub struct State {
     pub metrics: metrics::Metrics,
     /// Proxies whose X-Forwarded-Proto is believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Those who wait for new revisions.
+    pub followers: changes::followers::Followers,
     /// Turns at publishing.
     pub publishing: tokio::sync::Semaphore,
 }
@@ -68,11 +71,31 @@ pub fn app(
         .wrap(Logger::new(r#"%a "%r" %s %b %T %{x-request-id}o"#).log_target("open_commitments::access"))
 }
 
-/// A server on a socket that is bound already.
-pub fn server(state: State, listener: std::net::TcpListener, workers: usize) -> std::io::Result<Server> {
-    let state = web::Data::new(state);
-    let server = HttpServer::new(move || app(state.clone())).workers(workers).shutdown_timeout(30).listen(listener)?;
+/// A server on a socket that is bound already. Who takes the signals is the caller's to say.
+pub fn server(state: web::Data<State>, listener: std::net::TcpListener, workers: usize) -> std::io::Result<Server> {
+    let server = HttpServer::new(move || app(state.clone()))
+        .workers(workers)
+        .shutdown_timeout(30)
+        .disable_signals()
+        .on_connect(drop_slow_readers)
+        .listen(listener)?;
     Ok(server.run())
+}
+
+/// How long a reader may take nothing of what is sent.
+#[cfg(target_os = "linux")]
+const SLOWEST: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Has the system end connections whose reader takes nothing (RFC 5482).
+fn drop_slow_readers(connection: &dyn std::any::Any, _: &mut actix_web::dev::Extensions) {
+    #[cfg(target_os = "linux")]
+    if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>()
+        && let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(SLOWEST))
+    {
+        log::debug!("a time limit for slow readers: {error}");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = connection;
 }
 
 /// The path of the public URL, under which everything is served as well: a proxy may strip it or not.

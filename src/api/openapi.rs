@@ -147,12 +147,12 @@ fn success(endpoint: &Endpoint) -> Result<Response, Failure> {
         .example(Some(endpoint.example.clone()))
         .build();
     response = response.content("application/json", json);
-    if endpoint.formats.contains(&Format::Csv) {
-        let text = json!({"type": "string", "description": "RFC 4180; human text has a column for each of zh_hans and en, arrays are JSON in one cell."});
-        response = response.content(
-            "text/csv",
-            ContentBuilder::new().schema(Some(parsed(text)?)).example(Some(json!("changed_in,id\r\n"))).build(),
-        );
+    for format in endpoint.formats.iter().filter(|format| **format != Format::Json) {
+        let (about, example) = format.described();
+        let text = json!({"type": "string", "description": about});
+        let essence = format.media_type().split(';').next().unwrap_or_default();
+        response = response
+            .content(essence, ContentBuilder::new().schema(Some(parsed(text)?)).example(Some(json!(example))).build());
     }
     let headers = [
         ("ETag", "Validator, the same for all encodings; send it back in If-None-Match."),

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::answer::Format;
+use super::changes::MAX_WAIT;
 use super::endpoint::Parameter;
 use super::query::{LIMIT, MAX_LIMIT};
 use super::warnings;
@@ -156,6 +157,42 @@ impl ParameterSet {
         )
         .add("published_from", "Published at this time or later.", instant(), Value::Null)
         .add("published_to", "Published at this time or earlier.", instant(), Value::Null)
+    }
+
+    pub fn feed(self) -> ParameterSet {
+        let ids = || list_of(json!({"type": "string"}));
+        self.add(
+            "after",
+            "Begin after this revision, 0 (the beginning) unless told: its number, or the number, a hyphen and digits of its digest, which refuses another history.",
+            json!({"type": "string", "pattern": "^[0-9]+(-[0-9a-f]{4,64})?$"}),
+            json!("0"),
+        )
+        .add(
+            "snapshot",
+            "true begins with the records there are, as of one revision that through names, and goes on with what changes after it.",
+            json!({"type": "boolean", "default": false}),
+            Value::Null,
+        )
+        .paging()
+        .add(
+            "wait",
+            "Seconds to wait for something new where there is nothing yet. The answer may come earlier, before gateways give up.",
+            json!({"type": "integer", "minimum": 0, "maximum": MAX_WAIT, "default": 0}),
+            Value::Null,
+        )
+        .add(
+            "kind",
+            "Kinds of records. Several are separated by commas.",
+            list_of(json!({"type": "string", "enum": KINDS.map(|kind| kind.name)})),
+            Value::Null,
+        )
+        .add("publisher", "Owners of the records. Several are separated by commas.", ids(), Value::Null)
+        .add(
+            "programme",
+            "Programmes: themselves, their commitments, and the reports, observations and targets of these. What moves out of them is sent as leave, what moves in as upsert. Several are separated by commas.",
+            ids(),
+            Value::Null,
+        )
     }
 
     pub fn warnings(self) -> ParameterSet {

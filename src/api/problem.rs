@@ -67,8 +67,8 @@ problem_types! {
         ["The record's content has been removed from every revision. Its digest remains, so that the chain still verifies.",
          "此记录的内容已从全部修订中移除，摘要仍保留，因此链条仍可验证。"];
     HISTORY_DIVERGED = "history-diverged", 410, ["History diverged", "历史已分叉"],
-        ["This ledger's digest at that revision is another one: what you hold comes from a history that this ledger does not have. Start again from head, and compare digests.",
-         "本账本在该修订处的摘要与所给的不同：你所持的内容来自另一段历史。请从头部重新开始，并核对摘要。"];
+        ["This ledger has no such revision, or another digest at it: what you hold comes from a history that this ledger does not have. Compare digests at /v1/revisions/{n}, halving the distance, to find where both last agreed.",
+         "本账本没有该修订，或该处的摘要不同：你所持的内容来自另一段历史。请以二分法核对 /v1/revisions/{n} 的摘要，找出最后一致之处。"];
     HEAD_MOVED = "head-moved", 412, ["Head has moved", "头部已变"],
         ["Head is not the revision in If-Match; the member head says which it is. Look at what was published meanwhile, and send the publication again with the new number.",
          "头部修订不是 If-Match 所示的编号，当前编号见 head。请查看期间的发布，再以新编号重新发送。"];
@@ -86,6 +86,12 @@ problem_types! {
          "服务内部出错，已按请求编号记录。请重试；若仍出错，请报告该编号。"];
     DATABASE_UNAVAILABLE = "database-unavailable", 503, ["Database unavailable", "数据库不可用"],
         ["The database does not answer at the moment. Try again after the seconds in Retry-After.", "数据库暂时没有应答，请在 Retry-After 所示秒数后重试。"];
+    MIRROR_BEHIND = "mirror-behind", 503, ["Copy is behind", "副本尚未跟上"],
+        ["This instance is a copy that has not reached that revision yet; head says how far it is. Try again after the seconds in Retry-After.",
+         "本实例是副本，尚未到达该修订，当前位置见 head。请在 Retry-After 所示秒数后重试。"];
+    TOO_MANY_FOLLOWERS = "too-many-followers", 503, ["Too many followers", "跟随者过多"],
+        ["As many requests wait for new revisions here as may. Ask without wait, or try again after the seconds in Retry-After.",
+         "等待新修订的请求已达上限。请不带 wait 查询，或在 Retry-After 所示秒数后重试。"];
     QUERY_TOO_SLOW = "query-too-slow", 503, ["Query too slow", "查询过慢"],
         ["The answer took longer than the service allows. Narrow it down: filter by programme, commitment, metric or publisher, leave out count=exact and include, or lower limit.",
          "查询超过时限。请缩小范围：按 programme、commitment、metric 或 publisher 筛选，去掉 count=exact 与 include，或减小 limit。"];
@@ -165,9 +171,9 @@ impl Failure {
         self
     }
 
-    /// The answer. Types resolve below `public_url`.
-    pub fn respond(&self, public_url: &str, language: Language) -> HttpResponse {
-        let body = documents::Problem {
+    /// The problem as JSON. Types resolve below `public_url`.
+    pub fn json(&self, public_url: &str, language: Language) -> String {
+        let problem = documents::Problem {
             problem_type: format!("{public_url}/problems/{}", self.problem_type.slug),
             title: self.problem_type.title().in_language(language).to_owned(),
             status: self.problem_type.status.into(),
@@ -176,6 +182,11 @@ impl Failure {
                 .then(|| self.errors.iter().map(|error| describe(error, language)).collect()),
             extra: self.extra.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         };
+        serde_json::to_string(&problem).unwrap_or_default()
+    }
+
+    /// The answer.
+    pub fn respond(&self, public_url: &str, language: Language) -> HttpResponse {
         let status = StatusCode::from_u16(self.problem_type.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);
         response
@@ -186,7 +197,7 @@ impl Failure {
         if let Some((name, value)) = self.header.as_deref() {
             response.insert_header((name.clone(), value.as_str()));
         }
-        response.body(serde_json::to_string(&body).unwrap_or_default())
+        response.body(self.json(public_url, language))
     }
 }
 

@@ -90,6 +90,11 @@ impl Query {
         if self.problems.is_empty() { Ok(()) } else { Err(Failure::parameters(self.problems)) }
     }
 
+    /// Sets a parameter that came another way.
+    pub fn replace(&mut self, name: &str, value: &str) {
+        self.values.insert(name.to_owned(), value.to_owned());
+    }
+
     pub fn text(&mut self, name: &str) -> Option<String> {
         self.take(name, |value| Ok(value.to_owned()))
     }
@@ -113,7 +118,6 @@ impl Query {
         .unwrap_or(false)
     }
 
-    /// A value that must be one of a list.
     /// A whole number from 0 on.
     pub fn number(&mut self, name: &str) -> Option<i64> {
         self.take(name, |value| {
@@ -142,6 +146,7 @@ impl Query {
         }
     }
 
+    /// Values that must be in a list.
     pub fn code(&mut self, name: &str, codes: &[&str]) -> Option<Vec<String>> {
         self.take(name, |value| values(value, true)?.into_iter().map(|value| one_of(value, codes)).collect())
     }

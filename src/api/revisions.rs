@@ -6,7 +6,7 @@ use super::documents::Revision;
 use super::endpoint::Request;
 use super::list::{check_cursor, envelope, evaluated_at};
 use super::problem::{Failure, INTERNAL_ERROR, NO_SUCH_REVISION};
-use crate::db::read::revisions::{self, Row, Selection};
+use crate::db::read::revisions::{self, Header, Row, Selection};
 use crate::ledger::digest;
 use crate::model::codes::RevisionKind;
 use crate::model::text::{RecordId, Sha256Hex};
@@ -71,17 +71,21 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
     Ok(Answer::json(to_text(&revision)?, row.moment, asked.at))
 }
 
-/// A revision as it is served; none where the row has the moment alone.
 fn item(row: &Row) -> Option<Revision> {
+    header(row.revision?, &row.header)
+}
+
+/// A revision as it is served; none where its header was not read.
+pub fn header(revision: i64, header: &Header) -> Option<Revision> {
     Some(Revision {
-        revision: row.revision?,
-        kind: RevisionKind::parse(row.kind.as_deref()?)?,
-        publisher: RecordId(row.publisher.clone()?),
-        message: serde_json::from_str(row.message.as_deref()?).ok()?,
-        published_at: digest::instant(row.published_at?),
-        changes: row.change_count?,
-        digest: Sha256Hex(hex::encode(row.revision_digest.as_deref()?)),
-        message_salt: hex::encode(row.message_salt.as_deref()?),
-        message_digest: Sha256Hex(hex::encode(row.message_digest.as_deref()?)),
+        revision,
+        kind: RevisionKind::parse(header.revision_kind.as_deref()?)?,
+        publisher: RecordId(header.publisher.clone()?),
+        message: serde_json::from_str(header.message.as_deref()?).ok()?,
+        published_at: digest::instant(header.published_at?),
+        changes: header.change_count?,
+        digest: Sha256Hex(hex::encode(header.revision_digest.as_deref()?)),
+        message_salt: hex::encode(header.message_salt.as_deref()?),
+        message_digest: Sha256Hex(hex::encode(header.message_digest.as_deref()?)),
     })
 }

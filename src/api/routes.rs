@@ -7,17 +7,21 @@ use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::answer::Format;
-use super::endpoint::{self, COMMON_PROBLEMS, Endpoint, Handler, answered};
+use super::endpoint::{self, COMMON_PROBLEMS, Endpoint, Handler, answered, responded};
 use super::parameters::ParameterSet;
-use super::problem::{NO_SUCH_RECORD, ProblemType, RECORD_REDACTED, RECORD_WITHDRAWN};
+use super::problem::{
+    MIRROR_BEHIND, NO_SUCH_RECORD, ProblemType, RECORD_REDACTED, RECORD_WITHDRAWN, TOO_MANY_FOLLOWERS,
+};
 use super::schemas;
-use super::{diff, history, list, middleware, plain, publish, record, revisions, summary, warnings};
+use super::{changes, diff, history, list, middleware, plain, publish, record, revisions, summary, warnings};
 use crate::model::kind::Kind;
 use crate::model::kinds::{KINDS, observation, report};
 
 const JSON: &[Format] = &[Format::Json];
 static RECORD_PROBLEMS: &[&ProblemType] = &[&NO_SUCH_RECORD, &RECORD_WITHDRAWN, &RECORD_REDACTED];
 static HISTORY_PROBLEMS: &[&ProblemType] = &[&NO_SUCH_RECORD];
+static FEED_PROBLEMS: &[&ProblemType] = &[&MIRROR_BEHIND, &TOO_MANY_FOLLOWERS];
+const FEED: &[Format] = &[Format::Json, Format::Ndjson, Format::EventStream];
 const PAGES: &[Format] = &[Format::Json, Format::Csv];
 
 /// The endpoints that read the ledger.
@@ -32,7 +36,7 @@ pub static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
     endpoints.push(below("metric", &observation::KIND, |request| {
         answered(list::read(request, observation::KIND.filter("metric")))
     }));
-    endpoints.extend([revision_list(), one_revision(), difference(), warning_list()]);
+    endpoints.extend([revision_list(), one_revision(), feed(), difference(), warning_list()]);
     endpoints
 });
 
@@ -237,6 +241,29 @@ fn one_revision() -> Endpoint {
         problems: &[],
         kind: None,
         handler: |request| answered(revisions::read(request)),
+    }
+}
+
+fn feed() -> Endpoint {
+    Endpoint {
+        path: "/v1/changes".into(),
+        operation_id: "list_changes".into(),
+        tag: "ledger",
+        summary: "Every change, in order".into(),
+        description: "The change feed, for those who keep a copy. Begin with after=0, or with snapshot=true for the records there are; \
+                      then send next back as cursor, for ever: it also comes with an empty page. A revision is whole when complete says so, or a \
+                      later page begins after it; take it in at once. With wait the answer to a caught-up follower comes when there is something \
+                      new. text/event-stream sends change events, and a revision event when one is complete. A history that is not this \
+                      ledger's is refused with a 410, history-diverged."
+            .into(),
+        id: None,
+        parameters: ParameterSet::new().feed().at().format(FEED).build(),
+        formats: FEED,
+        answer: schemas::reference("ChangeList"),
+        example: schemas::example("ChangeList"),
+        problems: FEED_PROBLEMS,
+        kind: None,
+        handler: |request| responded(changes::read(request)),
     }
 }
 

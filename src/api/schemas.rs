@@ -45,6 +45,8 @@ pub fn all() -> BTreeMap<String, Value> {
     problem_members(&mut schemas);
     schemas.insert("WarningList".into(), list("Warning", "What does not add up."));
     schemas.insert("DifferenceList".into(), differences());
+    schemas.insert("Change".into(), change());
+    schemas.insert("ChangeList".into(), changes());
     schemas.insert("RevisionList".into(), list("Revision", "Revisions, newest first."));
     schemas
 }
@@ -93,6 +95,53 @@ fn list(item: &str, about: &str) -> Value {
             "changed_in": {"type": "integer", "format": "int64", "minimum": 0, "description": "Newest revision that changed what the list reads."},
             "next": {"type": ["string", "null"], "description": "Cursor of the next page; null on the last one."},
             "count": {"type": "integer", "format": "int64", "minimum": 0, "description": "How many items all pages have, with count=exact."},
+        },
+    })
+}
+
+/// One change of the feed.
+fn change() -> Value {
+    let number = |about: &str| json!({"type": "integer", "format": "int64", "minimum": 1, "description": about});
+    let records: Vec<Value> = KINDS.iter().map(|kind| reference(&format!("{}Body", kind.type_name))).collect();
+    json!({
+        "type": "object",
+        "description": "One change, with all that its revision's digest covers of it.",
+        "required": ["revision", "seq", "kind", "id", "op", "change_kind", "record_digest"],
+        "properties": {
+            "revision": number("Revision that made it."),
+            "seq": number("Its place in the revision, from 1."),
+            "kind": {"type": "string", "enum": KINDS.map(|kind| kind.name), "description": "Kind of the record."},
+            "id": reference("RecordId"),
+            "op": {"type": "string", "enum": ["upsert", "withdraw", "redact", "leave"], "description":
+                "upsert: the record is this from now on. withdraw: it is gone, record says why. redact: it is gone from every revision. leave: it is no longer in the programmes asked for."},
+            "change_kind": {"$ref": "#/components/schemas/RevisionKind", "description": "Why this record changed."},
+            "record_digest": {"$ref": "#/components/schemas/Sha256Hex", "description": "SHA-256 of salt (16 bytes) and record (RFC 8785, UTF-8)."},
+            "salt": {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "16 random bytes in hexadecimal; gone with a redaction."},
+            "record": {
+                "description": "What was hashed, exactly as it stands: of an upsert the record, of a withdrawal id and reason, of a redaction the id. Gone with a redaction.",
+                "anyOf": records.into_iter().chain([json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "description": "Id of the record."}, "reason": reference("HumanText")}})]).collect::<Vec<_>>(),
+            },
+            "redacted_in": number("Revision that removed salt and record."),
+            "changed_in": number("Revision of the record's own last change, where it comes into the programmes asked for, or leaves them, with its commitment."),
+        },
+    })
+}
+
+/// A page of the feed.
+fn changes() -> Value {
+    let flag = |about: &str| json!({"type": "boolean", "description": about});
+    json!({
+        "type": "object",
+        "description": "A page of the change feed.",
+        "required": ["data", "revisions", "through", "complete", "caught_up", "snapshot", "next"],
+        "properties": {
+            "data": {"type": "array", "description": "Changes in order; in a snapshot the records there are, by kind and id.", "items": reference("Change")},
+            "revisions": {"type": "array", "description": "Headers of the revisions of these changes, and of the one the page ends in.", "items": reference("Revision")},
+            "through": {"type": "integer", "format": "int64", "minimum": 0, "description": "Revision the page ends in; of a snapshot the revision it is of."},
+            "complete": flag("Whether the page ends with the end of that revision, or of the snapshot."),
+            "caught_up": flag("Whether there is nothing more for now."),
+            "snapshot": flag("Whether data are records there are rather than changes."),
+            "next": {"type": "string", "description": "Where to go on: send it as cursor. Never expires."},
         },
     })
 }
@@ -213,6 +262,12 @@ pub fn example(name: &str) -> Value {
         "DifferenceList" => {
             json!({"from": 1, "to": 2, "data": [documents::example("Difference")], "changed_in": 2, "next": null})
         }
+        "ChangeList" => json!({
+            "data": [{"revision": 1, "seq": 1, "kind": "organization", "id": "sd-justice", "op": "upsert", "change_kind": "new_data",
+                "record_digest": "5f2a0c4f5b1b7a0f4b7d3c1e9a8b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a9b", "salt": "00112233445566778899aabbccddeeff",
+                "record": {"id": "sd-justice", "publisher": "sd-justice", "name": {"en": "Department of Justice"}}}],
+            "revisions": [documents::example("Revision")], "through": 1, "complete": false, "caught_up": false, "snapshot": false, "next": "WzEsMV0",
+        }),
         "RevisionList" => json!({"data": [documents::example("Revision")], "changed_in": 1, "next": null}),
         _ => documents::example(name),
     }

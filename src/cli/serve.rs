@@ -3,11 +3,16 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
+use actix_web::dev::ServerHandle;
+use actix_web::web;
+
 use super::{Failed, Opened, connect, open, tell};
+use crate::api::changes::followers::Followers;
 use crate::api::metrics::Metrics;
 use crate::api::{self, State};
 use crate::cli::publish;
 use crate::config::Serve;
+use crate::db::heads::Heads;
 use crate::db::pool::Database;
 use crate::model::message::Language;
 use crate::say;
@@ -41,11 +46,22 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
         clock: chrono::Utc::now,
         metrics: Metrics::new().map_err(Failed::of)?,
         trusted_proxies: settings.trusted_proxies.clone(),
+        followers: Followers::new(
+            Heads::listen(&opened.url),
+            usize::try_from(settings.max_followers).map_err(Failed::of)?,
+            Duration::from_secs(settings.gateway_timeout.into()),
+        ),
         publishing: tokio::sync::Semaphore::new(1),
     };
     let workers = settings.workers.map(usize::from);
     let workers = workers.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
-    let server = api::server(state, listener, workers).map_err(Failed::of)?;
+    // Everybody who waits has a connection, and the usual soft limit is about a thousand.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        log::debug!("the limit of open files stays: {error}");
+    }
+    let state = web::Data::new(state);
+    let server = api::server(state.clone(), listener, workers).map_err(Failed::of)?;
+    actix_web::rt::spawn(stop_on_signal(server.handle(), state));
     tell(say!(
         "Serving at {local}\n  {local}/v1       the interface, with examples\n  {local}/docs/    its documentation\n  {local}/health/ready",
         "服务地址 {local}\n  {local}/v1       接口与示例\n  {local}/docs/    接口文档\n  {local}/health/ready"
@@ -53,6 +69,22 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
     server.await.map_err(Failed::of)?;
     tell(say!("Stopped.", "已停止。"));
     Ok(())
+}
+
+/// Ends the service on SIGTERM or Ctrl-C: those who wait are answered, requests are finished.
+async fn stop_on_signal(server: ServerHandle, state: web::Data<State>) {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        };
+    };
+    tokio::select! {
+        () = terminated => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    state.followers.dismiss();
+    server.stop(true).await;
 }
 
 /// The public URL without a slash at its end.

@@ -3,14 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use diesel::prelude::*;
+use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
 
 use super::plan::Plan;
 use super::write;
-use crate::db::schema::kind_changes;
 use crate::db::statement::{Bind, Statement};
 use crate::db::{Error, OPEN};
 use crate::model::codes::RevisionKind;
@@ -29,16 +28,6 @@ pub async fn derive(connection: &mut AsyncPgConnection, number: i64, plan: &Plan
     };
     statuses(connection, number, touched("report")).await?;
     ratios(connection, number, touched("metric"), touched("observation")).await
-}
-
-/// Records that a kind changed through derivation alone.
-async fn mark_changed(connection: &mut AsyncPgConnection, kind: &str, number: i64) -> Result<(), Error> {
-    diesel::insert_into(kind_changes::table)
-        .values((kind_changes::kind.eq(kind), kind_changes::revision.eq(number)))
-        .on_conflict_do_nothing()
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 #[derive(QueryableByName)]
@@ -80,7 +69,7 @@ async fn statuses(connection: &mut AsyncPgConnection, number: i64, reports: Vec<
     )
     .execute(connection)
     .await?;
-    mark_changed(connection, commitment::KIND.name, number).await
+    Ok(())
 }
 
 /// A numerator and the denominator it goes with.
@@ -166,8 +155,7 @@ async fn ratios(
         })
         .collect();
     let references = references.iter().map(|(id, publisher, references)| (*id, *publisher, references.as_slice()));
-    write::refer(connection, &observation::KIND, number, references).await?;
-    mark_changed(connection, observation::KIND.name, number).await
+    write::refer(connection, &observation::KIND, number, references).await
 }
 
 /// Every numerator at head with its denominator: the same figure in all but the metric.

@@ -32,7 +32,7 @@ pub async fn write(connection: &mut AsyncPgConnection, draft: &write::Draft<'_>,
     let salts = redactions.iter().map(|_| Ok(hex::encode(salt()?))).collect::<Result<Vec<String>, Error>>()?;
     let statement = Statement::of(
         "SELECT redact_records(?, ?, ?, (SELECT array_agg(decode(s, 'hex') ORDER BY i) FROM unnest(?) WITH ORDINALITY x(s, i)), \
-         ?, ?, ?, ?) AS number",
+         ?, ?, ?, ?, false) AS number",
         [
             each(|redaction| redaction.kind.name.into()),
             each(|redaction| redaction.kind.collection.into()),

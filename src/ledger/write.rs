@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::digest::{self, Hash};
 use super::plan::Plan;
 use super::state::Head;
-use crate::db::schema::{changes, head, kind_changes, revisions};
+use crate::db::schema::{changes, head, revisions};
 use crate::db::statement::{Bind, Statement};
 use crate::db::{Error, OPEN};
 use crate::model::codes::RevisionKind;
@@ -144,16 +144,14 @@ async fn insert_changes(connection: &mut AsyncPgConnection, number: i64, list: &
     )
     .execute(connection)
     .await?;
-    diesel::insert_into(kind_changes::table)
-        .values(
-            KINDS
-                .iter()
-                .filter(|kind| list.iter().any(|change| change.kind.name == kind.name))
-                .map(|kind| (kind_changes::kind.eq(kind.name), kind_changes::revision.eq(number)))
-                .collect::<Vec<_>>(),
-        )
-        .execute(connection)
-        .await?;
+    // What is derived counts as changed with what it is derived from, whether it turned or not: so a copy that
+    // never had what was redacted since says the same.
+    Statement::of(
+        "INSERT INTO kind_changes (kind, revision) SELECT DISTINCT b, ?::bigint FROM unnest(?) k CROSS JOIN LATERAL bears_on(k) b",
+        [Bind::BigInt(number), Bind::Texts(list.iter().map(|change| change.kind.name.to_owned()).collect())],
+    )
+    .execute(connection)
+    .await?;
     // The count is checked against what came to be: a revision never lacks a change.
     let written: i64 = changes::table.filter(changes::revision.eq(number)).count().get_result(connection).await?;
     if usize::try_from(written) != Ok(list.len()) {

@@ -76,6 +76,8 @@ pub struct Kind {
     /// A member derived from other records, as a column: its name, and SQL in which `{id}` and
     /// `{revision}` are the record and the revision it is derived at.
     pub derives: Option<(&'static str, &'static str)>,
+    /// SQL for the programme that row `t` belongs to at revision `{revision}`, where the kind has one.
+    pub programme: Option<&'static str>,
     /// Columns beside the envelope, with their types.
     pub columns: &'static [(&'static str, &'static str)],
     pub filters: &'static [Filter],
@@ -217,6 +219,10 @@ impl Sort {
     }
 }
 
+/// The programme of a row `t` that belongs to a commitment.
+pub const BY_COMMITMENT: &str = "(SELECT p.programme FROM commitments p WHERE p.id = t.commitment \
+     AND p.revision_from <= {revision} AND p.revision_to > {revision})";
+
 /// The sort every kind has, and the tie-break of all others.
 pub const BY_ID: Sort = Sort::new("id", "t.id", "text");
 pub const BY_CHANGED_IN: Sort = Sort::new("changed_in", "t.changed_in", "bigint");
@@ -274,6 +280,11 @@ impl Kind {
 
     pub fn all_sorts(&self) -> impl Iterator<Item = &'static Sort> {
         [&BY_ID, &BY_CHANGED_IN].into_iter().chain(self.sorts)
+    }
+
+    /// Whether its records may belong to a commitment, and move between programmes with it.
+    pub fn follows_commitment(&self) -> bool {
+        self.programme == Some(BY_COMMITMENT)
     }
 
     /// Read-only members, in the order they are served.

@@ -1,6 +1,7 @@
 //! Reads. Each is one statement that joins the head row, so that an answer and the revision it is
 //! labelled with are one snapshot.
 
+pub mod changes;
 pub mod diff;
 pub mod history;
 pub mod list;

@@ -32,8 +32,15 @@ pub struct Row {
     pub count: Option<i64>,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub revision: Option<i64>,
+    #[diesel(embed)]
+    pub header: Header,
+}
+
+/// What a revision says of itself, its number aside.
+#[derive(QueryableByName)]
+pub struct Header {
     #[diesel(sql_type = Nullable<Text>)]
-    pub kind: Option<String>,
+    pub revision_kind: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     pub publisher: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -48,6 +55,21 @@ pub struct Row {
     pub revision_digest: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub change_count: Option<i64>,
+}
+
+/// Columns of [`Header`] of revision `r`, where `shown` holds.
+pub fn header(shown: &str) -> String {
+    let columns = [
+        ("kind", "revision_kind"),
+        ("publisher", "publisher"),
+        ("message", "message"),
+        ("message_salt", "message_salt"),
+        ("message_digest", "message_digest"),
+        ("published_at", "published_at"),
+        ("digest", "revision_digest"),
+        ("change_count", "change_count"),
+    ];
+    columns.map(|(column, name)| format!("CASE WHEN {shown} THEN r.{column} END AS {name}")).join(", ")
 }
 
 pub async fn read(database: &Database, selection: &Selection, at: At, now: DateTime<Utc>) -> Result<Vec<Row>, Error> {
@@ -77,10 +99,8 @@ pub async fn read(database: &Database, selection: &Selection, at: At, now: DateT
     } else {
         statement.sql("NULL::bigint");
     }
-    statement.sql(
-        " AS count FROM at LEFT JOIN LATERAL (SELECT r.revision, r.kind, r.publisher, r.message, r.message_salt, \
-         r.message_digest, r.published_at, r.digest AS revision_digest, r.change_count FROM revisions r WHERE ",
-    );
+    let header = header("true");
+    statement.sql(&format!(" AS count FROM at LEFT JOIN LATERAL (SELECT r.revision, {header} FROM revisions r WHERE "));
     statement.append(conditions);
     if let Some(before) = selection.before {
         statement.push(" AND r.revision < ?", [Bind::BigInt(before)]);

@@ -95,6 +95,7 @@ pub static KIND: Kind = Kind {
         always: false,
     }],
     derives: Some(("status", "commitment_status({id}, {revision})")),
+    programme: Some("t.programme"),
     columns: &[
         ("programme", "text"),
         ("number", "bigint"),

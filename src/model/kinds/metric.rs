@@ -112,6 +112,7 @@ pub static KIND: Kind = Kind {
     schemas: Metric::schemas,
     derived: &[],
     derives: None,
+    programme: None,
     columns: &[
         ("unit", "text"),
         ("time_basis", "text"),

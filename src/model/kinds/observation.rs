@@ -165,6 +165,7 @@ pub static KIND: Kind = Kind {
         PERIOD_DAYS[1],
     ],
     derives: None,
+    programme: Some(kind::BY_COMMITMENT),
     columns: &[
         ("metric", "text"),
         ("role", "text"),

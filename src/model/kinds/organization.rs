@@ -55,6 +55,7 @@ pub static KIND: Kind = Kind {
     schemas: Organization::schemas,
     derived: &[],
     derives: None,
+    programme: None,
     columns: &[("level", "text"), ("division_code", "text"), ("uscc", "text"), ("parent", "text")],
     filters: &[
         Filter::new("level", Accepts::Code(Level::CODES), Test::Is("t.level"), "Levels of government."),

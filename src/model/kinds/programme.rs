@@ -40,6 +40,7 @@ pub static KIND: Kind = Kind {
     schemas: Programme::schemas,
     derived: &[],
     derives: None,
+    programme: Some("t.id"),
     columns: &[("organization", "text"), ("year", "bigint"), ("announced_on", "date"), ("source", "text")],
     filters: &[
         Filter::new(

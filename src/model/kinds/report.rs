@@ -60,6 +60,7 @@ pub static KIND: Kind = Kind {
     schemas: Report::schemas,
     derived: &PERIOD_DAYS,
     derives: None,
+    programme: Some(kind::BY_COMMITMENT),
     columns: &[
         ("commitment", "text"),
         ("reported_on", "date"),

@@ -42,6 +42,7 @@ pub static KIND: Kind = Kind {
     schemas: Source::schemas,
     derived: &[],
     derives: None,
+    programme: None,
     columns: &[("published_on", "date"), ("url", "text")],
     filters: &[
         Filter::new("url", Accepts::Exact, Test::Is("t.url"), "Addresses, exactly."),

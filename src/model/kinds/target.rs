@@ -62,6 +62,7 @@ pub static KIND: Kind = Kind {
     schemas: Target::schemas,
     derived: &[],
     derives: None,
+    programme: Some(kind::BY_COMMITMENT),
     columns: &[
         ("metric", "text"),
         ("commitment", "text"),

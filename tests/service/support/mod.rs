@@ -8,10 +8,13 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use actix_web::web;
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
+use open_commitments::api::changes::followers::Followers;
 use open_commitments::api::metrics::Metrics;
 use open_commitments::api::{self, State};
+use open_commitments::db::heads::Heads;
 use open_commitments::db::pool::Database;
 use open_commitments::ledger::publish::{self, Clock, Terms};
 use serde_json::Value;
@@ -99,8 +102,9 @@ impl Service {
             metrics: Metrics::new().expect("metrics"),
             trusted_proxies: settings.trusted.iter().map(|network| network.parse().expect("a network")).collect(),
             publishing: tokio::sync::Semaphore::new(1),
+            followers: Followers::new(Heads::listen(&database.url), settings.max_followers, settings.gateway_timeout),
         };
-        let server = api::server(state, listener, 1).expect("a server");
+        let server = api::server(web::Data::new(state), listener, 1).expect("a server");
         let handle = server.handle();
         actix_web::rt::spawn(server);
         // Commands block the thread that the service runs on: a connection kept meanwhile may be closed.
@@ -186,6 +190,8 @@ pub struct Settings {
     pub trusted: Vec<String>,
     pub clock: Clock,
     pub statement_timeout: Duration,
+    pub gateway_timeout: Duration,
+    pub max_followers: usize,
 }
 
 impl Default for Settings {
@@ -196,6 +202,8 @@ impl Default for Settings {
             trusted: Vec::new(),
             clock: Utc::now,
             statement_timeout: Duration::from_secs(20),
+            gateway_timeout: Duration::from_secs(60),
+            max_followers: 1000,
         }
     }
 }

@@ -1,0 +1,104 @@
+//! `/v1/changes`: every change in order, for those who keep a copy. `docs/following.md` is the protocol.
+
+pub mod followers;
+mod page;
+mod place;
+mod stream;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use tokio::time::Instant;
+
+use self::page::{Ask, Page};
+use self::place::Place;
+use super::answer::{Answer, Format};
+use super::endpoint::Request;
+use super::problem::Failure;
+use super::{cursor, list};
+use crate::db::read::At;
+use crate::db::read::changes::Filters;
+use crate::model::kinds::KINDS;
+use crate::say;
+
+/// Longest wait that can be asked for, in seconds.
+pub const MAX_WAIT: i64 = 300;
+
+pub async fn read(mut request: Request) -> Result<HttpResponse, Failure> {
+    let wait = request.query.number("wait");
+    if wait.is_some_and(|seconds| seconds > MAX_WAIT) {
+        let detail = say!("wait is at most {MAX_WAIT} seconds.", "wait 最多 {MAX_WAIT} 秒。");
+        request.query.refuse("wait", "invalid-value", detail);
+    }
+    let (ask, explicit) = ask(&mut request)?;
+    if request.format == Format::EventStream {
+        return stream::respond(request, ask).await;
+    }
+    let state = &request.state;
+    let mut page = Arc::new(Page::read(&state.database, &ask, request.now).await?);
+    let seconds = wait.filter(|_| !explicit).and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default();
+    if seconds > 0 && page.is_idle() {
+        let _place = state.followers.place()?;
+        let until = Instant::now() + Duration::from_secs(seconds).min(state.followers.longest_wait());
+        while page.is_idle() && state.followers.hears_after(page.moment.n, until).await {
+            let ask = Ask { place: page.next.clone(), ..ask.clone() };
+            page = state.followers.page(&state.database, &ask, (state.clock)()).await?;
+        }
+    }
+    Ok(answer(&page, &request, ask.at))
+}
+
+/// What is asked for, and whether at a revision.
+fn ask(request: &mut Request) -> Result<(Ask, bool), Failure> {
+    let query = &mut request.query;
+    let filters = Filters {
+        kinds: query.code("kind", &KINDS.map(|kind| kind.name)).unwrap_or_default(),
+        publishers: query.ids("publisher").unwrap_or_default(),
+        programmes: query.ids("programme").unwrap_or_default(),
+    };
+    let limit = query.limit();
+    let snapshot = query.flag("snapshot");
+    let after = query.revision("after");
+    let fingerprint = cursor::fingerprint(
+        &request.path,
+        &[("kind", &filters.kinds), ("publisher", &filters.publishers), ("programme", &filters.programmes)],
+        &[],
+    );
+    if let Some(last) = request.http.headers().get("last-event-id").filter(|_| request.format == Format::EventStream) {
+        // What a browser sends when it connects anew wins over where it once began.
+        request.query.replace("cursor", last.to_str().unwrap_or("?"));
+    }
+    let fits = |cursor: &cursor::Cursor| cursor.fingerprint == fingerprint && Place::of(cursor).is_some();
+    let cursor = list::cursor(request, fits).as_ref().and_then(Place::of);
+    if after.is_some() && (snapshot || cursor.is_some()) && !request.http.headers().contains_key("last-event-id") {
+        let detail = say!(
+            "Begin with after or with snapshot, and go on with cursor alone.",
+            "以 after 或 snapshot 开始，之后只用 cursor。"
+        );
+        request.query.refuse("after", "conflicting-parameters", detail);
+    }
+    let place = match (cursor, snapshot) {
+        (Some(place), _) => place,
+        (None, true) => Place::Snapshot { revision: 0, digest: String::new(), last: None },
+        (None, false) => {
+            let (revision, digest) = after.unwrap_or_default();
+            Place::end_of(revision, digest.unwrap_or_default())
+        }
+    };
+    let asked = request.at();
+    request.finish(&asked)?;
+    Ok((
+        Ask { place, filters, fingerprint, limit, at: asked.at, prefix: asked.prefix, now: request.now },
+        asked.explicit,
+    ))
+}
+
+fn answer(page: &Page, request: &Request, at: At) -> HttpResponse {
+    let body = if request.format == Format::Json { page.json() } else { page.ndjson() };
+    let next = Some(request.next_of_feed(&page.cursor));
+    let mut answer = Answer { next, format: request.format, ..Answer::json(body, page.moment.clone(), at) };
+    // What is not the newest page stays as it is.
+    answer.pinned |= !page.caught_up;
+    answer.respond(&request.http)
+}
