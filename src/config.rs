@@ -33,8 +33,12 @@ pub enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Copy another ledger, or take in a bundle of revisions: the same revisions, checked by their digests.
+    Mirror(Mirror),
+    /// Write revisions to a file, for a copy that no network reaches, or as a backup that proves itself.
+    Bundle(Bundle),
     /// Recompute the whole chain of digests from what is stored.
-    Verify(DatabaseSettings),
+    Verify(Verify),
     /// Bring the database's schema up to date.
     Migrate(Migrate),
     /// Write the OpenAPI document; refuses one that would break clients.
@@ -64,6 +68,9 @@ pub struct Serve {
     /// Publish these files first; harmless when they are already there.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub publish: Vec<PathBuf>,
+    /// Keep this ledger a copy of that of the instance at this address.
+    #[arg(long, env = "MIRROR_FROM", value_name = "URL")]
+    pub mirror_from: Option<String>,
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, env = "BIND", default_value = "127.0.0.1:8080")]
     pub bind: String,
@@ -215,6 +222,42 @@ pub struct CreateKey {
     /// Day or time at which it ends by itself.
     #[arg(long)]
     pub expires: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Mirror {
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// Address of the other instance, or a bundle.
+    #[arg(long, value_name = "URL|FILE", required_unless_present = "promote")]
+    pub from: Option<String>,
+    /// Go on for ever: what is published there arrives here.
+    #[arg(long)]
+    pub follow: bool,
+    /// Make the copy a ledger of its own, which can be published to. It cannot follow any more then.
+    #[arg(long, conflicts_with_all = ["from", "follow"])]
+    pub promote: bool,
+}
+
+#[derive(Args)]
+pub struct Bundle {
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// Begin after this revision, the last one that the copy has.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(i64).range(0..))]
+    pub after: i64,
+    /// Where the bundle goes; compressed if its name ends in .gz.
+    #[arg(short, long)]
+    pub output: PathBuf,
+}
+
+#[derive(Args)]
+pub struct Verify {
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// Compare with the ledger of this instance as well, and name the first revision that differs.
+    #[arg(long, value_name = "URL")]
+    pub from: Option<String>,
 }
 
 #[derive(Args)]

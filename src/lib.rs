@@ -5,6 +5,9 @@
 //!
 //! A request comes out: `api::routes` finds the endpoint, `api::query` reads its parameters,
 //! `db::read` answers with one statement, `api::answer` makes a response of the stored text.
+//!
+//! A copy of a ledger follows another: `mirror` reads its change feed, or a bundle, and `ledger::copy`
+//! appends what fits its digests.
 
 pub mod api;
 pub mod cli;
@@ -12,4 +15,5 @@ pub mod config;
 pub mod db;
 pub mod ingest;
 pub mod ledger;
+pub mod mirror;
 pub mod model;

@@ -189,6 +189,30 @@ pub struct Health {
     #[schema(minimum = 0)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<i64>,
+    /// Of what it is a copy, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<MirrorHealth>,
+}
+
+/// How a copy does.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct MirrorHealth {
+    /// What it is a copy of.
+    pub upstream: String,
+    /// Newest revision there, as last heard.
+    #[schema(minimum = 0)]
+    pub upstream_revision: i64,
+    /// Revisions it lacks.
+    #[schema(minimum = 0)]
+    pub lag: i64,
+    /// When the other last answered.
+    #[schema(format = "date-time")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reached_at: Option<String>,
+    /// How the histories differ, where they do: nothing is copied from then on.
+    #[schema(value_type = Object)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diverged: Option<Value>,
 }
 
 /// An error, RFC 9457. Some types have members of their own.

@@ -2,10 +2,46 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 
 /// Bounds of the duration histogram, in seconds.
 const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
+
+/// What the database said when it was asked.
+pub struct Seen {
+    pub head: i64,
+    /// Of a copy: the other ledger's head, the revisions it lacks, whether the histories differ.
+    pub mirror: Option<(i64, i64, bool)>,
+    pub reached_at: Option<DateTime<Utc>>,
+}
+
+/// What is told of a copy.
+struct MirrorMetrics {
+    upstream_head: IntGauge,
+    lag: IntGauge,
+    silence: IntGauge,
+    diverged: IntGauge,
+}
+
+impl MirrorMetrics {
+    fn register(registry: &Registry) -> Result<MirrorMetrics, prometheus::Error> {
+        let gauge = |name: &str, about: &str| {
+            let gauge = IntGauge::new(name, about)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok::<IntGauge, prometheus::Error>(gauge)
+        };
+        Ok(MirrorMetrics {
+            upstream_head: gauge(
+                "mirror_upstream_head_revision",
+                "Newest revision of the ledger this one is a copy of; 0 if it is none.",
+            )?,
+            lag: gauge("mirror_lag_revisions", "Revisions that the copy lacks.")?,
+            silence: gauge("mirror_silence_seconds", "Seconds since the ledger it is a copy of answered.")?,
+            diverged: gauge("mirror_diverged", "1 if the histories were found to differ.")?,
+        })
+    }
+}
 
 pub struct Metrics {
     registry: Registry,
@@ -14,12 +50,15 @@ pub struct Metrics {
     connections: IntGauge,
     idle_connections: IntGauge,
     head: IntGauge,
+    mirror: MirrorMetrics,
 }
 
 impl Metrics {
     pub fn new() -> Result<Metrics, prometheus::Error> {
+        let registry = Registry::new();
         let metrics = Metrics {
-            registry: Registry::new(),
+            mirror: MirrorMetrics::register(&registry)?,
+            registry,
             requests: IntCounterVec::new(
                 Opts::new("http_requests_total", "Requests answered."),
                 &["method", "route", "status"],
@@ -48,11 +87,21 @@ impl Metrics {
     }
 
     /// Prometheus' text format.
-    pub fn text(&self, (connections, idle): (usize, usize), head: Option<i64>) -> Result<Vec<u8>, prometheus::Error> {
+    pub fn text(
+        &self,
+        (connections, idle): (usize, usize),
+        seen: Option<Seen>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<u8>, prometheus::Error> {
         self.connections.set(i64::try_from(connections).unwrap_or(i64::MAX));
         self.idle_connections.set(i64::try_from(idle).unwrap_or(i64::MAX));
-        if let Some(head) = head {
+        if let Some(Seen { head, mirror, reached_at }) = seen {
             self.head.set(head);
+            let (upstream_head, lag, diverged) = mirror.unwrap_or_default();
+            self.mirror.upstream_head.set(upstream_head);
+            self.mirror.lag.set(lag);
+            self.mirror.silence.set(reached_at.map_or(0, |time| (now - time).num_seconds().max(0)));
+            self.mirror.diverged.set(diverged.into());
         }
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;

@@ -30,7 +30,7 @@ type Failure = Box<dyn std::error::Error>;
             Absent members are unknown; nothing is ever null but next.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    paths(plain::live, plain::ready, plain::metrics, plain::openapi_json, plain::openapi_yaml, plain::problem_type, publish::post),
+    paths(plain::live, plain::ready, plain::prometheus, plain::openapi_json, plain::openapi_yaml, plain::problem_type, publish::post),
     tags(
         (name = "ledger", description = "The ledger and its revisions."),
         (name = "service", description = "Health, documents and error types."),

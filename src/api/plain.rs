@@ -2,17 +2,19 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 use sha2::{Digest, Sha256};
 
 use super::State;
-use super::documents::{self, Health};
+use super::documents::{self, Health, MirrorHealth};
 use super::endpoint::{language, refuse};
-use super::openapi;
 use super::problem::{DATABASE_UNAVAILABLE, Failure, INTERNAL_ERROR, NO_SUCH_PATH, ProblemType, TYPES};
+use super::{metrics, openapi};
 use crate::db::migrate;
 use crate::db::statement::Statement;
+use crate::ledger::digest;
 use crate::model::message::Language;
 use crate::say;
 
@@ -25,9 +27,11 @@ use crate::say;
 )]
 #[get("/health/live")]
 pub async fn live() -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(Health { status: "live".into(), revision: None })
+    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Health {
+        status: "live".into(),
+        revision: None,
+        mirror: None,
+    })
 }
 
 /// Whether requests can be served
@@ -43,14 +47,16 @@ pub async fn live() -> HttpResponse {
 #[get("/health/ready")]
 pub async fn ready(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
     match readiness(&state).await {
-        Ok(revision) => HttpResponse::Ok()
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .json(Health { status: "ready".into(), revision: Some(revision) }),
+        Ok(head) => HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Health {
+            status: "ready".into(),
+            revision: Some(head.revision),
+            mirror: head.mirror(),
+        }),
         Err(failure) => refuse(&failure, &state, &http),
     }
 }
 
-async fn readiness(state: &State) -> Result<i64, Failure> {
+async fn readiness(state: &State) -> Result<Head, Failure> {
     if migrate::is_current(&state.database).await? {
         return head(state).await;
     }
@@ -63,22 +69,45 @@ async fn readiness(state: &State) -> Result<i64, Failure> {
     ))
 }
 
+/// Head, and of a copy what is known of the other ledger.
 #[derive(QueryableByName)]
 struct Head {
     #[diesel(sql_type = BigInt)]
     revision: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    upstream: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    upstream_head: Option<i64>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    reached_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Text>)]
+    diverged: Option<String>,
 }
 
-async fn head(state: &State) -> Result<i64, Failure> {
-    let rows: Vec<Head> = state.database.rows(Statement::of("SELECT revision FROM head", [])).await?;
-    rows.first().map(|row| row.revision).ok_or_else(|| Failure::plain(&DATABASE_UNAVAILABLE))
+impl Head {
+    fn mirror(&self) -> Option<MirrorHealth> {
+        let upstream_revision = self.upstream_head?;
+        Some(MirrorHealth {
+            upstream: self.upstream.clone()?,
+            upstream_revision,
+            lag: (upstream_revision - self.revision).max(0),
+            reached_at: self.reached_at.map(digest::instant),
+            diverged: self.diverged.as_deref().and_then(|evidence| serde_json::from_str(evidence).ok()),
+        })
+    }
+}
+
+async fn head(state: &State) -> Result<Head, Failure> {
+    let sql = "SELECT h.revision, m.upstream, m.upstream_head, m.reached_at, m.diverged FROM head h LEFT JOIN mirror m ON true";
+    let rows: Vec<Head> = state.database.rows(Statement::of(sql, [])).await?;
+    rows.into_iter().next().ok_or_else(|| Failure::plain(&DATABASE_UNAVAILABLE))
 }
 
 /// What somebody sees who opens the address alone.
 #[get("/")]
 pub async fn root(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
     let revision = match head(&state).await {
-        Ok(revision) => revision,
+        Ok(head) => head.revision,
         Err(failure) => return refuse(&failure, &state, &http),
     };
     let url = &state.public_url;
@@ -106,10 +135,15 @@ pub async fn root(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
     responses((status = 200, description = "Prometheus text format.", body = String, content_type = "text/plain", example = json!("ledger_head_revision 1\n")))
 )]
 #[get("/health/metrics")]
-pub async fn metrics(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
+pub async fn prometheus(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
     let head = head(&state).await.ok();
-    match state.metrics.text(state.database.connections(), head) {
-        Ok(text) => HttpResponse::Ok().content_type(prometheus::TEXT_FORMAT).body(text),
+    let seen = head.map(|head| metrics::Seen {
+        head: head.revision,
+        mirror: head.mirror().map(|mirror| (mirror.upstream_revision, mirror.lag, mirror.diverged.is_some())),
+        reached_at: head.reached_at,
+    });
+    match state.metrics.text(state.database.connections(), seen, (state.clock)()) {
+        Ok(text) => HttpResponse::Ok().content_type(::prometheus::TEXT_FORMAT).body(text),
         Err(error) => {
             log::error!("metrics: {error}");
             Failure::plain(&INTERNAL_ERROR).respond(&state.public_url, language(&http))

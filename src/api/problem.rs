@@ -44,6 +44,9 @@ problem_types! {
     INSECURE_TRANSPORT = "insecure-transport", 403, ["Insecure transport", "传输不安全"],
         ["A key was sent over plain HTTP, where others can read it. Send it by HTTPS; have the operator revoke this key and make another. Operators: name your proxy in TRUSTED_PROXIES, and have it set X-Forwarded-Proto.",
          "密钥经由明文 HTTP 发送，可能被他人读取。请改用 HTTPS，并请运营者吊销此密钥、另行生成。运营者：请在 TRUSTED_PROXIES 中写明代理，并让代理设置 X-Forwarded-Proto。"];
+    READ_ONLY_COPY = "read-only-copy", 403, ["Read-only copy", "只读副本"],
+        ["This ledger is a copy of another one, which the member upstream names. Publish there; it arrives here by itself.",
+         "本账本是另一账本的副本，原账本见 upstream。请在那里发布，内容会自动到达此处。"];
     NO_SUCH_PATH = "no-such-path", 404, ["No such path", "没有此路径"],
         ["There is nothing at this path. /v1 lists what there is.", "此路径下没有内容，可从 /v1 查看全部路径。"];
     NO_SUCH_RECORD = "no-such-record", 404, ["No such record", "没有此记录"],

@@ -11,7 +11,7 @@ use super::documents;
 use super::endpoint::refuse;
 use super::problem::{
     EDIT_CONFLICT, Failure, HEAD_MOVED, IDEMPOTENCY_KEY_REUSED, INSECURE_TRANSPORT, INTERNAL_ERROR, INVALID_PARAMETER,
-    NOT_ALLOWED, PUBLICATION_REFUSED, TOO_LARGE, UNAUTHORIZED, UNSUPPORTED_MEDIA_TYPE,
+    NOT_ALLOWED, PUBLICATION_REFUSED, READ_ONLY_COPY, TOO_LARGE, UNAUTHORIZED, UNSUPPORTED_MEDIA_TYPE,
 };
 use super::query::Query;
 use crate::ledger::authority::{Authority, FORBIDDEN};
@@ -254,6 +254,7 @@ fn refused(refusal: Refusal) -> Failure {
             Failure { errors: problems, ..Failure::new(problem_type, detail) }
         }
         Refusal::HeadMoved(head) => Failure::plain(&HEAD_MOVED).with("head", head.into()),
+        Refusal::Copy(upstream) => Failure::plain(&READ_ONLY_COPY).with("upstream", upstream.into()),
         Refusal::KeyReused => Failure::plain(&IDEMPOTENCY_KEY_REUSED),
         Refusal::Database(error) => error.into(),
         Refusal::Unwritten => internal("nothing was written".into()),

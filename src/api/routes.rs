@@ -63,7 +63,7 @@ fn services(config: &mut web::ServiceConfig) {
     config
         .service(plain::live)
         .service(plain::ready)
-        .service(plain::metrics)
+        .service(plain::prometheus)
         .service(plain::openapi_json)
         .service(plain::openapi_yaml)
         .service(plain::problem_type)

@@ -1,8 +1,10 @@
 //! The commands. Each says what it did; exit codes are 0 done, 1 failed, 2 usage.
 
+pub mod bundle;
 pub mod change;
 pub mod import;
 pub mod keys;
+pub mod mirror;
 pub mod openapi;
 pub mod publish;
 pub mod serve;
@@ -42,6 +44,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Some(Command::Withdraw(settings)) => wait(change::withdraw(settings)),
         Some(Command::Redact(settings)) => wait(change::redact(settings)),
         Some(Command::Keys { command }) => wait(keys::run(command)),
+        Some(Command::Mirror(settings)) => wait(mirror::run(settings)),
+        Some(Command::Bundle(settings)) => wait(bundle::run(settings)),
         Some(Command::Verify(settings)) => wait(verify::run(settings)),
         Some(Command::Migrate(settings)) => wait(migrate(settings)),
         Some(Command::Openapi(settings)) => openapi::run(settings),
@@ -86,6 +90,13 @@ fn reach(settings: &DatabaseSettings) -> Result<Opened, Failed> {
     let server =
         PrivatePostgres::start(&private).map_err(|error| Failed(Message { en: error.en(), zh: error.zh() }))?;
     Ok(Opened { url: server.url(), _server: Some(server) })
+}
+
+/// The database of a copy: where there is no ledger yet, one with this identity is founded.
+pub async fn open_copy(settings: &DatabaseSettings, ledger: uuid::Uuid, time_zone: &str) -> Result<Opened, Failed> {
+    let opened = reach(settings)?;
+    migrate::run_as_copy(&opened.url, ledger, time_zone).await.map_err(Failed::of)?;
+    Ok(opened)
 }
 
 /// A connection without a statement timeout, for work that takes what it takes.

@@ -64,6 +64,10 @@ pub async fn file(
         Ok(Published::Now(outcome)) => Ok(outcome),
         Err(Refusal::Problems(problems)) => Err(Failed(refused(path, &problems))),
         Err(Refusal::Database(error)) => Err(Failed::of(error)),
+        Err(Refusal::Copy(upstream)) => Err(Failed(say!(
+            "This ledger is a copy of {upstream}. Publish there; to make it a ledger of its own for good, run open-commitments mirror --promote.",
+            "本账本是 {upstream} 的副本，请在那里发布。若要使它成为独立账本，请运行 open-commitments mirror --promote。"
+        ))),
         // These take terms that the command line does not set.
         Ok(Published::Before(_)) | Err(Refusal::HeadMoved(_) | Refusal::KeyReused | Refusal::Unwritten) => {
             Err(Failed::of("nothing was written"))

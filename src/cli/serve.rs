@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::web;
 
-use super::{Failed, Opened, connect, open, tell};
+use super::{Failed, Opened, connect, open, open_copy, tell};
 use crate::api::changes::followers::Followers;
 use crate::api::metrics::Metrics;
 use crate::api::{self, State};
@@ -14,6 +14,9 @@ use crate::cli::publish;
 use crate::config::Serve;
 use crate::db::heads::Heads;
 use crate::db::pool::Database;
+use crate::ledger::origin;
+use crate::mirror::follow::Following;
+use crate::mirror::upstream::Upstream;
 use crate::model::message::Language;
 use crate::say;
 
@@ -36,7 +39,11 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
         Some(url) => checked(url)?,
         None => local.clone(),
     };
-    let opened = open(&settings.database).await?;
+    let upstream = settings.mirror_from.as_deref().map(Upstream::new);
+    let opened = match &upstream {
+        Some(upstream) => open_mirror(&settings, upstream).await?,
+        None => open(&settings.database).await?,
+    };
     publish_first(&settings, &opened).await;
     let timeout = Duration::from_secs(settings.statement_timeout.into());
     let database = Database::new(&opened.url, settings.database_connections.into(), timeout).map_err(Failed::of)?;
@@ -59,6 +66,9 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         log::debug!("the limit of open files stays: {error}");
     }
+    if let Some(upstream) = upstream {
+        actix_web::rt::spawn(keep_in_step(opened.url.clone(), upstream));
+    }
     let state = web::Data::new(state);
     let server = api::server(state.clone(), listener, workers).map_err(Failed::of)?;
     actix_web::rt::spawn(stop_on_signal(server.handle(), state));
@@ -69,6 +79,32 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
     server.await.map_err(Failed::of)?;
     tell(say!("Stopped.", "已停止。"));
     Ok(())
+}
+
+/// The database of a copy. What it is a copy of has to answer once, to say which ledger it is.
+async fn open_mirror(settings: &Serve, upstream: &Upstream) -> Result<Opened, Failed> {
+    match upstream.index().await {
+        Ok(index) => open_copy(&settings.database, index.ledger, &index.time_zone).await,
+        Err(fault) => {
+            let opened = open(&settings.database).await?;
+            let mut connection = connect(&opened).await?;
+            let known = origin::mirror(&mut connection).await.map_err(Failed::of)?.is_some();
+            if known { Ok(opened) } else { Err(fault.into()) }
+        }
+    }
+}
+
+/// Follows as long as the service runs. What cannot pass is logged, and shown by /health/ready; reads go on.
+async fn keep_in_step(database_url: String, upstream: Upstream) {
+    let following = Following {
+        database_url: &database_url,
+        upstream: &upstream,
+        for_ever: true,
+        progress: &super::mirror::progress,
+    };
+    if let Err(fault) = following.run().await {
+        log::error!("the copy stays as it is: {}", fault.message().in_language(Language::of_terminal()));
+    }
 }
 
 /// Ends the service on SIGTERM or Ctrl-C: those who wait are answered, requests are finished.

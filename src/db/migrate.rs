@@ -44,13 +44,22 @@ impl std::error::Error for Failure {}
 
 /// Runs what is pending, then founds the ledger if there is none. Returns the versions run.
 pub async fn run(url: &str, time_zone: &str, direction: Direction) -> Result<Vec<String>, Failure> {
+    as_ledger(url, Uuid::new_v4(), time_zone, direction).await
+}
+
+/// The same, where a ledger that is founded is to be a copy of this one.
+pub async fn run_as_copy(url: &str, ledger: Uuid, time_zone: &str) -> Result<Vec<String>, Failure> {
+    as_ledger(url, ledger, time_zone, Direction::Up).await
+}
+
+async fn as_ledger(url: &str, ledger: Uuid, time_zone: &str, direction: Direction) -> Result<Vec<String>, Failure> {
     let (url, time_zone) = (url.to_owned(), time_zone.to_owned());
     // The harness blocks, which an async worker must not.
-    let done = tokio::task::spawn_blocking(move || migrate(&url, &time_zone, direction)).await;
+    let done = tokio::task::spawn_blocking(move || migrate(&url, ledger, &time_zone, direction)).await;
     done.map_err(|error| Failure(error.to_string()))?
 }
 
-fn migrate(url: &str, time_zone: &str, direction: Direction) -> Result<Vec<String>, Failure> {
+fn migrate(url: &str, ledger: Uuid, time_zone: &str, direction: Direction) -> Result<Vec<String>, Failure> {
     let fail = |error: &dyn std::fmt::Display| Failure(error.to_string());
     let mut connection: AsyncConnectionWrapper<AsyncPgConnection> = tokio::runtime::Handle::current()
         .block_on(pool::connect(url, Duration::ZERO))
@@ -63,14 +72,17 @@ fn migrate(url: &str, time_zone: &str, direction: Direction) -> Result<Vec<Strin
     };
     let versions = run.map_err(|error| fail(&error))?.iter().map(ToString::to_string).collect();
     if direction == Direction::Up {
-        connection.transaction(|connection| found(connection, time_zone)).map_err(|error| fail(&error))?;
+        connection.transaction(|connection| found(connection, ledger, time_zone)).map_err(|error| fail(&error))?;
     }
     Ok(versions)
 }
 
 /// Gives a new ledger its identity and its head.
-fn found(connection: &mut AsyncConnectionWrapper<AsyncPgConnection>, time_zone: &str) -> diesel::QueryResult<()> {
-    let uuid = Uuid::new_v4();
+fn found(
+    connection: &mut AsyncConnectionWrapper<AsyncPgConnection>,
+    uuid: Uuid,
+    time_zone: &str,
+) -> diesel::QueryResult<()> {
     // AT TIME ZONE fails where PostgreSQL does not know the zone.
     let founding = "INSERT INTO ledger (uuid, time_zone) SELECT $1, $2 \
                     WHERE NOT EXISTS (SELECT FROM ledger) AND now() AT TIME ZONE $2 IS NOT NULL ON CONFLICT DO NOTHING";

@@ -4,11 +4,13 @@
 //! under the head lock (`plan`), written (`write`), and what follows from it derived (`derive`).
 
 pub mod authority;
+pub mod copy;
 pub mod derive;
 pub mod digest;
 pub mod figures;
 pub mod idempotency;
 pub mod keys;
+pub mod origin;
 pub mod outcome;
 pub mod plan;
 pub mod publish;

@@ -1,17 +1,15 @@
 //! A publication becomes a revision, all of it or none of it.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use diesel::sql_types::Text;
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 
 use super::authority::Authority;
 use super::idempotency::{Idempotency, Kept};
 use super::outcome::{self, Notice, Outcome};
 use super::plan::{self, Plan};
 use super::state::Head;
-use super::{derive, redact, warnings, write};
+use super::{derive, origin, redact, warnings, write};
 use crate::db::Error;
-use crate::db::statement::{Bind, Statement};
 use crate::model::problem::Problem;
 use crate::model::publication::Publication;
 use crate::model::text::Sha256Hex;
@@ -51,6 +49,8 @@ pub enum Refusal {
     Problems(Vec<Problem>),
     /// Head is not the one asked for.
     HeadMoved(i64),
+    /// This ledger is a copy of the one at this address.
+    Copy(String),
     /// Another publication came before under the same idempotency key.
     KeyReused,
     Database(Error),
@@ -103,6 +103,9 @@ async fn attempt(
     // A publication takes what it takes; what waits for another one gives up in time.
     connection.batch_execute("SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '60s'").await?;
     let head = Head::lock(connection).await?;
+    if let Some(mirror) = origin::mirror(connection).await? {
+        return Err(Refusal::Copy(mirror.upstream));
+    }
     if let Some(idempotency) = terms.idempotency {
         match idempotency.find(connection).await? {
             Some(kept) if kept.same => return Ok((Published::Before(kept), false)),
@@ -172,11 +175,16 @@ async fn write(
         return redact::write(connection, draft, plan).await;
     }
     let head = write::revision(connection, at, draft, plan).await?;
-    write::records(connection, head.revision, plan).await?;
-    derive::derive(connection, head.revision, plan).await?;
-    warnings::derive(connection, head.revision).await?;
-    notify(connection, head.revision).await?;
+    follow(connection, head.revision, plan).await?;
     Ok(head)
+}
+
+/// Writes the records of a revision, what follows from them, and says that it is there.
+pub async fn follow(connection: &mut AsyncPgConnection, revision: i64, plan: &Plan) -> Result<(), Error> {
+    write::records(connection, revision, plan).await?;
+    derive::derive(connection, revision, plan).await?;
+    warnings::derive(connection, revision).await?;
+    write::notify(connection, revision).await
 }
 
 /// Later than the revision before, whatever the clock says.
@@ -186,18 +194,6 @@ fn time_after(now: DateTime<Utc>, before: Option<DateTime<Utc>>) -> DateTime<Utc
         Some(before) if before >= now => before + TimeDelta::microseconds(1),
         _ => now,
     }
-}
-
-async fn notify(connection: &mut AsyncPgConnection, revision: i64) -> Result<(), Error> {
-    #[derive(diesel::QueryableByName)]
-    struct Nothing {
-        #[diesel(sql_type = Text)]
-        #[allow(dead_code)]
-        done: String,
-    }
-    let binds = [Bind::Text(write::CHANNEL.into()), Bind::Text(revision.to_string())];
-    let _: Vec<Nothing> = Statement::of("SELECT pg_notify(?, ?)::text AS done", binds).get_results(connection).await?;
-    Ok(())
 }
 
 /// A revision as people name it: number and the first digits of its digest.

@@ -1,5 +1,6 @@
 //! Redaction: the one way by which anything leaves the ledger.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -12,36 +13,67 @@ use super::{digest, write};
 use crate::db::schema::head;
 use crate::db::statement::{Bind, Statement};
 use crate::db::{Error, OPEN};
+use crate::model::kind::Kind;
 use crate::model::kinds::KINDS;
 use crate::model::text::RecordId;
 
-/// Writes a revision that redacts. The database does it, past its own guards.
+/// What the database needs to know of a revision that redacts.
+pub struct Redacting<'a> {
+    /// Kind, id and salt, in the order of the digest.
+    pub records: Vec<(&'static Kind, &'a str, [u8; 16])>,
+    pub publisher: &'a str,
+    pub message: &'a str,
+    pub message_salt: &'a [u8],
+    pub published_at: DateTime<Utc>,
+    /// Whether it comes from another ledger, so that the content may never have been here.
+    pub copied: bool,
+}
+
+/// Writes a revision that redacts what a plan says.
 pub async fn write(connection: &mut AsyncPgConnection, draft: &write::Draft<'_>, plan: &Plan) -> Result<Head, Error> {
+    let salt = || digest::salt().map_err(|error| Error::Unavailable(format!("no random numbers: {error}")));
+    let mut redactions: Vec<_> = plan.redactions.iter().collect();
+    redactions.sort_by_key(|redaction| (redaction.kind.rank(), redaction.id.as_str()));
+    let records = redactions
+        .into_iter()
+        .map(|redaction| Ok((redaction.kind, redaction.id.as_str(), salt()?)))
+        .collect::<Result<_, Error>>()?;
+    let message_salt = salt()?;
+    let redacting = Redacting {
+        records,
+        publisher: draft.publisher,
+        message: draft.message,
+        message_salt: &message_salt,
+        published_at: draft.published_at,
+        copied: false,
+    };
+    redact(connection, &redacting).await
+}
+
+/// Has the database write it, past its own guards. Returns the new head.
+pub async fn redact(connection: &mut AsyncPgConnection, redacting: &Redacting<'_>) -> Result<Head, Error> {
     #[derive(QueryableByName)]
     struct Number {
         #[diesel(sql_type = BigInt)]
         #[allow(dead_code)]
         number: i64,
     }
-    let salt = || digest::salt().map_err(|error| Error::Unavailable(format!("no random numbers: {error}")));
-    let mut redactions: Vec<_> = plan.redactions.iter().collect();
-    redactions.sort_by_key(|redaction| (redaction.kind.rank(), redaction.id.as_str()));
-    let each = |part: fn(&crate::model::publication::Redaction) -> String| {
-        Bind::Texts(redactions.iter().map(|redaction| part(redaction)).collect())
+    let each = |part: fn(&(&'static Kind, &str, [u8; 16])) -> String| {
+        Bind::Texts(redacting.records.iter().map(part).collect())
     };
-    let salts = redactions.iter().map(|_| Ok(hex::encode(salt()?))).collect::<Result<Vec<String>, Error>>()?;
     let statement = Statement::of(
         "SELECT redact_records(?, ?, ?, (SELECT array_agg(decode(s, 'hex') ORDER BY i) FROM unnest(?) WITH ORDINALITY x(s, i)), \
-         ?, ?, ?, ?, false) AS number",
+         ?, ?, ?, ?, ?::boolean) AS number",
         [
-            each(|redaction| redaction.kind.name.into()),
-            each(|redaction| redaction.kind.collection.into()),
-            each(|redaction| redaction.id.clone()),
-            Bind::Texts(salts),
-            Bind::Text(draft.publisher.into()),
-            Bind::Text(draft.message.into()),
-            Bind::Bytes(salt()?.to_vec()),
-            Bind::Instant(Some(draft.published_at)),
+            each(|(kind, _, _)| kind.name.to_owned()),
+            each(|(kind, _, _)| kind.collection.to_owned()),
+            each(|(_, id, _)| (*id).to_owned()),
+            each(|(_, _, salt)| hex::encode(salt)),
+            Bind::Text(redacting.publisher.into()),
+            Bind::Text(redacting.message.into()),
+            Bind::Bytes(redacting.message_salt.to_vec()),
+            Bind::Instant(Some(redacting.published_at)),
+            Bind::Text(redacting.copied.to_string()),
         ],
     );
     let _: Vec<Number> = statement.get_results(connection).await?;

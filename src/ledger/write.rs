@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
 
@@ -26,30 +27,47 @@ pub struct Draft<'a> {
     pub published_at: DateTime<Utc>,
 }
 
+/// A revision's row.
 #[derive(Insertable)]
 #[diesel(table_name = revisions)]
-struct RevisionRow<'a> {
-    revision: i64,
-    kind: &'a str,
-    publisher: &'a str,
-    message: &'a str,
-    message_salt: Vec<u8>,
-    message_digest: Vec<u8>,
-    published_at: DateTime<Utc>,
-    digest: Vec<u8>,
-    change_count: i64,
+pub struct RevisionRow<'a> {
+    pub revision: i64,
+    pub kind: &'a str,
+    pub publisher: &'a str,
+    pub message: &'a str,
+    pub message_salt: &'a [u8],
+    pub message_digest: &'a [u8],
+    pub published_at: DateTime<Utc>,
+    pub digest: &'a [u8],
+    pub change_count: i64,
 }
 
 /// One change, in the order the digest counts.
-struct Change<'a> {
-    kind: &'static Kind,
-    id: &'a str,
-    op: &'static str,
-    change_kind: RevisionKind,
-    salt: [u8; 16],
-    record_digest: Hash,
+pub struct Change<'a> {
+    pub kind: &'static Kind,
+    pub id: &'a str,
+    pub op: &'a str,
+    pub change_kind: RevisionKind,
+    /// None where a copy got the change without its content.
+    pub salt: Option<[u8; 16]>,
+    pub record_digest: Hash,
     /// What was hashed, where no record table has it.
-    body: Option<&'a str>,
+    pub body: Option<&'a str>,
+    pub redacted_in: Option<i64>,
+}
+
+impl Change<'_> {
+    /// What the digest covers of it.
+    pub fn line(&self, seq: i64) -> digest::Line<'_> {
+        digest::Line {
+            seq,
+            kind: self.kind.name,
+            id: self.id,
+            op: self.op,
+            change_kind: self.change_kind.code(),
+            record_digest: &self.record_digest,
+        }
+    }
 }
 
 /// Writes revision and head, then its changes. Returns the new head.
@@ -59,47 +77,49 @@ pub async fn revision(
     draft: &Draft<'_>,
     plan: &Plan,
 ) -> Result<Head, Error> {
-    let changes = changes_of(plan).map_err(|error| Error::Unavailable(format!("no random numbers: {error}")))?;
-    let number = at.revision + 1;
-    let message_salt = digest::salt().map_err(|error| Error::Unavailable(format!("no random numbers: {error}")))?;
+    let random = |error| Error::Unavailable(format!("no random numbers: {error}"));
+    let changes = changes_of(plan).map_err(random)?;
+    let message_salt = digest::salt().map_err(random)?;
     let message_digest = digest::salted(&message_salt, draft.message);
     let header = digest::Header {
         previous: &at.digest,
-        revision: number,
+        revision: at.revision + 1,
         kind: draft.kind.code(),
         publisher: draft.publisher,
         published_at: draft.published_at,
         message_digest: &message_digest,
     };
-    let lines = changes.iter().zip(1..).map(|(change, seq)| digest::Line {
-        seq,
-        kind: change.kind.name,
-        id: change.id,
-        op: change.op,
-        change_kind: change.change_kind.code(),
-        record_digest: &change.record_digest,
-    });
-    let digest = digest::revision(&header, lines).to_vec();
-    diesel::insert_into(revisions::table)
-        .values(RevisionRow {
-            revision: number,
-            kind: draft.kind.code(),
-            publisher: draft.publisher,
-            message: draft.message,
-            message_salt: message_salt.to_vec(),
-            message_digest: message_digest.to_vec(),
-            published_at: draft.published_at,
-            digest: digest.clone(),
-            change_count: i64::try_from(changes.len()).unwrap_or(i64::MAX),
-        })
-        .execute(connection)
-        .await?;
+    let digest = digest::revision(&header, changes.iter().zip(1..).map(|(change, seq)| change.line(seq)));
+    let row = RevisionRow {
+        revision: header.revision,
+        kind: header.kind,
+        publisher: draft.publisher,
+        message: draft.message,
+        message_salt: &message_salt,
+        message_digest: &message_digest,
+        published_at: draft.published_at,
+        digest: &digest,
+        change_count: i64::try_from(changes.len()).unwrap_or(i64::MAX),
+    };
+    append(connection, at, &row, &changes).await
+}
+
+/// Appends a revision, all of whose digests are there.
+pub async fn append(
+    connection: &mut AsyncPgConnection,
+    at: &Head,
+    row: &RevisionRow<'_>,
+    changes: &[Change<'_>],
+) -> Result<Head, Error> {
+    let (number, published_at) = (row.revision, row.published_at);
+    diesel::insert_into(revisions::table).values(row).execute(connection).await?;
     diesel::update(head::table)
-        .set((head::revision.eq(number), head::digest.eq(&digest), head::published_at.eq(draft.published_at)))
+        .set((head::revision.eq(number), head::digest.eq(row.digest), head::published_at.eq(published_at)))
         .execute(connection)
         .await?;
-    insert_changes(connection, number, &changes).await?;
-    Ok(Head { revision: number, digest, published_at: Some(draft.published_at), last_redaction: at.last_redaction })
+    insert_changes(connection, number, changes).await?;
+    let digest = row.digest.to_vec();
+    Ok(Head { revision: number, digest, published_at: Some(published_at), last_redaction: at.last_redaction })
 }
 
 /// By kind in the order of the kinds, then by id.
@@ -116,7 +136,8 @@ fn changes_of(plan: &Plan) -> Result<Vec<Change<'_>>, getrandom::Error> {
         .map(|(kind, id, op, change_kind, body)| {
             let salt = digest::salt()?;
             let kept = (op == "withdraw").then_some(body);
-            Ok(Change { kind, id, op, change_kind, salt, record_digest: digest::salted(&salt, body), body: kept })
+            let record_digest = digest::salted(&salt, body);
+            Ok(Change { kind, id, op, change_kind, salt: Some(salt), record_digest, body: kept, redacted_in: None })
         })
         .collect::<Result<Vec<Change>, getrandom::Error>>()?;
     changes.sort_by_key(|change| (change.kind.rank(), change.id));
@@ -131,15 +152,15 @@ async fn insert_changes(connection: &mut AsyncPgConnection, number: i64, list: &
             json!({
                 "seq": seq, "kind": change.kind.name, "id": change.id, "op": change.op,
                 "change_kind": change.change_kind.code(), "record_digest": hex::encode(change.record_digest),
-                "salt": hex::encode(change.salt), "body": change.body,
+                "salt": change.salt.map(hex::encode), "body": change.body, "redacted_in": change.redacted_in,
             })
         })
         .collect();
     Statement::of(
-        "INSERT INTO changes (revision, seq, kind, id, op, change_kind, record_digest, salt, body) \
-         SELECT ?, seq, kind, id, op, change_kind, decode(record_digest, 'hex'), decode(salt, 'hex'), body \
+        "INSERT INTO changes (revision, seq, kind, id, op, change_kind, record_digest, salt, body, redacted_in) \
+         SELECT ?, seq, kind, id, op, change_kind, decode(record_digest, 'hex'), decode(salt, 'hex'), body, redacted_in \
          FROM jsonb_to_recordset(?::jsonb) AS x(seq bigint, kind text, id text, op text, change_kind text, \
-         record_digest text, salt text, body text)",
+         record_digest text, salt text, body text, redacted_in bigint)",
         [Bind::BigInt(number), Bind::Text(Value::from(rows).to_string())],
     )
     .execute(connection)
@@ -270,5 +291,18 @@ pub async fn refer<'a>(
     )
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Wakes who waits for new revisions, at the commit.
+pub async fn notify(connection: &mut AsyncPgConnection, revision: i64) -> Result<(), Error> {
+    #[derive(QueryableByName)]
+    struct Nothing {
+        #[diesel(sql_type = Text)]
+        #[allow(dead_code)]
+        done: String,
+    }
+    let binds = [Bind::Text(CHANNEL.into()), Bind::Text(revision.to_string())];
+    let _: Vec<Nothing> = Statement::of("SELECT pg_notify(?, ?)::text AS done", binds).get_results(connection).await?;
     Ok(())
 }

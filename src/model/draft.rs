@@ -116,6 +116,16 @@ impl Draft {
         })
     }
 
+    /// A record that another ledger has checked and hashed: `body` stays to the byte, and members that
+    /// this release does not know stay in it.
+    pub fn copied(kind: &'static Kind, body: String, change_kind: RevisionKind) -> Result<Draft, serde_json::Error> {
+        let value: Value = serde_json::from_str(&body)?;
+        let reading = (kind.read)(value.clone())?;
+        let id = value["id"].as_str().unwrap_or_default().to_owned();
+        let (references, columns) = (reading.references, reading.columns);
+        Ok(Draft { kind, id, pointer: String::new(), value, body, references, columns, change_kind })
+    }
+
     /// A record the service computed itself, which may have an id that publishers may not choose.
     pub fn computed(kind: &'static Kind, value: Value, change_kind: RevisionKind) -> Option<Draft> {
         let reading = (kind.read)(value.clone()).ok()?;

@@ -1,8 +1,8 @@
 //! `/v1/changes`: every change in order, for those who keep a copy. `docs/following.md` is the protocol.
 
 pub mod followers;
-mod page;
-mod place;
+pub mod page;
+pub mod place;
 mod stream;
 
 use std::sync::Arc;

@@ -1,0 +1,31 @@
+//! Whether a ledger is its own, or the copy of another one that is published to elsewhere.
+
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+use diesel::{OptionalExtension, QueryableByName};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::db::Error;
+use crate::db::statement::Statement;
+
+/// What this ledger is a copy of.
+#[derive(QueryableByName, Clone, Debug)]
+pub struct Mirror {
+    #[diesel(sql_type = Text)]
+    pub upstream: String,
+    #[diesel(sql_type = BigInt)]
+    pub upstream_head: i64,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub reached_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub diverged: Option<String>,
+}
+
+/// Reads a [`Mirror`]; no row where the ledger is its own.
+pub fn statement() -> Statement {
+    Statement::of("SELECT upstream, upstream_head, reached_at, diverged FROM mirror", [])
+}
+
+pub async fn mirror(connection: &mut AsyncPgConnection) -> Result<Option<Mirror>, Error> {
+    Ok(statement().get_result(connection).await.optional()?)
+}

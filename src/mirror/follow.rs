@@ -1,0 +1,117 @@
+//! Keeping a copy in step.
+
+use std::time::Duration;
+
+use chrono::Utc;
+use diesel_async::AsyncPgConnection;
+
+use super::compare::{self, Comparison};
+use super::upstream::{Fed, Upstream};
+use super::wire::Gathering;
+use super::{Divergence, Fault, local};
+use crate::db::pool;
+use crate::ledger::copy;
+use crate::model::message::Language;
+use crate::say;
+
+/// How long the other ledger may let a caught-up copy wait.
+const WAIT: Duration = Duration::from_secs(30);
+/// Pauses after what may work another time: doubling up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How often in a row that may happen to a copy that does not follow.
+const TRIES: u32 = 8;
+
+/// A copy and what it is of.
+pub struct Following<'a> {
+    pub database_url: &'a str,
+    pub upstream: &'a Upstream,
+    /// Whether to go on for ever.
+    pub for_ever: bool,
+    /// Hears of each revision: its number, and the other ledger's head.
+    pub progress: &'a (dyn Fn(i64, i64) + Send + Sync),
+}
+
+impl Following<'_> {
+    /// Copies what there is, and goes on if it is to. Whatever ended it before, it takes up after the last whole
+    /// revision. Returns head.
+    pub async fn run(&self) -> Result<i64, Fault> {
+        let mut failures = 0;
+        loop {
+            let mut gained = false;
+            let fault = match self.round(&mut gained).await {
+                Ok(head) => return Ok(head),
+                Err(fault) => fault,
+            };
+            failures = if gained { 1 } else { failures + 1 };
+            let Fault::Passing(message) = &fault else { return Err(fault) };
+            if !self.for_ever && failures >= TRIES {
+                return Err(fault);
+            }
+            let pause = LONGEST_PAUSE.min(FIRST_PAUSE * 2u32.saturating_pow(failures.min(16) - 1));
+            let seconds = pause.as_secs_f32();
+            let message = message.in_language(Language::of_terminal());
+            log::warn!("{message} ({seconds} s)");
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Follows until something fails, or everything is there.
+    async fn round(&self, gained: &mut bool) -> Result<i64, Fault> {
+        let away = |error: diesel::result::ConnectionError| Fault::Passing(say!("{error}", "{error}"));
+        let mut connection = pool::connect(self.database_url, Duration::ZERO).await.map_err(away)?;
+        let index = self.upstream.index().await?;
+        local::become_copy(&mut connection, &self.upstream.url, index.ledger).await?;
+        let mut their_head = index.revision;
+        let mut wait = Duration::ZERO;
+        loop {
+            let head = local::head(&mut connection).await?;
+            let mut fed = self.upstream.after(head.revision, &hex::encode(&head.digest), wait).await?;
+            let mut gathering = Gathering::default();
+            // Pages up to the newest one.
+            loop {
+                let Fed::Page(page) = fed else { return Err(self.parted(&mut connection).await?) };
+                let (caught_up, next) = (page.caught_up, page.next.clone());
+                their_head = if caught_up { page.through } else { their_head.max(page.through) };
+                for revision in gathering.take(page)? {
+                    copy::append(&mut connection, &revision).await?;
+                    *gained = true;
+                    (self.progress)(revision.revision, their_head);
+                }
+                local::reached(&mut connection, their_head, Utc::now()).await?;
+                if caught_up {
+                    break;
+                }
+                fed = self.upstream.next(&next).await?;
+            }
+            if !self.for_ever {
+                return Ok(local::head(&mut connection).await?.revision);
+            }
+            wait = WAIT;
+        }
+    }
+
+    /// Finds where the histories part, and keeps the evidence.
+    async fn parted(&self, connection: &mut AsyncPgConnection) -> Result<Fault, Fault> {
+        let divergence = match compare::compare(connection, self.upstream).await? {
+            Comparison::Differ(divergence) => divergence,
+            // The other ledger lost what it had: it was restored from an older backup, say.
+            Comparison::Alike { ours, theirs } if theirs < ours => Divergence {
+                agreed: theirs,
+                our_head: ours,
+                their_head: theirs,
+                our_digest: local::digest(connection, theirs + 1).await?,
+                their_digest: None,
+            },
+            Comparison::Alike { .. } => {
+                let url = &self.upstream.url;
+                return Ok(Fault::Passing(say!(
+                    "{url} refused our history, and has it.",
+                    "{url} 拒绝了本地历史，却拥有它。"
+                )));
+            }
+        };
+        local::diverged(connection, &divergence).await?;
+        Ok(Fault::Diverged(divergence))
+    }
+}

@@ -1,0 +1,71 @@
+//! The ledger here, as the copy of another one: its identity, how far it is, and what it notes of the other.
+
+use chrono::{DateTime, Utc};
+use diesel::{OptionalExtension, QueryDsl, SelectableHelper};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::{Divergence, Fault};
+use crate::db::Error;
+use crate::db::schema::{head, ledger, revisions};
+use crate::db::statement::{Bind, Statement};
+use crate::ledger::state::Head;
+use crate::say;
+
+pub async fn identity(connection: &mut AsyncPgConnection) -> Result<(Uuid, String), Error> {
+    Ok(ledger::table.select((ledger::uuid, ledger::time_zone)).first(connection).await?)
+}
+
+pub async fn head(connection: &mut AsyncPgConnection) -> Result<Head, Error> {
+    Ok(head::table.select(Head::as_select()).first(connection).await?)
+}
+
+/// Digest of a revision, digest(0) of the empty ledger included; none beyond head.
+pub async fn digest(connection: &mut AsyncPgConnection, revision: i64) -> Result<Option<String>, Error> {
+    if revision == 0 {
+        let (ledger, _) = identity(connection).await?;
+        return Ok(Some(hex::encode(crate::ledger::digest::origin(ledger))));
+    }
+    let digest: Option<Vec<u8>> =
+        revisions::table.find(revision).select(revisions::digest).first(connection).await.optional()?;
+    Ok(digest.map(hex::encode))
+}
+
+/// Makes this ledger a copy of `upstream`, whose identity is `theirs`. One that has revisions of its own
+/// stays what it is.
+pub async fn become_copy(connection: &mut AsyncPgConnection, upstream: &str, theirs: Uuid) -> Result<(), Fault> {
+    let (ours, _) = identity(connection).await?;
+    if ours != theirs {
+        return Err(Fault::Lasting(say!(
+            "This database holds ledger {ours}, and {upstream} is ledger {theirs}. Give the copy an empty database, or a data folder of its own (DATA_DIR).",
+            "此数据库中是账本 {ours}，而 {upstream} 是账本 {theirs}。请为副本使用空数据库或单独的数据目录（DATA_DIR）。"
+        )));
+    }
+    Statement::of(
+        "INSERT INTO mirror (upstream) VALUES (?) ON CONFLICT (singleton) DO UPDATE SET upstream = excluded.upstream",
+        [Bind::Text(upstream.to_owned())],
+    )
+    .execute(connection)
+    .await
+    .map_err(Error::from)?;
+    Ok(())
+}
+
+/// Notes that the other ledger answered, and how far it is.
+pub async fn reached(connection: &mut AsyncPgConnection, upstream_head: i64, now: DateTime<Utc>) -> Result<(), Error> {
+    let sql = "UPDATE mirror SET upstream_head = ?, reached_at = ?, diverged = NULL";
+    Statement::of(sql, [Bind::BigInt(upstream_head), Bind::Instant(Some(now))]).execute(connection).await?;
+    Ok(())
+}
+
+/// Keeps the evidence.
+pub async fn diverged(connection: &mut AsyncPgConnection, divergence: &Divergence) -> Result<(), Error> {
+    let evidence = serde_json::to_string(divergence).unwrap_or_default();
+    Statement::of("UPDATE mirror SET diverged = ?", [Bind::Text(evidence)]).execute(connection).await?;
+    Ok(())
+}
+
+/// Ends the copying: from now on the ledger is its own, and may be published to.
+pub async fn promote(connection: &mut AsyncPgConnection) -> Result<bool, Error> {
+    Ok(Statement::of("DELETE FROM mirror", []).execute(connection).await? > 0)
+}
