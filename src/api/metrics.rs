@@ -16,6 +16,13 @@ pub struct Seen {
     pub reached_at: Option<DateTime<Utc>>,
 }
 
+/// What the process knows of itself.
+pub struct Load {
+    pub connections: usize,
+    pub idle_connections: usize,
+    pub followers: usize,
+}
+
 /// What is told of a copy.
 struct MirrorMetrics {
     upstream_head: IntGauge,
@@ -49,6 +56,7 @@ pub struct Metrics {
     durations: HistogramVec,
     connections: IntGauge,
     idle_connections: IntGauge,
+    followers: IntGauge,
     head: IntGauge,
     mirror: MirrorMetrics,
 }
@@ -70,12 +78,14 @@ impl Metrics {
             )?,
             connections: IntGauge::new("database_connections", "Connections of the pool.")?,
             idle_connections: IntGauge::new("database_connections_idle", "Connections of the pool that nobody uses.")?,
+            followers: IntGauge::new("followers_waiting", "Requests that wait for new revisions, streams included.")?,
             head: IntGauge::new("ledger_head_revision", "Newest revision, as last seen.")?,
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
         metrics.registry.register(Box::new(metrics.durations.clone()))?;
         metrics.registry.register(Box::new(metrics.connections.clone()))?;
         metrics.registry.register(Box::new(metrics.idle_connections.clone()))?;
+        metrics.registry.register(Box::new(metrics.followers.clone()))?;
         metrics.registry.register(Box::new(metrics.head.clone()))?;
         Ok(metrics)
     }
@@ -87,14 +97,11 @@ impl Metrics {
     }
 
     /// Prometheus' text format.
-    pub fn text(
-        &self,
-        (connections, idle): (usize, usize),
-        seen: Option<Seen>,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<u8>, prometheus::Error> {
-        self.connections.set(i64::try_from(connections).unwrap_or(i64::MAX));
-        self.idle_connections.set(i64::try_from(idle).unwrap_or(i64::MAX));
+    pub fn text(&self, load: Load, seen: Option<Seen>, now: DateTime<Utc>) -> Result<Vec<u8>, prometheus::Error> {
+        let gauge = |gauge: &IntGauge, value: usize| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        gauge(&self.connections, load.connections);
+        gauge(&self.idle_connections, load.idle_connections);
+        gauge(&self.followers, load.followers);
         if let Some(Seen { head, mirror, reached_at }) = seen {
             self.head.set(head);
             let (upstream_head, lag, diverged) = mirror.unwrap_or_default();

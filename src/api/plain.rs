@@ -142,7 +142,9 @@ pub async fn prometheus(state: web::Data<State>, http: HttpRequest) -> HttpRespo
         mirror: head.mirror().map(|mirror| (mirror.upstream_revision, mirror.lag, mirror.diverged.is_some())),
         reached_at: head.reached_at,
     });
-    match state.metrics.text(state.database.connections(), seen, (state.clock)()) {
+    let (connections, idle_connections) = state.database.connections();
+    let load = metrics::Load { connections, idle_connections, followers: state.followers.waiting() };
+    match state.metrics.text(load, seen, (state.clock)()) {
         Ok(text) => HttpResponse::Ok().content_type(::prometheus::TEXT_FORMAT).body(text),
         Err(error) => {
             log::error!("metrics: {error}");

@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod bad_input;
+mod changes;
 mod conditional;
 mod corrections;
 mod documentation;
@@ -9,6 +10,7 @@ mod importing;
 mod invariants;
 mod lists;
 mod migrations;
+mod mirror;
 mod openapi;
 mod outage;
 mod plans;

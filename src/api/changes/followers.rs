@@ -24,6 +24,7 @@ const MARGIN: Duration = Duration::from_secs(5);
 
 pub struct Followers {
     heads: Heads,
+    most: usize,
     places: Arc<Semaphore>,
     gateway_timeout: Duration,
     pages: Mutex<Pages>,
@@ -40,13 +41,18 @@ impl Followers {
     /// At most `most` may wait, each for less than the timeout of the gateways in front.
     pub fn new(heads: Heads, most: usize, gateway_timeout: Duration) -> Followers {
         let places = Arc::new(Semaphore::new(most));
-        Followers { heads, places, gateway_timeout, pages: Mutex::default() }
+        Followers { heads, most, places, gateway_timeout, pages: Mutex::default() }
     }
 
     /// A place to wait in.
     pub fn place(&self) -> Result<OwnedSemaphorePermit, Failure> {
         let place = self.places.clone().try_acquire_owned();
         place.map_err(|_| Failure::plain(&TOO_MANY_FOLLOWERS).with_header(RETRY_AFTER, "10"))
+    }
+
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        self.most.saturating_sub(self.places.available_permits())
     }
 
     pub fn longest_wait(&self) -> Duration {

@@ -237,3 +237,14 @@ pub fn command(words: &[&str], environment: &[(&str, &str)], input: &str) -> Out
 pub fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect("an instant")
 }
+
+/// Runs the program while the services of this thread go on answering.
+pub async fn command_beside(words: &[&str], database: &str) -> Output {
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    let database = database.to_owned();
+    let run = move || {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        command(&words, &[("DATABASE_URL", &database)], "")
+    };
+    actix_web::web::block(run).await.expect("a thread")
+}
