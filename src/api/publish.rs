@@ -42,7 +42,7 @@ use crate::say;
         (status = 200, description = "Nothing new, or a dry run.", body = Outcome, content_type = "application/json", example = json!({"dry_run": true, "head": 1, "digest": "0f9b3ad1c1f7a1b7c7f3c80b4f4a3c2b6e2b6d3a0e9e6c5d4b3a2918f7e6d5c4", "changes": [], "notices": [], "warnings": []})),
         (status = 400, description = "invalid-parameter: a parameter or header is malformed.", body = documents::Problem, content_type = "application/problem+json"),
         (status = 401, description = "unauthorized: there is no key, or not a good one.", body = documents::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not-allowed: the key may not do all of this. insecure-transport: the key came over plain HTTP.", body = documents::Problem, content_type = "application/problem+json"),
+        (status = 403, description = "not-allowed: the key may not do all of this. insecure-transport: the key came over plain HTTP. read-only-copy: this is a mirror; publish at its upstream.", body = documents::Problem, content_type = "application/problem+json"),
         (status = 409, description = "edit-conflict: a record was changed after the if_revision given.", body = documents::Problem, content_type = "application/problem+json"),
         (status = 412, description = "head-moved: head is not the one in If-Match.", body = documents::Problem, content_type = "application/problem+json"),
         (status = 413, description = "too-large: more than 64 MiB.", body = documents::Problem, content_type = "application/problem+json"),

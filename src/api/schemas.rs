@@ -45,7 +45,7 @@ pub fn all() -> BTreeMap<String, Value> {
     problem_members(&mut schemas);
     schemas.insert("WarningList".into(), list("Warning", "What does not add up."));
     schemas.insert("DifferenceList".into(), differences());
-    schemas.insert("Change".into(), change());
+    schemas.insert("FeedChange".into(), change());
     schemas.insert("ChangeList".into(), changes());
     schemas.insert("RevisionList".into(), list("Revision", "Revisions, newest first."));
     schemas
@@ -135,7 +135,7 @@ fn changes() -> Value {
         "description": "A page of the change feed.",
         "required": ["data", "revisions", "through", "complete", "caught_up", "snapshot", "next"],
         "properties": {
-            "data": {"type": "array", "description": "Changes in order; in a snapshot the records there are, by kind and id.", "items": reference("Change")},
+            "data": {"type": "array", "description": "Changes in order; in a snapshot the records there are, by kind and id.", "items": reference("FeedChange")},
             "revisions": {"type": "array", "description": "Headers of the revisions of these changes, and of the one the page ends in.", "items": reference("Revision")},
             "through": {"type": "integer", "format": "int64", "minimum": 0, "description": "Revision the page ends in; of a snapshot the revision it is of."},
             "complete": flag("Whether the page ends with the end of that revision, or of the snapshot."),
@@ -249,6 +249,7 @@ fn documents() -> BTreeMap<String, Value> {
     Summary::schemas(&mut found);
     Revision::schemas(&mut found);
     Problem::schemas(&mut found);
+    Health::schemas(&mut found);
     Outcome::schemas(&mut found);
     Warning::schemas(&mut found);
     Difference::schemas(&mut found);

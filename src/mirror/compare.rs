@@ -24,9 +24,7 @@ pub async fn compare(connection: &mut AsyncPgConnection, upstream: &Upstream) ->
     let (ledger, _) = local::identity(connection).await?;
     if ledger != index.ledger {
         beyond = 1;
-    } else if beyond > 1 && same(connection, upstream, beyond - 1).await? {
-        return Ok(Comparison::Alike { ours, theirs });
-    } else if beyond == 1 {
+    } else if beyond == 1 || same(connection, upstream, beyond - 1).await? {
         return Ok(Comparison::Alike { ours, theirs });
     }
     // Revision `agreed` is alike, `beyond` is not, or is only on one side.
