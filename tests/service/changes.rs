@@ -19,7 +19,7 @@ async fn pages(service: &Service, start: &str, limit: i64) -> Vec<Value> {
         let page = answer.json();
         let filters: String = start
             .split('&')
-            .filter(|part| !part.starts_with("after") && !part.starts_with("snapshot"))
+            .filter(|part| ["kind", "publisher", "programme"].iter().any(|name| part.starts_with(name)))
             .map(|part| format!("&{part}"))
             .collect();
         path = format!("/v1/changes?limit={limit}{filters}&cursor={}", page["next"].as_str().expect("a cursor"));

@@ -132,7 +132,7 @@ pub fn statement(after: &Position, filters: &Filters, rows: i64, at: At, now: Da
     let Position { revision, seq, part } = after;
     let start = || [Bind::BigInt(*revision), Bind::BigInt(*seq)];
     // What moved with a change comes after it, so the change is looked at again.
-    let operator = if part.is_empty() || part == Position::PAST { ">" } else { ">=" };
+    let operator = if filters.programmes.is_empty() || part == Position::PAST { ">" } else { ">=" };
     let mut statement = moment(at, now, Statement::of("b.n", []));
     statement.push(
         &format!(
