@@ -226,7 +226,7 @@ impl Bundle {
         connection: &mut AsyncPgConnection,
         progress: &(dyn Fn(i64) + Send + Sync),
     ) -> Result<Bundled, Fault> {
-        local::become_copy(connection, &self.name, self.first.ledger).await?;
+        local::same_ledger(connection, &self.name, self.first.ledger).await?;
         let (after, name) = (self.first.after, self.name.clone());
         match local::digest(connection, after).await? {
             None => {
@@ -285,6 +285,10 @@ impl Bundle {
             Some(digest) if digest == header.digest => {}
             Some(_) => return Err(self.parted(connection, number).await?),
             None => {
+                if bundled.new == 0 {
+                    // Until here the histories are the same; one that gains nothing stays what it is.
+                    local::become_copy(connection, &self.name).await?;
+                }
                 copy::append(connection, &header.with(entries)?).await?;
                 bundled.new += 1;
                 progress(number);

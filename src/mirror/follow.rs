@@ -61,9 +61,10 @@ impl Following<'_> {
         let away = |error: diesel::result::ConnectionError| Fault::Passing(say!("{error}", "{error}"));
         let mut connection = pool::connect(self.database_url, Duration::ZERO).await.map_err(away)?;
         let index = self.upstream.index().await?;
-        local::become_copy(&mut connection, &self.upstream.url, index.ledger).await?;
+        local::same_ledger(&mut connection, &self.upstream.url, index.ledger).await?;
         let mut their_head = index.revision;
         let mut wait = Duration::ZERO;
+        let mut known = false;
         loop {
             let head = local::head(&mut connection).await?;
             let mut fed = self.upstream.after(head.revision, &hex::encode(&head.digest), wait).await?;
@@ -71,6 +72,10 @@ impl Following<'_> {
             // Pages up to the newest one.
             loop {
                 let Fed::Page(page) = fed else { return Err(self.parted(&mut connection).await?) };
+                if !known {
+                    local::become_copy(&mut connection, &self.upstream.url).await?;
+                    known = true;
+                }
                 let (caught_up, next) = (page.caught_up, page.next.clone());
                 their_head = if caught_up { page.through } else { their_head.max(page.through) };
                 for revision in gathering.take(page)? {

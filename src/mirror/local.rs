@@ -31,23 +31,23 @@ pub async fn digest(connection: &mut AsyncPgConnection, revision: i64) -> Result
     Ok(digest.map(hex::encode))
 }
 
-/// Makes this ledger a copy of `upstream`, whose identity is `theirs`. One that has revisions of its own
-/// stays what it is.
-pub async fn become_copy(connection: &mut AsyncPgConnection, upstream: &str, theirs: Uuid) -> Result<(), Fault> {
+/// Refuses a ledger that is not the one here.
+pub async fn same_ledger(connection: &mut AsyncPgConnection, upstream: &str, theirs: Uuid) -> Result<(), Fault> {
     let (ours, _) = identity(connection).await?;
-    if ours != theirs {
-        return Err(Fault::Lasting(say!(
-            "This database holds ledger {ours}, and {upstream} is ledger {theirs}. Give the copy an empty database, or a data folder of its own (DATA_DIR).",
-            "此数据库中是账本 {ours}，而 {upstream} 是账本 {theirs}。请为副本使用空数据库或单独的数据目录（DATA_DIR）。"
-        )));
+    if ours == theirs {
+        return Ok(());
     }
-    Statement::of(
-        "INSERT INTO mirror (upstream) VALUES (?) ON CONFLICT (singleton) DO UPDATE SET upstream = excluded.upstream",
-        [Bind::Text(upstream.to_owned())],
-    )
-    .execute(connection)
-    .await
-    .map_err(Error::from)?;
+    Err(Fault::Lasting(say!(
+        "This database holds ledger {ours}, and {upstream} is ledger {theirs}. Give the copy an empty database, or a data folder of its own (DATA_DIR).",
+        "此数据库中是账本 {ours}，而 {upstream} 是账本 {theirs}。请为副本使用空数据库或单独的数据目录（DATA_DIR）。"
+    )))
+}
+
+/// Makes this ledger a copy of `upstream`, which was found to have the history that is here.
+pub async fn become_copy(connection: &mut AsyncPgConnection, upstream: &str) -> Result<(), Error> {
+    let sql =
+        "INSERT INTO mirror (upstream) VALUES (?) ON CONFLICT (singleton) DO UPDATE SET upstream = excluded.upstream";
+    Statement::of(sql, [Bind::Text(upstream.to_owned())]).execute(connection).await?;
     Ok(())
 }
 

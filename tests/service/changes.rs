@@ -6,8 +6,8 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::data::{self, commitment, observation, publication, report, withdrawal};
-use crate::support::{Answer, Service, Settings};
+use crate::support::data::{self, commitment, publication, report};
+use crate::support::{Answer, Service, Settings, digest};
 
 /// Every page from an address on, until it has caught up.
 async fn pages(service: &Service, start: &str, limit: i64) -> Vec<Value> {
@@ -41,22 +41,9 @@ fn said(pages: &[Value]) -> Vec<String> {
     entries(pages).iter().map(|entry| format!("{} {}", text(entry, "op"), text(entry, "id"))).collect()
 }
 
-/// A service with corrections, a withdrawal and a redaction.
-async fn eventful() -> Service {
-    let service = Service::small().await;
-    service.publishes(&publication(
-        "source_correction",
-        json!({"observations": [observation("cases-s1", "cases", "2020-S1", json!(310))]}),
-    ));
-    service.publishes(&publication("new_data", json!({"reports": [report("two-s1", "two", "2020-S1", "completed")]})));
-    service.publishes(&withdrawal(&[("report", "two-s1")]));
-    service.publishes(&json!({"kind": "redaction", "message": {"en": "Law"}, "publisher": "org", "redact": [{"kind": "observation", "id": "settled-s1"}]}));
-    service
-}
-
 #[actix_web::test]
 async fn pages_of_any_size_hold_every_change_once_in_order() {
-    let service = eventful().await;
+    let service = Service::eventful().await;
     let whole = entries(&pages(&service, "after=0", 1000).await);
     let places: Vec<(i64, i64)> = whole
         .iter()
@@ -85,23 +72,9 @@ async fn pages_of_any_size_hold_every_change_once_in_order() {
     assert_eq!(lines, whole);
 }
 
-/// digest(N) from a page alone, as the design writes it.
-fn digest(previous: &str, header: &Value, changes: &[&Value]) -> String {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let mut lines = format!("oc1\n{previous}\n");
-    for name in ["revision", "kind", "publisher", "published_at", "message_digest"] {
-        lines.push_str(&format!("{}\n", text(&header[name])));
-    }
-    for change in changes {
-        let parts = ["seq", "kind", "id", "op", "change_kind", "record_digest"].map(|name| text(&change[name]));
-        lines.push_str(&format!("{}\n", parts.join(" ")));
-    }
-    hex::encode(Sha256::digest(lines))
-}
-
 #[actix_web::test]
 async fn every_digest_can_be_recomputed_from_the_feed_alone() {
-    let service = eventful().await;
+    let service = Service::eventful().await;
     let page = service.get("/v1/changes?limit=1000").await;
     let (text, page) = (page.text.clone(), page.json());
     let ledger = service.get("/v1").await.json()["ledger"].as_str().expect("a UUID").to_owned();
@@ -147,7 +120,7 @@ async fn next_of_an_empty_page_goes_on_whenever_there_is_something_new() {
 
 #[actix_web::test]
 async fn a_follower_of_another_history_is_told_so_with_head_and_its_digest() {
-    let (service, other) = (eventful().await, Service::small().await);
+    let (service, other) = (Service::eventful().await, Service::small().await);
     let head = service.get("/v1").await.json();
     let of_other = other.get("/v1/changes?after=1").await.json()["next"].as_str().expect("a cursor").to_owned();
     for start in ["after=6".to_owned(), "after=1-00000000".to_owned(), format!("cursor={of_other}")] {
@@ -170,7 +143,7 @@ async fn a_follower_of_another_history_is_told_so_with_head_and_its_digest() {
 
 #[actix_web::test]
 async fn a_snapshot_gives_the_records_there_are_and_goes_on_from_its_revision() {
-    let service = eventful().await;
+    let service = Service::eventful().await;
     let first = service.get("/v1/changes?snapshot=true&limit=3").await.json();
     // What is published meanwhile comes after it.
     service.publishes(&publication("new_data", json!({"reports": [report("one-q3", "one", "2020-Q3", "completed")]})));
@@ -208,7 +181,7 @@ async fn a_snapshot_gives_the_records_there_are_and_goes_on_from_its_revision() 
 
 #[actix_web::test]
 async fn a_filter_by_kind_or_publisher_lets_through_what_it_names() {
-    let service = eventful().await;
+    let service = Service::eventful().await;
     assert_eq!(
         said(&pages(&service, "kind=report,observation", 2).await),
         [
@@ -276,7 +249,7 @@ async fn what_moves_out_of_a_programme_leaves_and_takes_along_what_belongs_to_it
     assert_eq!(said(&pages(&service, "programme=other&after=4", 50).await), ["leave one-s1"]);
     assert_eq!(said(&pages(&service, "programme=plan&after=4", 50).await), ["upsert one-s1"]);
     // What belonged to a redacted commitment can no longer be said to belong to the programme.
-    service.publishes(&json!({"kind": "redaction", "message": {"en": "Law"}, "publisher": "org", "redact": [{"kind": "commitment", "id": "one"}]}));
+    service.publishes(&data::redaction("commitment", "one"));
     assert_eq!(
         said(&pages(&service, "programme=other&after=5", 50).await),
         ["redact one", "leave cases-s1", "leave settled-s1"]
@@ -350,7 +323,7 @@ async fn events(response: reqwest::Response, count: usize) -> Vec<(String, Strin
 
 #[actix_web::test]
 async fn a_stream_sends_changes_then_the_revision_and_goes_on_after_the_last_whole_one() {
-    let service = eventful().await;
+    let service = Service::eventful().await;
     let get = |path: &str, last: Option<&str>| {
         let mut request =
             reqwest::Client::new().get(format!("{}{path}", service.url)).header("accept", "text/event-stream");
@@ -378,7 +351,7 @@ async fn a_stream_sends_changes_then_the_revision_and_goes_on_after_the_last_who
 
 #[actix_web::test]
 async fn a_page_that_is_not_the_newest_is_cached_as_what_stays_as_it_is() {
-    let service = eventful().await;
+    let service = Service::eventful().await;
     let old = service.get("/v1/changes?limit=3").await;
     assert!(old.header("cache-control").contains("s-maxage=604800"));
     let tag = old.header("etag").to_owned();

@@ -113,12 +113,22 @@ pub struct TestDatabase {
 
 impl TestDatabase {
     pub async fn create() -> TestDatabase {
-        static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
         let cluster = Cluster::shared();
+        let template = cluster.template.clone();
+        TestDatabase::from(cluster, &template).await
+    }
+
+    /// One in which there is no schema and no ledger yet.
+    pub async fn bare() -> TestDatabase {
+        TestDatabase::from(Cluster::shared(), "template1").await
+    }
+
+    async fn from(cluster: Arc<Cluster>, template: &str) -> TestDatabase {
+        static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
         let name = format!("{PREFIX}_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let url = cluster.url(&name);
         let turn = ONE_AT_A_TIME.lock().await;
-        cluster.execute(&format!("CREATE DATABASE {name} TEMPLATE {}", cluster.template)).await;
+        cluster.execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
         drop(turn);
         TestDatabase { name, url, cluster }
     }

@@ -32,6 +32,23 @@ pub fn small() -> Value {
     )
 }
 
+/// What happens to the small ledger: a correction, a report, its withdrawal, a redaction.
+pub fn events() -> [Value; 4] {
+    [
+        publication(
+            "source_correction",
+            json!({"observations": [observation("cases-s1", "cases", "2020-S1", json!(310))]}),
+        ),
+        publication("new_data", json!({"reports": [report("two-s1", "two", "2020-S1", "completed")]})),
+        withdrawal(&[("report", "two-s1")]),
+        redaction("observation", "settled-s1"),
+    ]
+}
+
+pub fn redaction(kind: &str, id: &str) -> Value {
+    json!({"kind": "redaction", "message": {"en": "Law"}, "publisher": "org", "redact": [{"kind": kind, "id": id}]})
+}
+
 pub fn organization(id: &str) -> Value {
     json!({"id": id, "name": {"en": id}})
 }

@@ -18,6 +18,7 @@ use open_commitments::db::heads::Heads;
 use open_commitments::db::pool::Database;
 use open_commitments::ledger::publish::{self, Clock, Terms};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 pub use cluster::TestDatabase;
 
@@ -81,6 +82,15 @@ impl Service {
     pub async fn small() -> Service {
         let service = Service::empty().await;
         service.publishes(&data::small());
+        service
+    }
+
+    /// The small ledger after a correction, a withdrawal and a redaction, at revision 5.
+    pub async fn eventful() -> Service {
+        let service = Service::small().await;
+        for publication in data::events() {
+            service.publishes(&publication);
+        }
         service
     }
 
@@ -247,4 +257,36 @@ pub async fn command_beside(words: &[&str], database: &str) -> Output {
         command(&words, &[("DATABASE_URL", &database)], "")
     };
     actix_web::web::block(run).await.expect("a thread")
+}
+
+/// digest(N) from a page alone, as the design writes it.
+pub fn digest(previous: &str, header: &Value, changes: &[&Value]) -> String {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut lines = format!("oc1\n{previous}\n");
+    for name in ["revision", "kind", "publisher", "published_at", "message_digest"] {
+        lines.push_str(&format!("{}\n", text(&header[name])));
+    }
+    for change in changes {
+        let parts = ["seq", "kind", "id", "op", "change_kind", "record_digest"].map(|name| text(&change[name]));
+        lines.push_str(&format!("{}\n", parts.join(" ")));
+    }
+    hex::encode(Sha256::digest(lines))
+}
+
+/// A program that runs until this value goes, and then is killed.
+pub struct Program(std::process::Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts the program on a database.
+pub fn program(words: &[&str], database: &str) -> Program {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_open-commitments"));
+    command.args(words).env("DATABASE_URL", database).env("LANG", "C").stdin(Stdio::null());
+    Program(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program"))
 }
