@@ -92,6 +92,12 @@ pub struct Serve {
     /// Most requests that may wait for new revisions at a time, streams included.
     #[arg(long, env = "MAX_FOLLOWERS", default_value_t = 10_000)]
     pub max_followers: u32,
+    /// Short name of the licence of the data, as SPDX has it where it does.
+    #[arg(long, env = "LICENCE", default_value = "CC-BY-4.0")]
+    pub licence: String,
+    /// Address of the licence of the data.
+    #[arg(long, env = "LICENCE_URL", default_value = "https://creativecommons.org/licenses/by/4.0/")]
+    pub licence_url: String,
     /// Seconds after which a query is given up.
     #[arg(long, env = "STATEMENT_TIMEOUT", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=600))]
     pub statement_timeout: u16,

@@ -10,6 +10,7 @@
 //! appends what fits its digests.
 
 pub mod api;
+pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod db;

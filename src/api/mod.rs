@@ -31,6 +31,7 @@ use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, Logger, from_fn};
 use actix_web::{App, Error, HttpServer, web};
 
+use crate::catalog;
 use crate::db::pool::Database;
 use crate::ledger::publish::Clock;
 
@@ -45,6 +46,8 @@ pub struct State {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Those who wait for new revisions.
     pub followers: changes::followers::Followers,
+    /// Of the data.
+    pub licence: catalog::Licence,
     /// Turns at publishing.
     pub publishing: tokio::sync::Semaphore,
 }

@@ -10,6 +10,7 @@ use super::{Failed, Opened, connect, open, open_copy, tell};
 use crate::api::changes::followers::Followers;
 use crate::api::metrics::Metrics;
 use crate::api::{self, State};
+use crate::catalog;
 use crate::cli::publish;
 use crate::config::Serve;
 use crate::db::heads::Heads;
@@ -58,6 +59,7 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
             usize::try_from(settings.max_followers).map_err(Failed::of)?,
             Duration::from_secs(settings.gateway_timeout.into()),
         ),
+        licence: catalog::licence(&settings),
         publishing: tokio::sync::Semaphore::new(1),
     };
     let workers = settings.workers.map(usize::from);

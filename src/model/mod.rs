@@ -1,6 +1,7 @@
 //! The vocabulary: ids, code lists, periods, record kinds, the publication format. No I/O.
 
 pub mod codes;
+pub mod columns;
 pub mod draft;
 pub mod json;
 pub mod kind;

@@ -3,6 +3,7 @@
 mod accuracy;
 mod bad_input;
 mod changes;
+mod columns;
 mod conditional;
 mod corrections;
 mod documentation;

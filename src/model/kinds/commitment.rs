@@ -22,6 +22,7 @@ pub struct Commitment {
     /// The number as printed.
     #[schema(min_length = 1, max_length = 100)]
     pub number_label: Option<String>,
+    /// What it is called.
     pub title: HumanText,
     /// What is promised, in short.
     pub summary: Option<HumanText>,

@@ -35,6 +35,7 @@ pub struct Metric {
     pub id: RecordId,
     /// Organization that owns the record; its publication's publisher unless given.
     pub publisher: RecordId,
+    /// What it is called.
     pub name: HumanText,
     /// What is counted and what is not.
     pub description: Option<HumanText>,

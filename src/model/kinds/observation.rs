@@ -89,6 +89,7 @@ pub struct Observation {
     /// Whose figure it is as printed, where no id can say so.
     #[schema(min_length = 1, max_length = 300)]
     pub scope: Option<String>,
+    /// Period counted.
     pub period: PeriodText,
     /// The period in the source's own words.
     #[schema(min_length = 1, max_length = 300)]
@@ -110,6 +111,7 @@ pub struct Observation {
     pub commitment: Option<RecordId>,
     /// Report it was said in.
     pub report: Option<RecordId>,
+    /// What else there is to know.
     pub note: Option<HumanText>,
     /// The words it was said in.
     #[schema(max_items = 50)]

@@ -15,6 +15,7 @@ pub struct Programme {
     /// Year the commitments are for.
     #[schema(minimum = 1900, maximum = 2200)]
     pub year: i64,
+    /// Title of the list.
     pub title: HumanText,
     /// Day of the announcement.
     pub announced_on: Option<Day>,

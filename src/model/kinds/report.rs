@@ -24,6 +24,7 @@ pub struct Report {
     pub period_stated: Option<String>,
     /// `publisher` where the period is the publisher's reading of vague words.
     pub period_resolved_by: Option<PeriodResolver>,
+    /// How far it is, by this report.
     pub status: Status,
     /// The official wording of the status.
     pub status_label: Option<HumanText>,
@@ -33,7 +34,9 @@ pub struct Report {
     pub narrative: Option<HumanText>,
     /// What comes next.
     pub next_steps: Option<HumanText>,
+    /// Source of the report.
     pub source: Option<RecordId>,
+    /// What else there is to know.
     pub note: Option<HumanText>,
 }
 

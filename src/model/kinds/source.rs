@@ -10,6 +10,7 @@ pub struct Source {
     pub id: RecordId,
     /// Organization that owns the record; its publication's publisher unless given.
     pub publisher: RecordId,
+    /// Title of the document.
     pub title: HumanText,
     /// Newspaper, web site or body that published it.
     pub published_by: Option<HumanText>,

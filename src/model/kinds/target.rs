@@ -30,6 +30,7 @@ pub struct Target {
     /// The figure as printed.
     #[schema(min_length = 1, max_length = 300)]
     pub as_published: Option<String>,
+    /// What else there is to know.
     pub note: Option<HumanText>,
     /// The words it was said in.
     #[schema(max_items = 50)]

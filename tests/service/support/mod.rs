@@ -14,6 +14,7 @@ use diesel_async::AsyncPgConnection;
 use open_commitments::api::changes::followers::Followers;
 use open_commitments::api::metrics::Metrics;
 use open_commitments::api::{self, State};
+use open_commitments::catalog::Licence;
 use open_commitments::db::heads::Heads;
 use open_commitments::db::pool::Database;
 use open_commitments::ledger::publish::{self, Clock, Terms};
@@ -111,6 +112,7 @@ impl Service {
             clock: settings.clock,
             metrics: Metrics::new().expect("metrics"),
             trusted_proxies: settings.trusted.iter().map(|network| network.parse().expect("a network")).collect(),
+            licence: Licence::default(),
             publishing: tokio::sync::Semaphore::new(1),
             followers: Followers::new(Heads::listen(&database.url), settings.max_followers, settings.gateway_timeout),
         };
