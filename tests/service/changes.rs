@@ -347,6 +347,7 @@ async fn a_stream_sends_changes_then_the_revision_and_goes_on_after_the_last_who
     assert_eq!(waited[0].2["op"], "redact");
     assert_eq!(waited[2].2["id"], "one-q3");
     assert_eq!(get("/v1/changes", Some("nonsense")).await.expect("an answer").status(), 400);
+    assert_eq!(get("/v1/changes?revision=2", None).await.expect("an answer").status(), 400, "it would end at once");
 }
 
 #[actix_web::test]

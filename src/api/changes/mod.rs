@@ -87,6 +87,14 @@ fn ask(request: &mut Request) -> Result<(Ask, bool), Failure> {
         }
     };
     let asked = request.at();
+    if asked.explicit && request.format == Format::EventStream {
+        let name = if matches!(asked.at, At::Revision(_)) { "revision" } else { "as_of" };
+        let detail = say!(
+            "A stream goes on with the ledger. Leave {name} out, or ask for JSON.",
+            "事件流随账本更新。请去掉 {name}，或改用 JSON。"
+        );
+        request.query.refuse(name, "conflicting-parameters", detail);
+    }
     request.finish(&asked)?;
     Ok((
         Ask { place, filters, fingerprint, limit, at: asked.at, prefix: asked.prefix, now: request.now },
