@@ -23,6 +23,7 @@ pub mod record;
 pub mod revisions;
 pub mod routes;
 pub mod schemas;
+pub mod search;
 pub mod summary;
 pub mod warnings;
 

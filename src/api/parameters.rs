@@ -141,6 +141,28 @@ impl ParameterSet {
         self
     }
 
+    pub fn search(self) -> ParameterSet {
+        self.add(
+            "q",
+            "Words to find, all of them, in any text of a record; traditional or simplified characters, width and case do not matter. A \
+             record whose id it is comes first. Without it, the newest records.",
+            json!({"type": "string"}),
+            json!("人民監督員"),
+        )
+        .add(
+            "kind",
+            "Kinds of records. Several are separated by commas.",
+            list_of(json!({"type": "string", "enum": KINDS.map(|kind| kind.name)})),
+            Value::Null,
+        )
+        .add(
+            "publisher",
+            "Owners of the records. Several are separated by commas.",
+            list_of(json!({"type": "string"})),
+            Value::Null,
+        )
+    }
+
     pub fn revisions(self) -> ParameterSet {
         let instant = || json!({"type": "string", "format": "date-time"});
         self.add(

@@ -146,6 +146,11 @@ impl Query {
         }
     }
 
+    /// Words to search for.
+    pub fn words(&mut self, name: &str) -> Option<String> {
+        self.take(name, |value| filter_value(Accepts::Words, value))
+    }
+
     /// Values that must be in a list.
     pub fn code(&mut self, name: &str, codes: &[&str]) -> Option<Vec<String>> {
         self.take(name, |value| values(value, true)?.into_iter().map(|value| one_of(value, codes)).collect())

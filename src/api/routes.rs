@@ -13,7 +13,7 @@ use super::problem::{
     MIRROR_BEHIND, NO_SUCH_RECORD, ProblemType, RECORD_REDACTED, RECORD_WITHDRAWN, TOO_MANY_FOLLOWERS,
 };
 use super::schemas;
-use super::{changes, diff, history, list, middleware, plain, publish, record, revisions, summary, warnings};
+use super::{changes, diff, history, list, middleware, plain, publish, record, revisions, search, summary, warnings};
 use crate::model::kind::Kind;
 use crate::model::kinds::{KINDS, observation, report};
 
@@ -26,7 +26,7 @@ const PAGES: &[Format] = &[Format::Json, Format::Csv];
 
 /// The endpoints that read the ledger.
 pub static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
-    let mut endpoints = vec![index(), summary()];
+    let mut endpoints = vec![index(), summary(), search()];
     for kind in KINDS {
         endpoints.extend([collection(kind), one(kind), versions(kind)]);
     }
@@ -126,6 +126,27 @@ fn summary() -> Endpoint {
         problems: &[],
         kind: None,
         handler: |request| answered(summary::read(request)),
+    }
+}
+
+fn search() -> Endpoint {
+    Endpoint {
+        path: "/v1/search".into(),
+        operation_id: "search".into(),
+        tag: "ledger",
+        summary: "Words in every kind of record".into(),
+        description: "Records in which all of the words are found, with where: the one whose id it is, then those whose title or name has the \
+                      words as a phrase, then by how many kinds of texts (titles, what a record is in short, what is told of it, whole texts) \
+                      have them all, newest first. complete says whether these are all that match."
+            .into(),
+        id: None,
+        parameters: ParameterSet::new().search().paging().count().at().format(JSON).build(),
+        formats: JSON,
+        answer: schemas::reference("SearchList"),
+        example: schemas::example("SearchList"),
+        problems: &[],
+        kind: None,
+        handler: |request| answered(search::read(request)),
     }
 }
 

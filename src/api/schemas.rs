@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::documents::{self, Difference, Health, Index, Problem, Revision, Summary};
+use super::search::{self, SearchHit};
+use crate::db::read::search::CANDIDATES;
 use crate::ledger::outcome::Outcome;
 use crate::ledger::warnings::Warning;
 use crate::model::kind::{Kind, MAX_INCLUDED};
@@ -45,6 +47,7 @@ pub fn all() -> BTreeMap<String, Value> {
     problem_members(&mut schemas);
     schemas.insert("WarningList".into(), list("Warning", "What does not add up."));
     schemas.insert("DifferenceList".into(), differences());
+    schemas.insert("SearchList".into(), hits());
     schemas.insert("FeedChange".into(), change());
     schemas.insert("ChangeList".into(), changes());
     schemas.insert("RevisionList".into(), list("Revision", "Revisions, newest first."));
@@ -156,6 +159,16 @@ fn differences() -> Value {
     page
 }
 
+/// A page of hits says whether there may be more.
+fn hits() -> Value {
+    let mut page = list("SearchHit", "What was found, best first.");
+    page["properties"]["complete"] = json!({"type": "boolean", "description": format!(
+        "Whether all that matches is on these pages. False where {CANDIDATES} or more records of one kind match: the newest {CANDIDATES} of each kind are ranked then. Narrow the search to see others."
+    )});
+    page["required"] = json!(["complete", "data", "changed_in", "next"]);
+    page
+}
+
 /// What publishers send.
 fn publication() -> Value {
     let record = |kind: &Kind| {
@@ -242,6 +255,7 @@ fn documents() -> BTreeMap<String, Value> {
         (Outcome::name(), Outcome::schema()),
         (Warning::name(), Warning::schema()),
         (Difference::name(), Difference::schema()),
+        (SearchHit::name(), SearchHit::schema()),
     ] {
         found.push((name.into_owned(), schema));
     }
@@ -253,6 +267,7 @@ fn documents() -> BTreeMap<String, Value> {
     Outcome::schemas(&mut found);
     Warning::schemas(&mut found);
     Difference::schemas(&mut found);
+    SearchHit::schemas(&mut found);
     schema::values(found)
 }
 
@@ -269,6 +284,7 @@ pub fn example(name: &str) -> Value {
                 "record": {"id": "sd-justice", "publisher": "sd-justice", "name": {"en": "Department of Justice"}}}],
             "revisions": [documents::example("Revision")], "through": 1, "complete": false, "caught_up": false, "snapshot": false, "next": "WzEsMV0",
         }),
+        "SearchList" => json!({"complete": true, "data": [search::example()], "changed_in": 1, "next": null}),
         "RevisionList" => json!({"data": [documents::example("Revision")], "changed_in": 1, "next": null}),
         _ => documents::example(name),
     }

@@ -59,6 +59,7 @@ pub async fn index(mut request: Request) -> Result<Answer, Failure> {
         published_at: row.published_at.map(digest::instant),
         collections: KINDS.iter().map(|kind| (kind.collection.into(), format!("v1/{}", kind.collection))).collect(),
         summary: "v1/summary".into(),
+        search: "v1/search".into(),
         revisions: "v1/revisions".into(),
         openapi: "openapi.json".into(),
         docs: "docs/".into(),
@@ -71,6 +72,10 @@ pub async fn index(mut request: Request) -> Result<Answer, Failure> {
 pub const EXAMPLES: &[(&str, &str)] = &[
     ("Commitments in progress, with their newest report", "v1/commitments?status=in_progress&include=latest_report"),
     ("Commitments about mediation, by word", "v1/commitments?q=%E8%B0%83%E8%A7%A3"),
+    (
+        "Anything about people's supervisors, in traditional characters",
+        "v1/search?q=%E4%BA%BA%E6%B0%91%E7%9B%A3%E7%9D%A3%E5%93%A1",
+    ),
     ("Figures of the first half of 2020", "v1/observations?period=2020-S1&include=metric"),
     ("Figures in Shandong, largest first, as CSV", "v1/observations?division=37&sort=-value&format=csv"),
     ("Commitments as they stood at revision 1", "v1/commitments?revision=1&fields=id,title,status"),

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::pool::Database;
 use super::statement::Statement;
-use super::{Error, pool};
+use super::{Error, pool, reindex};
 use crate::ledger::digest;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
@@ -73,6 +73,10 @@ fn migrate(url: &str, ledger: Uuid, time_zone: &str, direction: Direction) -> Re
     let versions = run.map_err(|error| fail(&error))?.iter().map(ToString::to_string).collect();
     if direction == Direction::Up {
         connection.transaction(|connection| found(connection, ledger, time_zone)).map_err(|error| fail(&error))?;
+        let indexed = reindex::run(&mut connection).map_err(|error| fail(&error))?;
+        if indexed > 0 {
+            log::info!("{indexed} rows were indexed for search anew");
+        }
     }
     Ok(versions)
 }

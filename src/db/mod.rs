@@ -5,6 +5,7 @@ pub mod migrate;
 pub mod pool;
 pub mod private_postgres;
 pub mod read;
+mod reindex;
 pub mod schema;
 pub mod statement;
 

@@ -28,6 +28,8 @@ enum Piece {
 #[derive(Clone, Debug, Default)]
 pub struct Statement {
     pieces: Vec<Piece>,
+    /// Whether it is planned for its values each time.
+    planned_anew: bool,
 }
 
 impl Statement {
@@ -57,8 +59,16 @@ impl Statement {
         self
     }
 
+    /// Has it planned for its values each time, where one plan for all values would be a bad one for
+    /// many: nobody can know beforehand how many rows have a word.
+    pub fn plan_anew(&mut self) -> &mut Statement {
+        self.planned_anew = true;
+        self
+    }
+
     /// Appends another statement.
     pub fn append(&mut self, other: Statement) -> &mut Statement {
+        self.planned_anew |= other.planned_anew;
         for piece in other.pieces {
             match piece {
                 Piece::Sql(sql) => {
@@ -80,6 +90,9 @@ impl Statement {
 
 impl QueryFragment<Pg> for Statement {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if self.planned_anew {
+            out.unsafe_to_cache_prepared();
+        }
         for piece in &self.pieces {
             match piece {
                 Piece::Sql(sql) => out.push_sql(sql),
@@ -104,3 +117,6 @@ impl QueryId for Statement {
 impl Query for Statement {
     type SqlType = Untyped;
 }
+
+/// Run by connections that block, as migrations do.
+impl<Connection> diesel::RunQueryDsl<Connection> for Statement {}

@@ -12,22 +12,6 @@ use crate::say;
 /// Bytes of the longest body.
 pub const MAX_BODY: usize = 2 * 1024 * 1024;
 
-/// Members whose human text is searched, wherever they stand.
-const SEARCHED: &[&str] = &[
-    "name",
-    "title",
-    "summary",
-    "text",
-    "description",
-    "label",
-    "narrative",
-    "next_steps",
-    "status_label",
-    "note",
-    "published_by",
-    "scope",
-];
-
 /// A whole record that is well-formed.
 pub struct Draft {
     pub kind: &'static Kind,
@@ -147,7 +131,7 @@ impl Draft {
         row.insert("publisher".into(), self.value["publisher"].clone());
         row.insert("body".into(), self.body.as_str().into());
         row.insert("derived".into(), self.derived().into());
-        row.insert("search".into(), search::document(searched(&self.value)).into());
+        row.insert("search".into(), search::document(&self.value).into());
         row.into()
     }
 
@@ -159,29 +143,4 @@ impl Draft {
             });
         members.collect()
     }
-}
-
-/// The human text of a record, in every language.
-fn searched(value: &Value) -> Vec<&str> {
-    fn strings<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
-        match value {
-            Value::String(text) => found.push(text),
-            Value::Object(members) => members.values().for_each(|value| strings(value, found)),
-            _ => {}
-        }
-    }
-    fn walk<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
-        match value {
-            Value::Object(members) => {
-                for (name, value) in members {
-                    if SEARCHED.contains(&name.as_str()) { strings(value, found) } else { walk(value, found) }
-                }
-            }
-            Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
-            _ => {}
-        }
-    }
-    let mut found = Vec::new();
-    walk(value, &mut found);
-    found
 }

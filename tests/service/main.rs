@@ -21,6 +21,7 @@ mod publishing_over_http;
 mod real_data;
 mod redaction;
 mod replay;
+mod search;
 mod start_and_stop;
 mod support;
 mod time_travel;

@@ -148,7 +148,9 @@ fn condition(filter: &Filter, values: &[String]) -> Statement {
         }
         Test::Matches => {
             let query = values.first().and_then(|words| search::query(words)).unwrap_or_default();
-            Statement::of("t.search @@ ?::tsquery", [Bind::Text(query)])
+            let mut statement = Statement::of("t.search @@ ?::tsquery", [Bind::Text(query)]);
+            statement.plan_anew();
+            statement
         }
     }
 }

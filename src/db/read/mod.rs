@@ -7,6 +7,7 @@ pub mod history;
 pub mod list;
 pub mod record;
 pub mod revisions;
+pub mod search;
 pub mod summary;
 pub mod warnings;
 
