@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::documents::{self, Difference, Health, Index, Problem, Revision, Summary};
+use crate::catalog::meta::{self, Meta};
 use crate::ledger::outcome::Outcome;
 use crate::ledger::warnings::Warning;
 use crate::model::kind::{Kind, MAX_INCLUDED};
@@ -235,6 +236,7 @@ fn documents() -> BTreeMap<String, Value> {
     let mut found = Vec::new();
     for (name, schema) in [
         (Index::name(), Index::schema()),
+        (Meta::name(), Meta::schema()),
         (Summary::name(), Summary::schema()),
         (Revision::name(), Revision::schema()),
         (Problem::name(), Problem::schema()),
@@ -246,6 +248,7 @@ fn documents() -> BTreeMap<String, Value> {
         found.push((name.into_owned(), schema));
     }
     Index::schemas(&mut found);
+    Meta::schemas(&mut found);
     Summary::schemas(&mut found);
     Revision::schemas(&mut found);
     Problem::schemas(&mut found);
@@ -269,6 +272,7 @@ pub fn example(name: &str) -> Value {
                 "record": {"id": "sd-justice", "publisher": "sd-justice", "name": {"en": "Department of Justice"}}}],
             "revisions": [documents::example("Revision")], "through": 1, "complete": false, "caught_up": false, "snapshot": false, "next": "WzEsMV0",
         }),
+        "Meta" => meta::example(),
         "RevisionList" => json!({"data": [documents::example("Revision")], "changed_in": 1, "next": null}),
         _ => documents::example(name),
     }
