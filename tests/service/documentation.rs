@@ -138,7 +138,9 @@ fn the_readme_names_every_setting_and_command_and_no_other() {
 
 #[test]
 fn links_of_the_documentation_lead_somewhere() {
-    for name in ["README.md", "README.zh-Hans.md", "docs/api.md", "docs/ledger.md", GUIDES[0], GUIDES[1]] {
+    for name in
+        ["README.md", "README.zh-Hans.md", "docs/api.md", "docs/ledger.md", "docs/following.md", GUIDES[0], GUIDES[1]]
+    {
         for link in read(name).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let there = link.starts_with("http")
                 || Path::new(env!("CARGO_MANIFEST_DIR")).join(name).with_file_name(link).exists();
