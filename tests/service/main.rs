@@ -8,6 +8,7 @@ mod columns;
 mod conditional;
 mod corrections;
 mod documentation;
+mod following;
 mod importing;
 mod invariants;
 mod lists;
