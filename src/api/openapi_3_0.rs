@@ -32,6 +32,11 @@ const UNKNOWN: &[&str] = &[
     "unevaluatedProperties",
 ];
 
+/// Schemas whose names generators cannot tell from those of a language's own classes, with other names.
+/// They have another one here alone, since the names in the document for 3.1 are for good.
+const RENAMED: &[(&str, &str)] = &[("Level", "OrganizationLevel")];
+const SCHEMAS: &str = "#/components/schemas/";
+
 /// The document, with links below `server`.
 pub fn document(server: &str) -> Result<Value, Failure> {
     let mut document = openapi::document(server)?;
@@ -61,7 +66,8 @@ pub fn lower(document: &mut Value) {
     if let Some(Value::Object(components)) = members.get_mut("components") {
         components.shift_remove("pathItems");
         if let Some(Value::Object(schemas)) = components.get_mut("schemas") {
-            schemas.values_mut().for_each(|value| *value = schema(value.take()));
+            let lowered = std::mem::take(schemas).into_iter();
+            schemas.extend(lowered.map(|(name, value)| (renamed(&name).to_owned(), schema(value))));
         }
         components.iter_mut().filter(|(name, _)| *name != "schemas").for_each(|(_, value)| walk(value));
     }
@@ -87,6 +93,10 @@ fn walk(value: &mut Value) {
     }
 }
 
+fn renamed(name: &str) -> &str {
+    RENAMED.iter().find(|(known, _)| *known == name).map_or(name, |(_, other)| other)
+}
+
 fn schema(value: Value) -> Value {
     let members = match value {
         Value::Object(members) => members,
@@ -99,7 +109,10 @@ fn schema(value: Value) -> Value {
         match (name.as_str(), value) {
             (name, _) if UNKNOWN.contains(&name) => {}
             // Nothing may stand beside a reference.
-            ("$ref", reference) => all_of.push(json!({"$ref": reference})),
+            ("$ref", Value::String(reference)) => {
+                let named = reference.strip_prefix(SCHEMAS).map(|name| format!("{SCHEMAS}{}", renamed(name)));
+                all_of.push(json!({"$ref": named.unwrap_or(reference)}));
+            }
             ("allOf", Value::Array(schemas)) => all_of.extend(schemas.into_iter().map(schema)),
             ("type", Value::Array(types)) => one_type(types, &mut lowered),
             ("const", value) => {

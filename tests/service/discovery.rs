@@ -215,7 +215,9 @@ async fn the_document_for_older_generators_has_nothing_that_3_0_does_not_know() 
     assert_eq!(old["servers"][0]["url"], PUBLIC);
     let names = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&old["paths"]), names(&new["paths"]));
-    assert_eq!(names(&old["components"]["schemas"]), names(&new["components"]["schemas"]));
+    let renamed = names(&new["components"]["schemas"]).into_iter();
+    let renamed = renamed.map(|name| if name == "Level" { "OrganizationLevel".to_owned() } else { name });
+    assert_eq!(names(&old["components"]["schemas"]), renamed.collect::<Vec<_>>());
     fn check(value: &Value, place: &str) {
         match value {
             Value::Object(members) => {
