@@ -29,6 +29,10 @@ pub enum Format {
     JsonLd,
     /// RDF as Turtle.
     Turtle,
+    /// A feed.
+    Atom,
+    /// A map of addresses, or an index of maps.
+    Sitemap,
 }
 
 impl Format {
@@ -40,6 +44,8 @@ impl Format {
             Format::EventStream => "event-stream",
             Format::JsonLd => "jsonld",
             Format::Turtle => "turtle",
+            Format::Atom => "atom",
+            Format::Sitemap => "xml",
         }
     }
 
@@ -51,6 +57,8 @@ impl Format {
             Format::EventStream => "text/event-stream",
             Format::JsonLd => "application/ld+json",
             Format::Turtle => "text/turtle; charset=utf-8",
+            Format::Atom => "application/atom+xml; charset=utf-8",
+            Format::Sitemap => "application/xml; charset=utf-8",
         }
     }
 
@@ -68,6 +76,13 @@ impl Format {
                 "changed_in,id\r\n",
             ),
             Format::Ndjson => ("A JSON object a line; the last line has what a JSON answer has beside data.", "{}\n"),
+            Format::Atom => {
+                ("A feed (Atom, RFC 4287), paged (RFC 5005).", "<feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>")
+            }
+            Format::Sitemap => (
+                "XML (sitemaps.org).",
+                "<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"></sitemapindex>",
+            ),
             Format::EventStream => ("Server-sent events (WHATWG HTML).", "event: change\ndata: {}\n\n"),
             Format::JsonLd => ("JSON-LD 1.1 (W3C).", "{}"),
             Format::Turtle => (
@@ -85,6 +100,8 @@ impl Format {
             Format::EventStream => ("text", "event-stream"),
             Format::JsonLd => ("application", "ld+json"),
             Format::Turtle => ("text", "turtle"),
+            Format::Atom => ("application", "atom+xml"),
+            Format::Sitemap => ("application", "xml"),
         }
     }
 

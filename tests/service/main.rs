@@ -7,6 +7,7 @@ mod changes;
 mod columns;
 mod conditional;
 mod corrections;
+mod discovery;
 mod documentation;
 mod following;
 mod importing;
