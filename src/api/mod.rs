@@ -4,15 +4,17 @@
 pub mod answer;
 pub mod changes;
 pub mod compatibility;
-pub mod csv;
 pub mod cursor;
 pub mod diff;
 pub mod documents;
+mod download;
 pub mod endpoint;
+pub mod exports;
 pub mod history;
 pub mod list;
 pub mod metrics;
 pub mod middleware;
+pub mod negotiation;
 pub mod openapi;
 mod parameters;
 pub mod plain;
@@ -49,6 +51,7 @@ pub struct State {
     pub followers: changes::followers::Followers,
     /// Of the data.
     pub licence: catalog::Licence,
+    pub exports: exports::Exports,
     /// Turns at publishing.
     pub publishing: tokio::sync::Semaphore,
 }

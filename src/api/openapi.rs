@@ -9,11 +9,11 @@ use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, Para
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, Required, Schema};
 
-use super::answer::Format;
 use super::endpoint::{Endpoint, Parameter};
 use super::problem::{METHOD_NOT_ALLOWED, ProblemType};
 use super::routes::{self, ENDPOINTS};
 use super::{plain, publish, schemas};
+use crate::export::format::Format;
 use crate::model::kinds::KINDS;
 
 type Failure = Box<dyn std::error::Error>;
@@ -33,6 +33,7 @@ type Failure = Box<dyn std::error::Error>;
     paths(plain::live, plain::ready, plain::prometheus, plain::openapi_json, plain::openapi_yaml, plain::problem_type, publish::post),
     tags(
         (name = "ledger", description = "The ledger and its revisions."),
+        (name = "exports", description = "All records as files."),
         (name = "service", description = "Health, documents and error types."),
     )
 )]
@@ -100,6 +101,18 @@ fn operation(endpoint: &Endpoint) -> Result<OperationBuilder, Failure> {
                 .example(Some(example)),
         );
     }
+    if endpoint.path.contains("{format}") {
+        let names: Vec<&str> = endpoint.formats.iter().map(|format| format.name()).collect();
+        operation = operation.parameter(
+            ParameterBuilder::new()
+                .name("format")
+                .parameter_in(ParameterIn::Path)
+                .required(Required::True)
+                .description(Some("Format of the file."))
+                .schema(Some(parsed(json!({"type": "string", "enum": names}))?))
+                .example(names.first().map(|name| json!(name))),
+        );
+    }
     for parameter in &endpoint.parameters {
         operation = operation.parameter(query(parameter)?);
     }
@@ -142,17 +155,21 @@ fn query(parameter: &Parameter) -> Result<ParameterBuilder, Failure> {
 
 fn success(endpoint: &Endpoint) -> Result<Response, Failure> {
     let mut response = ResponseBuilder::new().description(format!("{}.", endpoint.summary));
-    let json = ContentBuilder::new()
-        .schema(Some(parsed(endpoint.answer.clone())?))
-        .example(Some(endpoint.example.clone()))
-        .build();
-    response = response.content("application/json", json);
-    for format in endpoint.formats.iter().filter(|format| **format != Format::Json) {
-        let (about, example) = format.described();
-        let text = json!({"type": "string", "description": about});
-        let essence = format.media_type().split(';').next().unwrap_or_default();
-        response = response
-            .content(essence, ContentBuilder::new().schema(Some(parsed(text)?)).example(Some(json!(example))).build());
+    for format in endpoint.formats {
+        let (schema, example) = match format {
+            Format::Json => (endpoint.answer.clone(), endpoint.example.clone()),
+            other => {
+                let (about, example) = other.described();
+                let mut text = json!({"type": "string", "description": about});
+                if other.is_binary() {
+                    text["format"] = "binary".into();
+                }
+                (text, json!(example))
+            }
+        };
+        // Both kinds of CSV have the same media type, and say so together.
+        let content = ContentBuilder::new().schema(Some(parsed(schema)?)).example(Some(example)).build();
+        response = response.content(format.essence(), content);
     }
     let headers = [
         ("ETag", "Validator, the same for all encodings; send it back in If-None-Match."),

@@ -1,5 +1,7 @@
 //! Descriptions of the data for machines that collect data.
 
+pub mod datapackage;
+
 use crate::config::Serve;
 
 /// The licence of the data.

@@ -7,6 +7,7 @@ mod columns;
 mod conditional;
 mod corrections;
 mod documentation;
+mod exports;
 mod importing;
 mod invariants;
 mod lists;
