@@ -92,6 +92,12 @@ pub struct Serve {
     /// Most requests that may wait for new revisions at a time, streams included.
     #[arg(long, env = "MAX_FOLLOWERS", default_value_t = 10_000)]
     pub max_followers: u32,
+    /// Folder for export files, which have no names there [default: the system's folder for temporary files].
+    #[arg(long, env = "EXPORT_DIR")]
+    pub export_dir: Option<PathBuf>,
+    /// Bytes that export files may take, those used longest ago going first.
+    #[arg(long, env = "EXPORT_SPOOL_BYTES", default_value_t = 4 << 30)]
+    pub export_spool_bytes: u64,
     /// Short name of the licence of the data, as SPDX has it where it does.
     #[arg(long, env = "LICENCE", default_value = "CC-BY-4.0")]
     pub licence: String,

@@ -14,6 +14,7 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod export;
 pub mod ingest;
 pub mod ledger;
 pub mod mirror;

@@ -1,6 +1,6 @@
 //! Descriptions of the whole: `/v1/meta` and the catalogues that portals harvest.
 
-use super::answer::{Answer, Format, to_text};
+use super::answer::{Answer, to_text};
 use super::endpoint::Request;
 use super::problem::{Failure, INTERNAL_ERROR};
 use crate::catalog::dcat as rdf;
@@ -8,6 +8,7 @@ use crate::catalog::facts::{Catalogue, Facts};
 use crate::catalog::graph::Fault;
 use crate::catalog::meta::Meta;
 use crate::db::read::{At, Moment, facts};
+use crate::export::format::Format;
 
 /// What the service is, how much it has and how new that is.
 pub async fn meta(request: Request) -> Result<Answer, Failure> {

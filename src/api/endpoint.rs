@@ -9,11 +9,15 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::State;
-use super::answer::{Answer, Format, Refused};
+use super::answer::Answer;
 use super::middleware::RequestId;
-use super::problem::{Failure, HISTORY_DIVERGED, INVALID_PARAMETER, NO_SUCH_RECORD, NO_SUCH_REVISION, ProblemType};
+use super::negotiation::{Refused, negotiate};
+use super::problem::{
+    Failure, HISTORY_DIVERGED, INVALID_PARAMETER, NO_SUCH_PATH, NO_SUCH_RECORD, NO_SUCH_REVISION, ProblemType,
+};
 use super::query::Query;
 use crate::db::read::{At, Moment};
+use crate::export::format::Format;
 use crate::model::kind::Kind;
 use crate::model::message::Language;
 use crate::model::problem::Problem;
@@ -202,13 +206,16 @@ pub fn refuse(failure: &Failure, state: &State, http: &HttpRequest) -> HttpRespo
 async fn answer(endpoint: &'static Endpoint, state: &web::Data<State>, http: &HttpRequest) -> Result<Reply, Failure> {
     let names = endpoint.parameters.iter().map(|parameter| parameter.name);
     let mut query = Query::parse(http.query_string(), names);
-    let format = match Format::negotiate(query.text("format"), http.headers(), endpoint.formats) {
-        Ok(format) => format,
-        Err(Refused::Accept) => return Err(Refused::not_acceptable(endpoint.formats)),
-        Err(Refused::Parameter(detail)) => {
-            query.refuse("format", "invalid-value", detail);
-            Format::Json
-        }
+    let format = match format_in_path(endpoint, http)? {
+        Some(format) => format,
+        None => match negotiate(query.text("format"), http.headers(), endpoint.formats) {
+            Ok(format) => format,
+            Err(Refused::Accept) => return Err(Refused::not_acceptable(endpoint.formats)),
+            Err(Refused::Parameter(detail)) => {
+                query.refuse("format", "invalid-value", detail);
+                Format::Json
+            }
+        },
     };
     let id = http.match_info().query("id").to_owned();
     if endpoint.kind.is_some() && !is_record_id(&id) {
@@ -227,6 +234,16 @@ async fn answer(endpoint: &'static Endpoint, state: &web::Data<State>, http: &Ht
         now: (state.clock)(),
     };
     (endpoint.handler)(request).await
+}
+
+/// The format that a path ends in, which wins over `Accept`.
+fn format_in_path(endpoint: &Endpoint, http: &HttpRequest) -> Result<Option<Format>, Failure> {
+    let Some(name) = http.match_info().get("format") else { return Ok(None) };
+    let known = endpoint.formats.iter().copied().find(|format| format.name() == name);
+    known.map(Some).ok_or_else(|| {
+        let names = endpoint.formats.iter().map(|format| format.name()).collect::<Vec<_>>().join(", ");
+        Failure::new(&NO_SUCH_PATH, say!("The path ends in one of: {names}.", "路径应以下列之一结尾：{names}。"))
+    })
 }
 
 /// Whether a path's id, empty where there is none, can be that of a record.

@@ -2,14 +2,15 @@
 
 use std::fmt::Write;
 
-use super::answer::{Answer, Format};
-use super::csv;
+use super::answer::Answer;
 use super::cursor::{self, Cursor};
 use super::endpoint::{Asked, Request};
+use super::exports;
 use super::problem::{Failure, HISTORY_DIVERGED, INTERNAL_ERROR};
 use crate::db::read::list::{self, Page, Row};
 use crate::db::read::{At, Moment};
-use crate::model::json::Members;
+use crate::export::format::Format;
+use crate::export::json::narrow;
 use crate::model::kind::Filter;
 use crate::model::message::Message;
 use crate::model::problem::Problem;
@@ -58,8 +59,9 @@ pub async fn read(mut request: Request, scope: Option<&'static Filter>) -> Resul
         .filter(|_| more)
         .map(|last| Cursor::after(&moment, fingerprint, last.keys.clone().unwrap_or_default()).encode());
     let body = match request.format {
-        Format::Csv => csv::page(kind, rows.into_iter().filter_map(|row| row.body), fields.as_deref())?,
-        _ => json(rows, &moment, next.as_deref(), total, fields.as_deref())?,
+        Format::Json => json(rows, &moment, next.as_deref(), total, fields.as_deref())?.into(),
+        Format::Ndjson => lines(rows, fields.as_deref())?.into(),
+        _ => exports::page(&request, &moment, fields, rows).await?,
     };
     let next = next.map(|next| request.next(&next));
     Ok(Answer { next, format: request.format, ..Answer::json(body, moment, at) })
@@ -130,6 +132,16 @@ fn json(
     Ok(json)
 }
 
+/// A record a line.
+fn lines(rows: Vec<Row>, fields: Option<&[String]>) -> Result<String, Failure> {
+    let mut lines = String::new();
+    for row in rows {
+        item(&mut lines, row.body.as_deref().unwrap_or_default(), row.included.as_deref(), fields)?;
+        lines.push('\n');
+    }
+    Ok(lines)
+}
+
 /// What follows `data` in a list.
 pub fn envelope(json: &mut String, changed_in: i64, next: Option<&str>, total: Option<i64>) {
     // Writing to a String does not fail; cursors are base64url, so quoting needs no escapes.
@@ -149,18 +161,7 @@ pub fn item(json: &mut String, body: &str, included: Option<&str>, fields: Optio
     let start = json.len();
     match fields {
         None => json.push_str(body),
-        Some(fields) => {
-            let Members(members) = serde_json::from_str(body).map_err(|error| {
-                let cause = Some(format!("a stored body is not JSON: {error}"));
-                Failure { cause, ..Failure::plain(&INTERNAL_ERROR) }
-            })?;
-            json.push('{');
-            for (name, value) in members.into_iter().filter(|(name, _)| fields.contains(name)) {
-                let comma = if json.len() > start + 1 { "," } else { "" };
-                let _ = write!(json, "{comma}\"{name}\":{}", value.get());
-            }
-            json.push('}');
-        }
+        Some(fields) => narrow(json, body, fields)?,
     }
     if let Some(included) = included {
         json.pop();

@@ -16,7 +16,7 @@ use super::endpoint::language;
 use super::problem::{Failure, INTERNAL_ERROR, METHOD_NOT_ALLOWED, NO_SUCH_PATH};
 
 /// What a browser on another site may see of an answer.
-const EXPOSED: &str = "Content-Language, ETag, Ledger-Revision, Link, Retry-After, X-Request-Id";
+const EXPOSED: &str = "Accept-Ranges, Content-Disposition, Content-Language, Content-Range, ETag, Ledger-Revision, Link, Repr-Digest, Retry-After, X-Request-Id";
 const READING: &str = "GET, HEAD, OPTIONS";
 const PUBLISHING: &str = "GET, HEAD, OPTIONS, POST";
 
@@ -135,7 +135,7 @@ pub async fn other_method(state: web::Data<State>, http: actix_web::HttpRequest)
             .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, READING))
             .insert_header((
                 header::ACCESS_CONTROL_ALLOW_HEADERS,
-                "Accept, Accept-Language, If-None-Match, X-Request-Id",
+                "Accept, Accept-Language, If-None-Match, If-Range, Range, X-Request-Id",
             ))
             .insert_header((header::ACCESS_CONTROL_MAX_AGE, "86400"))
             .finish();

@@ -5,16 +5,18 @@ pub mod answer;
 pub mod catalogue;
 pub mod changes;
 pub mod compatibility;
-pub mod csv;
 pub mod cursor;
 pub mod diff;
 pub mod discovery;
 pub mod documents;
+mod download;
 pub mod endpoint;
+pub mod exports;
 pub mod history;
 pub mod list;
 pub mod metrics;
 pub mod middleware;
+pub mod negotiation;
 pub mod openapi;
 pub mod openapi_3_0;
 mod parameters;
@@ -54,6 +56,7 @@ pub struct State {
     pub licence: catalog::Licence,
     /// What catalogues say of who runs the service.
     pub operator: crate::config::Operator,
+    pub exports: exports::Exports,
     /// Turns at publishing.
     pub publishing: tokio::sync::Semaphore,
 }

@@ -34,6 +34,7 @@ type Failure = Box<dyn std::error::Error>;
     tags(
         (name = "ledger", description = "The ledger and its revisions."),
         (name = "catalogue", description = "Descriptions of the whole for portals and search engines."),
+        (name = "exports", description = "All records as files."),
         (name = "service", description = "Health, documents and error types."),
     )
 )]
@@ -101,6 +102,18 @@ fn operation(endpoint: &Endpoint) -> Result<OperationBuilder, Failure> {
                 .example(Some(example)),
         );
     }
+    if endpoint.path.contains("{format}") {
+        let names: Vec<&str> = endpoint.formats.iter().map(|format| format.name()).collect();
+        operation = operation.parameter(
+            ParameterBuilder::new()
+                .name("format")
+                .parameter_in(ParameterIn::Path)
+                .required(Required::True)
+                .description(Some("Format of the file."))
+                .schema(Some(parsed(json!({"type": "string", "enum": names}))?))
+                .example(names.first().map(|name| json!(name))),
+        );
+    }
     for parameter in &endpoint.parameters {
         operation = operation.parameter(query(parameter)?);
     }
@@ -143,20 +156,21 @@ fn query(parameter: &Parameter) -> Result<ParameterBuilder, Failure> {
 
 fn success(endpoint: &Endpoint) -> Result<Response, Failure> {
     let mut response = ResponseBuilder::new().description(format!("{}.", endpoint.summary));
-    // The forms of JSON have the schema, all others are text.
-    for format in endpoint.formats.iter().filter(|format| format.is_json()) {
-        let json = ContentBuilder::new()
-            .schema(Some(parsed(endpoint.answer.clone())?))
-            .example(Some(endpoint.example.clone()))
-            .build();
-        response = response.content(format.media_type(), json);
-    }
-    for format in endpoint.formats.iter().filter(|format| !format.is_json()) {
-        let (about, example) = format.described();
-        let text = json!({"type": "string", "description": about});
-        let essence = format.media_type().split(';').next().unwrap_or_default();
-        response = response
-            .content(essence, ContentBuilder::new().schema(Some(parsed(text)?)).example(Some(json!(example))).build());
+    for format in endpoint.formats {
+        let (schema, example) = match format {
+            json if json.is_json() => (endpoint.answer.clone(), endpoint.example.clone()),
+            other => {
+                let (about, example) = other.described();
+                let mut text = json!({"type": "string", "description": about});
+                if other.is_binary() {
+                    text["format"] = "binary".into();
+                }
+                (text, json!(example))
+            }
+        };
+        // Both kinds of CSV have the same media type, and say so together.
+        let content = ContentBuilder::new().schema(Some(parsed(schema)?)).example(Some(example)).build();
+        response = response.content(format.essence(), content);
     }
     let headers = [
         ("ETag", "Validator, the same for all encodings; send it back in If-None-Match."),

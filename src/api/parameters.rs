@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::answer::Format;
 use super::changes::MAX_WAIT;
 use super::endpoint::Parameter;
 use super::query::{LIMIT, MAX_LIMIT};
 use super::warnings;
+use crate::export::format::Format;
 use crate::model::codes::{RevisionKind, WarningCode};
 use crate::model::kind::{Accepts, Kind, MAX_INCLUDED, Test};
 use crate::model::kinds::KINDS;
@@ -77,15 +77,35 @@ impl ParameterSet {
         )
     }
 
-    /// What shapes the items of a kind.
-    pub fn members(self, kind: &Kind) -> ParameterSet {
-        let members = schema::members(kind);
-        let set = self.add(
+    /// Which members the items of a kind have.
+    pub fn fields(self, kind: &Kind) -> ParameterSet {
+        self.add(
             "fields",
             "Members to keep, separated by commas; all unless told.",
-            list_of(json!({"type": "string", "enum": members})),
+            list_of(json!({"type": "string", "enum": schema::members(kind)})),
             json!(["id"]),
-        );
+        )
+    }
+
+    /// How tables are written.
+    pub fn tables(self) -> ParameterSet {
+        self.add(
+            "labels",
+            "zh puts Chinese titles above the columns instead of their names; for csv, csv-excel and xlsx.",
+            json!({"type": "string", "enum": ["zh"]}),
+            Value::Null,
+        )
+        .add(
+            "charset",
+            "Encoding of csv and csv-excel, utf-8 unless told; gb18030 (GB 18030) is for older Chinese programs.",
+            json!({"type": "string", "enum": ["utf-8", "gb18030"], "default": "utf-8"}),
+            Value::Null,
+        )
+    }
+
+    /// What shapes the items of a kind.
+    pub fn members(self, kind: &Kind) -> ParameterSet {
+        let set = self.fields(kind);
         if kind.includes.is_empty() {
             return set;
         }

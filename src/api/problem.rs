@@ -77,6 +77,12 @@ problem_types! {
          "头部修订不是 If-Match 所示的编号，当前编号见 head。请查看期间的发布，再以新编号重新发送。"];
     TOO_LARGE = "too-large", 413, ["Too large", "内容过大"],
         ["A publication has at most 64 MiB. Split it into several.", "一次发布最多 64 MiB，请拆分为多次发布。"];
+    RANGE_NOT_SATISFIABLE = "range-not-satisfiable", 416, ["Range not satisfiable", "范围无法满足"],
+        ["The file is not as long as the Range begins; Content-Range says how long it is. What you hold is whole already, or of another file.",
+         "文件没有 Range 起点那么长，其长度见 Content-Range。你已有的部分可能已经完整，或属于另一个文件。"];
+    TOO_MANY_ROWS = "too-many-rows", 422, ["Too many rows for a sheet", "超出工作表的行数"],
+        ["A sheet takes 1,048,575 records, and there are more. Filter, by metric or publisher for example, or take another format: csv and parquet have no limit.",
+         "一张工作表最多 1,048,575 条记录，实际更多。请加筛选（例如 metric 或 publisher），或改用没有行数限制的 csv、parquet。"];
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, ["Unsupported media type", "不支持的媒体类型"],
         ["A publication is sent as Content-Type: application/json in UTF-8, not compressed.", "发布内容应以 Content-Type: application/json、UTF-8、未压缩的形式发送。"];
     PUBLICATION_REFUSED = "publication-refused", 422, ["Publication refused", "发布被拒绝"],
@@ -95,6 +101,12 @@ problem_types! {
     TOO_MANY_FOLLOWERS = "too-many-followers", 503, ["Too many followers", "跟随者过多"],
         ["As many requests wait for new revisions here as may. Ask without wait, or try again after the seconds in Retry-After.",
          "等待新修订的请求已达上限。请不带 wait 查询，或在 Retry-After 所示秒数后重试。"];
+    EXPORT_BUSY = "export-busy", 503, ["Export not ready", "导出尚未就绪"],
+        ["The file is still being written, or as many files are being written as may. Try again after the seconds in Retry-After; what was begun goes on meanwhile.",
+         "文件仍在生成，或同时生成的文件已达上限。请在 Retry-After 所示秒数后重试，已开始的生成会继续进行。"];
+    EXPORT_NO_ROOM = "export-no-room", 503, ["No room for the export", "没有空间导出"],
+        ["The service has no room to write the file. Filter, or take csv or ndjson without revision, which need none. Operators: see EXPORT_DIR and EXPORT_SPOOL_BYTES.",
+         "服务没有空间写入该文件。请加筛选，或改用不带 revision 的 csv、ndjson，它们不占空间。运营者请查看 EXPORT_DIR 与 EXPORT_SPOOL_BYTES。"];
     QUERY_TOO_SLOW = "query-too-slow", 503, ["Query too slow", "查询过慢"],
         ["The answer took longer than the service allows. Narrow it down: filter by programme, commitment, metric or publisher, leave out count=exact and include, or lower limit.",
          "查询超过时限。请缩小范围：按 programme、commitment、metric 或 publisher 筛选，去掉 count=exact 与 include，或减小 limit。"];
@@ -215,6 +227,12 @@ fn describe(problem: &Problem, language: Language) -> documents::ProblemError {
 
 impl From<db::Error> for Failure {
     fn from(error: db::Error) -> Failure {
+        Failure::from(&error)
+    }
+}
+
+impl From<&db::Error> for Failure {
+    fn from(error: &db::Error) -> Failure {
         let (problem_type, retry_after) = match error {
             db::Error::Timeout => (&QUERY_TOO_SLOW, Some("30")),
             db::Error::Unavailable(_) => (&DATABASE_UNAVAILABLE, Some("5")),

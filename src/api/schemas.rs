@@ -51,8 +51,26 @@ pub fn all() -> BTreeMap<String, Value> {
     schemas.insert("SearchList".into(), hits());
     schemas.insert("FeedChange".into(), change());
     schemas.insert("ChangeList".into(), changes());
+    schemas.insert("DataPackage".into(), data_package());
     schemas.insert("RevisionList".into(), list("Revision", "Revisions, newest first."));
     schemas
+}
+
+/// What readers of the descriptor need to know; datapackage.org has the rest.
+fn data_package() -> Value {
+    let text = |about: &str| json!({"type": "string", "description": about});
+    json!({
+        "type": "object",
+        "description": "A Data Package descriptor (datapackage.org, version 2.0).",
+        "required": ["name", "version", "licenses", "resources"],
+        "properties": {
+            "name": text("Short name of the package."),
+            "version": text("Revision that last changed the data."),
+            "created": text("When it was published, RFC 3339."),
+            "licenses": {"type": "array", "items": {"type": "object"}, "description": "Licence of the data: name and path."},
+            "resources": {"type": "array", "items": {"type": "object"}, "description": "The tables: name, path relative to the descriptor, and schema (Table Schema 2.0)."},
+        },
+    })
 }
 
 /// Members that some types of problems add.

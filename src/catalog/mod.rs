@@ -1,5 +1,6 @@
 //! Descriptions of the data for machines that collect data.
 
+pub mod datapackage;
 pub mod dcat;
 pub mod facts;
 pub mod formats;

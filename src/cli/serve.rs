@@ -8,6 +8,7 @@ use actix_web::web;
 
 use super::{Failed, Opened, connect, open, open_copy, tell};
 use crate::api::changes::followers::Followers;
+use crate::api::exports::{self, Exports};
 use crate::api::metrics::Metrics;
 use crate::api::{self, State};
 use crate::catalog;
@@ -59,6 +60,11 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
             usize::try_from(settings.max_followers).map_err(Failed::of)?,
             Duration::from_secs(settings.gateway_timeout.into()),
         ),
+        exports: Exports::new(
+            settings.export_dir.clone().unwrap_or_else(std::env::temp_dir),
+            settings.export_spool_bytes,
+            Duration::from_secs(settings.gateway_timeout.into()),
+        ),
         licence: catalog::licence(&settings),
         operator: settings.operator.clone(),
         publishing: tokio::sync::Semaphore::new(1),
@@ -73,6 +79,7 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
         actix_web::rt::spawn(keep_in_step(opened.url.clone(), upstream));
     }
     let state = web::Data::new(state);
+    actix_web::rt::spawn(exports::forget_what_is_redacted(state.clone()));
     let server = api::server(state.clone(), listener, workers).map_err(Failed::of)?;
     actix_web::rt::spawn(stop_on_signal(server.handle(), state));
     tell(say!(
@@ -123,6 +130,7 @@ async fn stop_on_signal(server: ServerHandle, state: web::Data<State>) {
         _ = tokio::signal::ctrl_c() => {}
     }
     state.followers.dismiss();
+    state.exports.stop();
     server.stop(true).await;
 }
 

@@ -25,7 +25,7 @@ fn paths() -> Vec<String> {
     ENDPOINTS
         .iter()
         .filter(|endpoint| !matches!(endpoint.id, Some("target" | "source")))
-        .map(|endpoint| endpoint.path.replace("{id}", id(endpoint)))
+        .map(|endpoint| endpoint.path.replace("{id}", id(endpoint)).replace("{format}", "csv"))
         .collect()
 }
 
@@ -36,7 +36,9 @@ async fn every_read_has_a_validator_that_turns_into_304() {
         let answer = service.get(&path).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         let etag = answer.header("etag").to_owned();
-        assert!(etag.starts_with("W/\"1-"), "{path}: {etag}");
+        // Files that are written first are the same bytes for all, so their validator is strong.
+        let file = path.ends_with(".zip");
+        assert!(etag.starts_with(if file { "\"1-" } else { "W/\"1-" }), "{path}: {etag}");
         for field in
             [etag.clone(), etag.trim_start_matches("W/").to_owned(), format!("\"other\", {etag}"), "*".to_owned()]
         {
@@ -58,7 +60,7 @@ async fn every_read_has_a_validator_that_turns_into_304() {
             found
         };
         assert!(
-            encodings.contains(&None) && (encodings.len() == 4 || answer.text.len() < 100),
+            encodings.contains(&None) && (encodings.len() == if file { 1 } else { 4 } || answer.text.len() < 100),
             "{path}: {encodings:?}"
         );
     }

@@ -312,6 +312,6 @@ async fn csv_has_the_rows_of_json_in_stable_columns() {
     let metrics = service.get("/v1/metrics?format=csv&fields=unit,ratio").await.text;
     assert_eq!(
         header(&metrics),
-        "unit_code,unit_label_zh_hans,unit_label_en,ratio_numerator,ratio_denominator,ratio_multiplier"
+        "unit_code,unit_label_zh_hans,unit_label_en,ratio_numerator,ratio_denominator,ratio_multiplier,other_languages"
     );
 }

@@ -109,6 +109,11 @@ async fn real_answers_are_what_the_document_says() {
     for endpoint in ENDPOINTS.iter() {
         let mut paths = Vec::new();
         match (endpoint.id, endpoint.kind) {
+            _ if endpoint.path.contains("{format}") => {
+                let path = endpoint.path.replace("{format}", "json");
+                paths.extend([path.clone(), format!("{path}?revision=1"), format!("{path}?labels=zh")]);
+            }
+            _ if endpoint.path.ends_with(".zip") => paths.push(format!("{}?limit=1", endpoint.path)),
             (None, Some(kind)) => {
                 let includes: Vec<&str> = kind.includes.iter().map(|include| include.name).collect();
                 let include =

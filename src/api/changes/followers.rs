@@ -81,6 +81,11 @@ impl Followers {
         self.heads.stop();
     }
 
+    /// The newest revision heard of, as it changes.
+    pub fn heads(&self) -> tokio::sync::watch::Receiver<i64> {
+        self.heads.subscribe()
+    }
+
     /// A page for somebody who waited: read once for all of them.
     pub async fn page(&self, database: &Database, ask: &Ask, now: DateTime<Utc>) -> Result<Arc<Page>, Failure> {
         let head = *self.heads.subscribe().borrow();

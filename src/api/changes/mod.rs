@@ -13,12 +13,13 @@ use tokio::time::Instant;
 
 use self::page::{Ask, Page};
 use self::place::Place;
-use super::answer::{Answer, Format};
+use super::answer::Answer;
 use super::endpoint::Request;
 use super::problem::Failure;
 use super::{cursor, list};
 use crate::db::read::At;
 use crate::db::read::changes::Filters;
+use crate::export::format::Format;
 use crate::model::kinds::KINDS;
 use crate::say;
 

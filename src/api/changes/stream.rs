@@ -14,9 +14,9 @@ use tokio::time::{Duration, Instant, sleep};
 use super::page::{Ask, Page, Revision};
 use super::place::Place;
 use crate::api::State;
-use crate::api::answer::Format;
 use crate::api::endpoint::{Request, language};
 use crate::api::problem::{Failure, HISTORY_DIVERGED};
+use crate::export::format::Format;
 
 /// How long to wait before a database that does not answer is asked again.
 const AGAIN: Duration = Duration::from_secs(1);

@@ -5,11 +5,12 @@ use std::io;
 use uuid::Uuid;
 
 use super::xml::{self, Xml};
-use crate::api::answer::{Answer, Format};
+use crate::api::answer::Answer;
 use crate::api::documents::Revision;
 use crate::api::endpoint::Request;
 use crate::api::problem::{Failure, INTERNAL_ERROR};
 use crate::api::revisions::{self, Page};
+use crate::export::format::Format;
 use crate::model::codes::RevisionKind;
 use crate::model::message::{Language, Message};
 use crate::say;

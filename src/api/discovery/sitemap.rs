@@ -3,10 +3,11 @@
 use std::io;
 
 use super::xml::{self, Xml};
-use crate::api::answer::{Answer, Format};
+use crate::api::answer::Answer;
 use crate::api::endpoint::Request;
 use crate::api::problem::{Failure, INTERNAL_ERROR};
 use crate::db::read::sitemap::{self, Row};
+use crate::export::format::Format;
 use crate::ledger::digest;
 use crate::model::kinds::{KINDS, collected};
 

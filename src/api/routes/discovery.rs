@@ -1,10 +1,10 @@
 //! Paths by which records and the interface are found.
 
-use crate::api::answer::Format;
 use crate::api::discovery::{atom, sitemap};
 use crate::api::endpoint::{Endpoint, answered};
 use crate::api::parameters::ParameterSet;
 use crate::api::{schemas, search};
+use crate::export::format::Format;
 
 const JSON: &[Format] = &[Format::Json];
 const ATOM: &[Format] = &[Format::Atom];

@@ -81,7 +81,7 @@ pub fn statement(page: &Page<'_>, at: At, now: DateTime<Utc>) -> Statement {
 
 /// SQL over `b`: what last changed the kinds that the page reads. A filter by one record it refers
 /// to narrows its own kind down to rows that refer to that record.
-fn changed_in(page: &Page<'_>) -> Statement {
+pub fn changed_in(page: &Page<'_>) -> Statement {
     let kind = page.kind.name;
     let narrow =
         page.filters.iter().find_map(|(filter, values)| match (filter.accepts, filter.test, values.as_slice()) {
@@ -118,7 +118,7 @@ fn changed_in(page: &Page<'_>) -> Statement {
 }
 
 /// A filter as a condition on row `t`.
-fn condition(filter: &Filter, values: &[String]) -> Statement {
+pub fn condition(filter: &Filter, values: &[String]) -> Statement {
     let sql_type = filter.accepts.sql_type();
     let first = || Bind::Text(values.first().cloned().unwrap_or_default());
     let all = || Bind::Texts(values.to_vec());
@@ -156,7 +156,7 @@ fn condition(filter: &Filter, values: &[String]) -> Statement {
 }
 
 /// The condition that a row comes after these sort values.
-fn seek(sorts: &[(&'static Sort, bool)], after: &[String]) -> Statement {
+pub fn seek(sorts: &[(&'static Sort, bool)], after: &[String]) -> Statement {
     let value =
         |sort: &Sort, value: &String| Statement::of(&format!("?::{}", sort.sql_type), [Bind::Text(value.clone())]);
     let descends = sorts.first().is_some_and(|(_, descends)| *descends);

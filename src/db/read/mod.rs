@@ -2,6 +2,7 @@
 //! labelled with are one snapshot.
 
 pub mod changes;
+pub mod chunks;
 pub mod diff;
 pub mod facts;
 pub mod history;

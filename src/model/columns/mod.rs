@@ -41,12 +41,28 @@ pub enum Type {
     Json,
 }
 
+impl Type {
+    pub fn name(self) -> &'static str {
+        match self {
+            Type::Text => "text",
+            Type::Integer => "integer",
+            Type::Decimal => "decimal",
+            Type::Boolean => "boolean",
+            Type::Date => "date",
+            Type::DateTime => "datetime",
+            Type::Year => "year",
+            Type::Uri => "uri",
+            Type::Json => "json",
+        }
+    }
+}
+
 /// Where the value of a column stands in a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Names of members, from the outermost in.
     Member(Vec<String>),
-    /// Human text in the languages that have no columns: an object by member, then by language.
+    /// Human text at these places, in the languages that have no columns: an object by column name, then by language.
     OtherLanguages(Vec<Vec<String>>),
 }
 
@@ -72,10 +88,16 @@ pub struct Column {
 }
 
 /// The columns of a kind, in the order of its schema; those of `fields`, where given.
-pub fn chosen(kind: &Kind, fields: Option<&[String]>) -> Vec<&'static Column> {
-    let kept =
-        |column: &&Column| fields.is_none_or(|fields| column.members.iter().any(|member| fields.contains(member)));
-    of(kind).iter().filter(kept).collect()
+pub fn chosen(kind: &Kind, fields: Option<&[String]>) -> Vec<Column> {
+    let Some(fields) = fields else { return of(kind).to_vec() };
+    let kept = |column: &&Column| column.members.iter().any(|member| fields.contains(member));
+    let mut columns: Vec<Column> = of(kind).iter().filter(kept).cloned().collect();
+    for column in &mut columns {
+        if let Place::OtherLanguages(texts) = &mut column.place {
+            texts.retain(|path| path.first().is_some_and(|member| fields.contains(member)));
+        }
+    }
+    columns
 }
 
 /// All columns of a kind, in the order of its schema.

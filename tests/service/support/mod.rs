@@ -3,6 +3,7 @@
 pub mod cluster;
 pub mod data;
 pub mod random;
+pub mod tables;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -13,11 +14,13 @@ use actix_web::web;
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use open_commitments::api::changes::followers::Followers;
+use open_commitments::api::exports::{self, Exports};
 use open_commitments::api::metrics::Metrics;
 use open_commitments::api::{self, State};
 use open_commitments::catalog::Licence;
 use open_commitments::db::heads::Heads;
 use open_commitments::db::pool::Database;
+use open_commitments::export::xlsx::SHEET_ROWS;
 use open_commitments::ledger::publish::{self, Clock, Terms};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -28,6 +31,7 @@ pub use cluster::TestDatabase;
 pub struct Service {
     pub url: String,
     pub database: TestDatabase,
+    pub state: web::Data<State>,
     client: reqwest::Client,
     handle: ServerHandle,
 }
@@ -37,6 +41,19 @@ pub struct Answer {
     pub status: u16,
     pub headers: reqwest::header::HeaderMap,
     pub text: String,
+}
+
+/// An answer that may be no text.
+pub struct Bytes {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub bytes: Vec<u8>,
+}
+
+impl Bytes {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().expect("a plain header")).unwrap_or_default()
+    }
 }
 
 impl Answer {
@@ -113,17 +130,21 @@ impl Service {
             clock: settings.clock,
             metrics: Metrics::new().expect("metrics"),
             trusted_proxies: settings.trusted.iter().map(|network| network.parse().expect("a network")).collect(),
+            exports: Exports::new(settings.export_dir, settings.export_bytes, settings.gateway_timeout)
+                .with_sheet_rows(settings.sheet_rows),
             licence: Licence::default(),
             operator: settings.operator,
             publishing: tokio::sync::Semaphore::new(1),
             followers: Followers::new(Heads::listen(&database.url), settings.max_followers, settings.gateway_timeout),
         };
-        let server = api::server(web::Data::new(state), listener, 1).expect("a server");
+        let state = web::Data::new(state);
+        actix_web::rt::spawn(exports::forget_what_is_redacted(state.clone()));
+        let server = api::server(state.clone(), listener, 1).expect("a server");
         let handle = server.handle();
         actix_web::rt::spawn(server);
         // Commands block the thread that the service runs on: a connection kept meanwhile may be closed.
         let client = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
-        Service { url, database, client, handle }
+        Service { url, database, state, client, handle }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -137,6 +158,17 @@ impl Service {
             request = request.header(*name, *value);
         }
         Answer::of(request.send().await.expect("an answer")).await
+    }
+
+    /// What is read may be no text.
+    pub async fn bytes(&self, path: &str, headers: &[(&str, &str)]) -> Bytes {
+        let mut request = self.client.get(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.expect("an answer");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Bytes { status, headers, bytes: response.bytes().await.expect("a body").to_vec() }
     }
 
     /// A key for `org`, with these scopes.
@@ -207,6 +239,9 @@ pub struct Settings {
     pub gateway_timeout: Duration,
     pub max_followers: usize,
     pub operator: open_commitments::config::Operator,
+    pub export_dir: std::path::PathBuf,
+    pub export_bytes: u64,
+    pub sheet_rows: usize,
 }
 
 impl Default for Settings {
@@ -220,6 +255,9 @@ impl Default for Settings {
             gateway_timeout: Duration::from_secs(60),
             max_followers: 1000,
             operator: Default::default(),
+            export_dir: std::env::temp_dir(),
+            export_bytes: 1 << 30,
+            sheet_rows: SHEET_ROWS,
         }
     }
 }

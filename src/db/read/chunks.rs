@@ -1,0 +1,179 @@
+//! All records of a kind at one revision, a chunk at a time. Each chunk is one statement, as large as fits
+//! into a bounded memory, and comes as one row: a message for each record would cost more than the records.
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+
+use super::list::{self, Page, condition, seek};
+use super::{At, MOMENT, Moment, kinds_changed_in, moment, there};
+use crate::db::Error;
+use crate::db::pool::Database;
+use crate::db::statement::{Bind, Statement};
+use crate::model::kind::{BY_ID, Filter, Kind, Sort};
+use crate::model::kinds::KINDS;
+
+/// Bytes of bodies in a chunk; a single larger body is a chunk of its own.
+const BYTES: i64 = 1 << 20;
+/// Records in the first chunk; later ones are of as many as the last one's bytes suggest.
+const FIRST: i64 = 500;
+const MOST: i64 = 20_000;
+
+/// What files rest on.
+#[derive(QueryableByName, Clone, Debug)]
+pub struct Basis {
+    #[diesel(embed)]
+    pub moment: Moment,
+    /// When the newest revision that changed it was published.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub published_at: Option<DateTime<Utc>>,
+}
+
+/// The revision that records of a kind are read at, or records of all kinds.
+pub async fn basis(
+    database: &Database,
+    of: Option<(&'static Kind, &[(&'static Filter, Vec<String>)])>,
+    at: At,
+    now: DateTime<Utc>,
+) -> Result<Option<Basis>, Error> {
+    let changed_in = match of {
+        Some((kind, filters)) => {
+            list::changed_in(&Page { kind, filters, sorts: &[], includes: &[], after: None, rows: 0, count: false })
+        }
+        None => kinds_changed_in(KINDS.into_iter().map(|kind| kind.name)),
+    };
+    let mut statement = moment(at, now, changed_in);
+    statement.sql(&format!(
+        "SELECT {MOMENT}, (SELECT r.published_at FROM revisions r WHERE r.revision = at.changed_in) AS published_at FROM at"
+    ));
+    Ok(database.rows(statement).await?.into_iter().next())
+}
+
+/// A cursor over records.
+pub struct Chunks {
+    database: Database,
+    kind: &'static Kind,
+    filters: Vec<(&'static Filter, Vec<String>)>,
+    sorts: Vec<(&'static Sort, bool)>,
+    revision: i64,
+    after: Option<Vec<String>>,
+    rows: i64,
+    over: bool,
+}
+
+/// Some records.
+#[derive(QueryableByName)]
+pub struct Chunk {
+    /// As they are served, one a line.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub records: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    pub rows: i64,
+    /// The newest redaction when it was read.
+    #[diesel(sql_type = BigInt)]
+    pub last_redaction: i64,
+    /// Values of the sorts at the last record, as text.
+    #[diesel(sql_type = Nullable<Array<Nullable<Text>>>)]
+    keys: Option<Vec<Option<String>>>,
+}
+
+impl Chunks {
+    /// In the order of the kind's lists, which its indexes serve.
+    pub fn new(
+        database: Database,
+        kind: &'static Kind,
+        filters: Vec<(&'static Filter, Vec<String>)>,
+        revision: i64,
+    ) -> Chunks {
+        let mut sorts: Vec<(&'static Sort, bool)> = kind
+            .default_sort
+            .split(',')
+            .filter_map(|name| Some((kind.sort(name.trim_start_matches('-'))?, name.starts_with('-'))))
+            .collect();
+        if !sorts.iter().any(|(sort, _)| sort.name == BY_ID.name) {
+            let descends = sorts.first().is_some_and(|(_, descends)| *descends);
+            sorts.push((&BY_ID, descends));
+        }
+        Chunks { database, kind, filters, sorts, revision, after: None, rows: FIRST, over: false }
+    }
+
+    /// The next chunk; none after the last one.
+    pub async fn next(&mut self) -> Result<Option<Chunk>, Error> {
+        if self.over {
+            return Ok(None);
+        }
+        let chunk: Option<Chunk> = self.database.rows(self.statement()).await?.into_iter().next();
+        let Some(chunk) = chunk.filter(|chunk| chunk.rows > 0) else {
+            self.over = true;
+            return Ok(None);
+        };
+        let bytes = chunk.records.as_ref().map_or(0, |records| i64::try_from(records.len()).unwrap_or(BYTES));
+        // Neither bound was met, so there is no more.
+        self.over = chunk.rows < self.rows && bytes < BYTES;
+        self.after = chunk.keys.as_ref().map(|keys| keys.iter().cloned().map(Option::unwrap_or_default).collect());
+        self.rows = (BYTES * chunk.rows / bytes.max(1) + 1).clamp(1, MOST);
+        Ok(Some(chunk))
+    }
+
+    /// How many records there are, counted up to `most`.
+    pub async fn count(&self, most: usize) -> Result<usize, Error> {
+        #[derive(QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = BigInt)]
+            rows: i64,
+        }
+        let mut statement = Statement::of("SELECT count(*) AS rows FROM (SELECT 1 FROM ", []);
+        statement.append(self.from());
+        statement.push(" LIMIT ?) found", [Bind::BigInt(i64::try_from(most).unwrap_or(i64::MAX))]);
+        let rows: Vec<Count> = self.database.rows(statement).await?;
+        Ok(rows.first().and_then(|count| usize::try_from(count.rows).ok()).unwrap_or_default())
+    }
+
+    fn from(&self) -> Statement {
+        let table = self.kind.collection;
+        let mut from = Statement::of(
+            &format!("(SELECT ?::bigint AS n) at, {table} t WHERE {}", there("t")),
+            [Bind::BigInt(self.revision)],
+        );
+        for (filter, values) in &self.filters {
+            from.sql(" AND ").append(condition(filter, values));
+        }
+        from
+    }
+
+    fn statement(&self) -> Statement {
+        let sorts = || self.sorts.iter().enumerate();
+        let keys: Vec<String> = sorts().map(|(index, (sort, _))| format!("{} AS k{index}", sort.expression)).collect();
+        let order: Vec<String> = self
+            .sorts
+            .iter()
+            .map(|(sort, descends)| format!("{}{}", sort.expression, if *descends { " DESC" } else { "" }))
+            .collect();
+        let order = order.join(", ");
+        let last: Vec<String> =
+            sorts().map(|(index, _)| format!("((array_agg(c.k{index}))[count(*)])::text")).collect();
+        let each: Vec<String> = sorts().map(|(index, _)| format!("p.k{index}")).collect();
+        let mut statement = Statement::of(
+            &format!(
+                "SELECT string_agg(c.record, E'\\n') AS records, count(*) AS rows, ARRAY[{}] AS keys, \
+                 (SELECT last_redaction FROM head) AS last_redaction \
+                 FROM (SELECT served(p.changed_in, p.derived, p.body) AS record, {} FROM \
+                 (SELECT t.changed_in, t.derived, t.body, {}, \
+                 sum(octet_length(t.body)) OVER (ORDER BY {order} ROWS UNBOUNDED PRECEDING) AS bytes FROM ",
+                last.join(", "),
+                each.join(", "),
+                keys.join(", ")
+            ),
+            [],
+        );
+        statement.append(self.from());
+        if let Some(after) = &self.after {
+            statement.sql(" AND ").append(seek(&self.sorts, after));
+        }
+        statement.push(
+            &format!(" ORDER BY {order} LIMIT ?) p WHERE p.bytes - octet_length(p.body) < ?) c"),
+            [Bind::BigInt(self.rows), Bind::BigInt(BYTES)],
+        );
+        statement
+    }
+}

@@ -1,0 +1,124 @@
+//! The formats of answers and files.
+
+/// A format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Json,
+    /// A JSON text a line.
+    Ndjson,
+    /// RFC 4180.
+    Csv,
+    /// CSV for spreadsheets.
+    CsvExcel,
+    /// Office Open XML, ISO/IEC 29500.
+    Xlsx,
+    /// Apache Parquet.
+    Parquet,
+    /// A package of tables.
+    Zip,
+    /// Server-sent events.
+    EventStream,
+    /// RDF as JSON-LD 1.1.
+    JsonLd,
+    /// RDF as Turtle.
+    Turtle,
+    /// A feed.
+    Atom,
+    /// A map of addresses, or an index of maps.
+    Sitemap,
+}
+
+impl Format {
+    /// Value of `format=`, and the end of an export's path.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Json => "json",
+            Format::Ndjson => "ndjson",
+            Format::Csv => "csv",
+            Format::CsvExcel => "csv-excel",
+            Format::Xlsx => "xlsx",
+            Format::Parquet => "parquet",
+            Format::Zip => "zip",
+            Format::EventStream => "event-stream",
+            Format::JsonLd => "jsonld",
+            Format::Turtle => "turtle",
+            Format::Atom => "atom",
+            Format::Sitemap => "xml",
+        }
+    }
+
+    /// What the name of a file in it ends in.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::CsvExcel => "csv",
+            other => other.name(),
+        }
+    }
+
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Format::Json => "application/json",
+            Format::Ndjson => "application/x-ndjson",
+            Format::Csv | Format::CsvExcel => "text/csv; charset=utf-8; header=present",
+            Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Format::Parquet => "application/vnd.apache.parquet",
+            Format::Zip => "application/zip",
+            Format::EventStream => "text/event-stream",
+            Format::JsonLd => "application/ld+json",
+            Format::Turtle => "text/turtle; charset=utf-8",
+            Format::Atom => "application/atom+xml; charset=utf-8",
+            Format::Sitemap => "application/xml; charset=utf-8",
+        }
+    }
+
+    /// The media type without its parameters.
+    pub fn essence(self) -> &'static str {
+        self.media_type().split(';').next().unwrap_or_default()
+    }
+
+    /// Whether an answer in it is one JSON document, which the endpoint's schema describes.
+    pub fn is_json(self) -> bool {
+        matches!(self, Format::Json | Format::JsonLd)
+    }
+
+    pub fn is_csv(self) -> bool {
+        matches!(self, Format::Csv | Format::CsvExcel)
+    }
+
+    /// Whether it is made of bytes that are no text.
+    pub fn is_binary(self) -> bool {
+        matches!(self, Format::Xlsx | Format::Parquet | Format::Zip)
+    }
+
+    /// What an answer in it is like, and an example.
+    pub fn described(self) -> (&'static str, &'static str) {
+        match self {
+            Format::Json => ("JSON.", "{}"),
+            Format::Csv | Format::CsvExcel => (
+                "csv: RFC 4180; human text has a column for each of zh_hans and en, lists and objects are JSON in one cell. \
+                 csv-excel: the same with a byte-order mark, and an apostrophe before text that a spreadsheet would run as a formula.",
+                "changed_in,id\r\n",
+            ),
+            Format::Ndjson => (
+                "A JSON object a line; in the change feed the last line has what a JSON answer has beside data.",
+                "{}\n",
+            ),
+            Format::Xlsx => ("A workbook (ISO/IEC 29500): the records, and a sheet that describes them.", ""),
+            Format::Parquet => ("Apache Parquet, with decimals and dates as such.", ""),
+            Format::Zip => ("A ZIP archive: a Data Package 2.0 with a CSV for each kind.", ""),
+            Format::EventStream => ("Server-sent events (WHATWG HTML).", "event: change\ndata: {}\n\n"),
+            Format::Atom => {
+                ("A feed (Atom, RFC 4287), paged (RFC 5005).", "<feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>")
+            }
+            Format::Sitemap => (
+                "XML (sitemaps.org).",
+                "<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"></sitemapindex>",
+            ),
+            Format::JsonLd => ("JSON-LD 1.1 (W3C).", "{}"),
+            Format::Turtle => (
+                "RDF 1.1 Turtle (W3C), the same triples as in JSON-LD.",
+                "<https://data.example/catalog.jsonld#catalog> a <http://www.w3.org/ns/dcat#Catalog> .\n",
+            ),
+        }
+    }
+}
