@@ -161,6 +161,10 @@ impl Query {
         self.take(name, |value| one_of(value, codes))
     }
 
+    pub fn one_id(&mut self, name: &str) -> Option<String> {
+        self.take(name, id)
+    }
+
     pub fn ids(&mut self, name: &str) -> Option<Vec<String>> {
         self.take(name, |value| values(value, true)?.into_iter().map(id).collect())
     }

@@ -1,5 +1,7 @@
 //! `/v1/search`: words in every kind of record.
 
+use actix_web::error::BlockingError;
+use actix_web::web;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -89,8 +91,14 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
         .map(|last| Cursor::after(&moment, fingerprint, keys(last)).encode());
     let pinned = asked.explicit && (moment.n < moment.head || matches!(at, crate::db::read::At::Revision(_)));
     let revision = pinned.then_some(moment.n);
-    let items: Vec<SearchHit> = rows.iter().filter_map(|row| item(row, words.as_deref(), revision)).collect();
-    let mut json = format!("{{\"complete\":{complete},\"data\":{}", to_text(&items)?);
+    // Texts may be long, and others wait for this thread.
+    let marking = move || {
+        let items: Vec<SearchHit> = rows.iter().filter_map(|row| item(row, words.as_deref(), revision)).collect();
+        to_text(&items)
+    };
+    let failed = |error: BlockingError| Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) };
+    let items = web::block(marking).await.map_err(failed)??;
+    let mut json = format!("{{\"complete\":{complete},\"data\":{items}");
     envelope(&mut json, moment.changed_in, next.as_deref(), count.then_some(hits));
     let next = next.map(|next| request.next(&next));
     Ok(Answer { next, ..Answer::json(json, moment, at) })

@@ -40,6 +40,7 @@ pub fn run(connection: &mut AsyncConnectionWrapper<AsyncPgConnection>) -> QueryR
     }
     let mut indexed = 0;
     for kind in KINDS {
+        log::info!("indexing {} for search", kind.collection);
         let (mut id, mut revision) = (String::new(), 0);
         loop {
             let sql = format!(

@@ -206,18 +206,19 @@ const REVISIONS: i64 = 100;
 /// Pages (8 KiB) that a search of all kinds may touch: for each kind its candidates, and the rows between them.
 const BOUND: i64 = 60_000;
 
-/// Rows of every kind with a word that all have, one that a hundredth has, and one that twelve have.
+/// Rows of three kinds with a word that all have, one that only the oldest fifth has, one that a hundredth has,
+/// and one that twelve have.
 async fn fill(database: &TestDatabase, rows: i64) {
     let share = rows / REVISIONS;
     for n in 1..=REVISIONS {
         let (first, last) = ((n - 1) * share, n * share - 1);
-        let rare = rows / 12;
+        let (rare, old) = (rows / 12, rows / 5);
         let row = |kind: &str, columns: &str, values: &str| {
             format!(
                 "INSERT INTO {kind} (id, publisher, body, derived, changed_in, search, revision_from{columns}) \
                  SELECT 'r' || i, 'p' || i % 20, '{{\"id\":\"r' || i || '\",\"publisher\":\"p' || i % 20 || '\"}}', '', {n}, \
                  ('''common'':1A,9 ''bigram'':2A ''filler' || i % 1000 || ''':3,4,5' || CASE WHEN i % 100 = 0 THEN ' ''uncommon'':7' ELSE '' END \
-                 || CASE WHEN i % {rare} = 5 THEN ' ''rare'':8' ELSE '' END)::tsvector, {n}{values} \
+                 || CASE WHEN i < {old} THEN ' ''old'':6' ELSE '' END || CASE WHEN i % {rare} = 5 THEN ' ''rare'':8' ELSE '' END)::tsvector, {n}{values} \
                  FROM generate_series({first}::int, {last}::int) i;\n"
             )
         };
@@ -251,7 +252,7 @@ async fn check(rows: i64) {
     fill(&database, rows).await;
     let mut connection = database.connection().await;
     let mut over = Vec::new();
-    for words in ["common", "common bigram", "uncommon", "rare", "common rare", "nowhere"] {
+    for words in ["common", "common bigram", "old", "uncommon", "rare", "common rare", "nowhere"] {
         for publishers in [vec![], vec!["p7".to_owned()]] {
             for revision in [None, Some(REVISIONS / 2), Some(REVISIONS / 100)] {
                 let search =

@@ -24,7 +24,7 @@ pub fn parts() -> Vec<&'static str> {
 
 pub async fn read(mut request: Request) -> Result<Answer, Failure> {
     let part = request.query.one_code("part", &parts());
-    let from = request.query.ids("from").and_then(|ids| ids.into_iter().next()).unwrap_or_default();
+    let from = request.query.one_id("from").unwrap_or_default();
     let asked = request.at();
     request.finish(&asked)?;
     let url = request.state.public_url.as_str();

@@ -10,6 +10,8 @@ use super::texts::texts;
 /// Characters of a text that are shown around what was found, and of them those before it.
 const SHOWN: usize = 160;
 const BEFORE: usize = 40;
+/// Bytes of a text that are looked through.
+const MAX_TEXT: usize = 100_000;
 /// Texts of a record that are shown.
 const MAX_HIGHLIGHTS: usize = 5;
 
@@ -39,7 +41,8 @@ pub struct Part {
 pub fn highlights(words: &str, record: &Value) -> Vec<Highlight> {
     let words = runs(words);
     let found = texts(record).into_iter().filter_map(|text| {
-        let spans = spans(&words, text.text);
+        let end = (0..=MAX_TEXT.min(text.text.len())).rev().find(|end| text.text.is_char_boundary(*end));
+        let spans = spans(&words, text.text.get(..end?)?);
         let parts = (!spans.is_empty()).then(|| piece(text.text, &spans))?;
         Some(Highlight { pointer: text.pointer, language: text.language.map(str::to_owned), parts })
     });
