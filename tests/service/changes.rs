@@ -252,7 +252,8 @@ async fn what_moves_out_of_a_programme_leaves_and_takes_along_what_belongs_to_it
     service.publishes(&data::redaction("commitment", "one"));
     assert_eq!(
         said(&pages(&service, "programme=other&after=5", 50).await),
-        ["redact one", "leave cases-s1", "leave settled-s1"]
+        ["redact one", "leave cases-s1", "leave settled-s1", "leave one-s1"],
+        "what once belonged to it leaves as well, for those who come late"
     );
 }
 

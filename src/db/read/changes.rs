@@ -247,13 +247,18 @@ fn own(filters: &Filters) -> Statement {
 
 /// Records that came into the programmes, or left them, with the commitment they belong to.
 fn moved(kind: &Kind, filters: &Filters) -> Statement {
-    let (name, table) = (kind.name, kind.collection);
-    let commitment = commitment::KIND.name;
+    let (name, table, commitment) = (kind.name, kind.collection, commitment::KIND.name);
     let (is, was) = (
         programme(&format!("'{commitment}'"), "w.id", "w.revision"),
         programme(&format!("'{commitment}'"), "w.id", "(w.revision - 1)"),
     );
+    let still = programme(&format!("'{name}'"), "b.id", "w.revision");
     let programmes = || Bind::Texts(filters.programmes.clone());
+    let owned = |statement: &mut Statement, row: &str| {
+        if !filters.publishers.is_empty() {
+            statement.push(&format!(" AND {row}.publisher = ANY(?)"), [Bind::Texts(filters.publishers.clone())]);
+        }
+    };
     let mut statement = Statement::of(
         &format!(
             "SELECT w.revision, w.seq, '{name} ' || t.id AS part, '{name}' AS kind, t.id, CASE WHEN s.is THEN 'upsert' ELSE 'leave' END AS op, \
@@ -261,13 +266,24 @@ fn moved(kind: &Kind, filters: &Filters) -> Statement {
              FROM w CROSS JOIN LATERAL (SELECT coalesce({is} = ANY(?), false) AS is, coalesce({was} = ANY(?), false) AS was) s \
              JOIN {table} t ON t.commitment = w.id AND t.revision_from <= w.revision AND t.revision_to > w.revision AND t.changed_in < w.revision \
              JOIN changes c ON c.kind = '{name}' AND c.id = t.id AND c.revision = t.changed_in \
-             WHERE w.kind = '{commitment}' AND (w.op = 'redact' OR (w.op = 'upsert' AND s.is <> s.was))"
+             WHERE w.kind = '{commitment}' AND w.op = 'upsert' AND s.is <> s.was"
         ),
         [programmes(), programmes()],
     );
-    if !filters.publishers.is_empty() {
-        statement.push(" AND t.publisher = ANY(?)", [Bind::Texts(filters.publishers.clone())]);
-    }
+    owned(&mut statement, "t");
+    // What belonged to a redacted commitment, and when, is gone with it: whoever read of it before and reads of
+    // what came between only now is not told there what was withdrawn or moved. So it all leaves here, at the latest.
+    statement.push(
+        &format!(
+            " UNION ALL SELECT w.revision, w.seq, '{name} ' || b.id, '{name}', b.id, 'leave', c.change_kind, c.record_digest, NULL, \
+             NULL::bigint, c.revision, NULL FROM w CROSS JOIN LATERAL (SELECT DISTINCT t.id, t.publisher FROM {table} t \
+             WHERE t.commitment = w.id AND t.revision_from < w.revision) b CROSS JOIN LATERAL (SELECT c.* FROM changes c \
+             WHERE c.kind = '{name}' AND c.id = b.id AND c.revision < w.revision ORDER BY c.revision DESC LIMIT 1) c \
+             WHERE w.kind = '{commitment}' AND w.op = 'redact' AND NOT coalesce({still} = ANY(?), false)"
+        ),
+        [programmes()],
+    );
+    owned(&mut statement, "b");
     statement
 }
 

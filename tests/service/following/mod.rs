@@ -12,10 +12,11 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use open_commitments::ledger::digest;
 use open_commitments::mirror::wire;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use self::programs::{Door, Served, Tireless, beside, follower, program};
+use crate::support::data::{observation, publication, withdrawal};
 use crate::support::random::Random;
 use crate::support::{Service, Settings, TestDatabase, command_beside};
 
@@ -110,7 +111,7 @@ struct Python {
 }
 
 impl Python {
-    fn start(random: &mut Random, url: &str, folder: &Path, filter: &'static str) -> Python {
+    fn new(random: &mut Random, url: &str, folder: &Path, filter: &'static str) -> Python {
         let mut words = vec!["--limit".to_owned(), random.of(&["1", "2", "3", "5", "1000"]).to_owned()];
         words.push(format!("--filter={filter}"));
         if random.once_in(3) {
@@ -118,7 +119,7 @@ impl Python {
         }
         let file = folder.join(format!("{}.db", filter.replace(['=', '&', ','], "-")));
         let (url, at, given) = (url.to_owned(), file.clone(), words.clone());
-        let program = Tireless::start(move || follower(&url, &at, &given));
+        let program = Tireless::new(move || follower(&url, &at, &given));
         Python { words, filter, file, program }
     }
 
@@ -165,9 +166,9 @@ async fn run(seed: u64) -> Counts {
     let mut served = Served::start(&database.url, &door).await;
     let mut counts = Counts { runs: 1, ..Counts::default() };
     let filter = random.of(&FILTERS);
-    let mut followers = ["", filter].map(|filter| Python::start(random, &door.url, folder.path(), filter));
+    let mut followers = ["", filter].map(|filter| Python::new(random, &door.url, folder.path(), filter));
     let (url, at) = (door.url.clone(), copy.url.clone());
-    let mut mirror = Tireless::start(move || {
+    let mut mirror = Tireless::new(move || {
         let mut command = program();
         command.args(["mirror", "--from", &url, "--follow"]).env("DATABASE_URL", &at).env("RUST_LOG", "off");
         command
@@ -181,12 +182,18 @@ async fn run(seed: u64) -> Counts {
                 counts.kills[1] += 1;
                 served = Served::start(&database.url, &door).await;
             }
-            1..=3 => followers[0].program.kill_and_start(),
-            4..=5 => followers[1].program.kill_and_start(),
-            6..=7 => mirror.kill_and_start(),
+            1..=3 => followers[0].program.kill(),
+            4..=5 => followers[1].program.kill(),
+            6..=7 => mirror.kill(),
             8 => counts.kills[2] += disconnect(&database).await,
             9 => counts.kills[2] += disconnect(&copy).await,
             _ => {}
+        }
+        // Some stay away for a while, and find what they missed as it has become.
+        for program in followers.iter_mut().map(|follower| &mut follower.program).chain([&mut mirror]) {
+            if random.once_in(4) {
+                program.start();
+            }
         }
         // So that the next kill meets them somewhere else.
         tokio::time::sleep(Duration::from_millis(random.below(60) as u64)).await;
@@ -322,4 +329,34 @@ fn the_example_of_the_protocol_has_the_digests_it_says() {
         record_digest: &record,
     };
     assert_eq!(hex::encode(digest::revision(&told, [line])), header.digest);
+}
+
+/// What belonged to a commitment cannot be looked up when that was redacted, so it leaves with the redaction.
+#[actix_web::test]
+async fn a_filtered_follower_that_comes_late_to_a_redaction_hears_of_what_left_before_it() {
+    let service = Service::small().await;
+    let (url, folder) = (service.url.clone(), tempfile::tempdir().expect("a folder"));
+    let file = folder.path().join("plan.db");
+    let words = ["--filter=programme=plan", "--dump", "--once"].map(str::to_owned);
+    let follow = || {
+        let mut command = follower(&url, &file, &words);
+        beside(move || String::from_utf8(command.output().expect("python3").stdout).expect("UTF-8"))
+    };
+    assert!(follow().await.contains("report"));
+    // One record is withdrawn, one moves to another commitment and programme; then what they belonged to is redacted.
+    service.publishes(&publication(
+        "new_data",
+        json!({
+            "programmes": [{"id": "other", "organization": "org", "year": 2021, "title": {"en": "Other"}}],
+            "commitments": [{"id": "three", "programme": "other", "number": 3, "title": {"en": "Three"}}],
+        }),
+    ));
+    service.publishes(&withdrawal(&[("report", "one-s1")]));
+    let mut moved = observation("cases-s1", "cases", "2020-S1", json!(300));
+    moved["commitment"] = "three".into();
+    service.publishes(&publication("source_correction", json!({"observations": [moved]})));
+    service.publishes(&json!({"kind": "redaction", "message": {"en": "Law"}, "publisher": "org", "redact": [{"kind": "commitment", "id": "one"}]}));
+    let said = follow().await;
+    let kinds: Vec<&str> = said.lines().filter_map(|line| line.split_once(" {")).map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["commitment", "programme"], "{said}");
 }

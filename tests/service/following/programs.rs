@@ -108,40 +108,41 @@ impl Drop for Served {
 /// A program that goes on until it is killed.
 pub struct Tireless {
     start: Box<dyn Fn() -> Command>,
-    child: Child,
+    child: Option<Child>,
     pub kills: usize,
 }
 
 impl Tireless {
-    pub fn start(start: impl Fn() -> Command + 'static) -> Tireless {
-        let child = spawn(&start);
-        Tireless { start: Box::new(start), child, kills: 0 }
+    pub fn new(start: impl Fn() -> Command + 'static) -> Tireless {
+        Tireless { start: Box::new(start), child: None, kills: 0 }
+    }
+
+    pub fn start(&mut self) {
+        if self.child.is_none() {
+            let mut command = (self.start)();
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+            self.child = Some(command.spawn().expect("a program"));
+        }
     }
 
     pub fn kill(&mut self) {
-        if let Some(status) = self.child.try_wait().expect("its state") {
+        let Some(mut child) = self.child.take() else { return };
+        if let Some(status) = child.try_wait().expect("its state") {
             let mut said = String::new();
-            let _ = self.child.stderr.take().expect("its output").read_to_string(&mut said);
+            let _ = child.stderr.take().expect("its output").read_to_string(&mut said);
             panic!("it gave up with {status}: {said}");
         }
-        end(&mut self.child);
+        end(&mut child);
         self.kills += 1;
-    }
-
-    pub fn kill_and_start(&mut self) {
-        self.kill();
-        self.child = spawn(&self.start);
     }
 }
 
 impl Drop for Tireless {
     fn drop(&mut self) {
-        end(&mut self.child);
+        if let Some(child) = &mut self.child {
+            end(child);
+        }
     }
-}
-
-fn spawn(start: &dyn Fn() -> Command) -> Child {
-    start().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("a program")
 }
 
 /// SIGKILL: nothing is finished.
