@@ -98,9 +98,53 @@ pub struct Serve {
     /// Address of the licence of the data.
     #[arg(long, env = "LICENCE_URL", default_value = "https://creativecommons.org/licenses/by/4.0/")]
     pub licence_url: String,
+    #[command(flatten)]
+    pub operator: Operator,
     /// Seconds after which a query is given up.
     #[arg(long, env = "STATEMENT_TIMEOUT", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=600))]
     pub statement_timeout: u16,
+}
+
+/// What catalogues say beside what the ledger does.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Operator {
+    /// Organization that answers for the whole in catalogues, by its id [default: the ledger's first publisher].
+    #[arg(long, env = "CATALOG_PUBLISHER", value_parser = record_id)]
+    pub catalog_publisher: Option<String>,
+    /// What precedes the number of a dataset in the catalogue for Chinese portals: the class codes that the portal gave out.
+    #[arg(long, env = "CATALOG_CODE_PREFIX", value_parser = catalog_code)]
+    pub catalog_code_prefix: Option<String>,
+    /// Whom to ask about the data [default: the publisher].
+    #[arg(long, env = "CONTACT_NAME")]
+    pub contact_name: Option<String>,
+    /// Address that questions about the data go to.
+    #[arg(long, env = "CONTACT_EMAIL", value_parser = email)]
+    pub contact_email: Option<String>,
+}
+
+fn record_id(value: &str) -> Result<String, String> {
+    let fits = crate::model::publication::is_id(value);
+    if fits { Ok(value.to_owned()) } else { Err("it is no id of an organization / 不是机构的标识".to_owned()) }
+}
+
+fn catalog_code(value: &str) -> Result<String, String> {
+    let fits = (1..=64).contains(&value.len())
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-./".contains(&byte));
+    if fits {
+        Ok(value.to_owned())
+    } else {
+        Err("it is letters, digits, - . and / / 应由字母、数字和 - . / 组成".to_owned())
+    }
+}
+
+fn email(value: &str) -> Result<String, String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".!#$&'*+-/=?^_`{|}~@".contains(&byte);
+    let fits = value.len() <= 254
+        && value.bytes().all(plain)
+        && value
+            .split_once('@')
+            .is_some_and(|(user, host)| !user.is_empty() && host.contains('.') && !host.contains('@'));
+    if fits { Ok(value.to_owned()) } else { Err("it is no e-mail address / 不是电子邮件地址".to_owned()) }
 }
 
 #[derive(Args)]

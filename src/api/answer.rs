@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::problem::{Failure, INTERNAL_ERROR, NOT_ACCEPTABLE};
 use crate::db::read::{At, Moment};
@@ -24,6 +25,10 @@ pub enum Format {
     Ndjson,
     /// Server-sent events.
     EventStream,
+    /// RDF as JSON-LD 1.1.
+    JsonLd,
+    /// RDF as Turtle.
+    Turtle,
 }
 
 impl Format {
@@ -33,6 +38,8 @@ impl Format {
             Format::Csv => "csv",
             Format::Ndjson => "ndjson",
             Format::EventStream => "event-stream",
+            Format::JsonLd => "jsonld",
+            Format::Turtle => "turtle",
         }
     }
 
@@ -42,7 +49,14 @@ impl Format {
             Format::Csv => "text/csv; charset=utf-8; header=present",
             Format::Ndjson => "application/x-ndjson",
             Format::EventStream => "text/event-stream",
+            Format::JsonLd => "application/ld+json",
+            Format::Turtle => "text/turtle; charset=utf-8",
         }
+    }
+
+    /// Whether an answer in it is one JSON document, which the endpoint's schema describes.
+    pub fn is_json(self) -> bool {
+        matches!(self, Format::Json | Format::JsonLd)
     }
 
     /// What a text in it is like, and an example.
@@ -55,6 +69,11 @@ impl Format {
             ),
             Format::Ndjson => ("A JSON object a line; the last line has what a JSON answer has beside data.", "{}\n"),
             Format::EventStream => ("Server-sent events (WHATWG HTML).", "event: change\ndata: {}\n\n"),
+            Format::JsonLd => ("JSON-LD 1.1 (W3C).", "{}"),
+            Format::Turtle => (
+                "RDF 1.1 Turtle (W3C), the same triples as in JSON-LD.",
+                "<https://data.example/catalog.jsonld#catalog> a <http://www.w3.org/ns/dcat#Catalog> .\n",
+            ),
         }
     }
 
@@ -64,6 +83,8 @@ impl Format {
             Format::Csv => ("text", "csv"),
             Format::Ndjson => ("application", "x-ndjson"),
             Format::EventStream => ("text", "event-stream"),
+            Format::JsonLd => ("application", "ld+json"),
+            Format::Turtle => ("text", "turtle"),
         }
     }
 
@@ -144,23 +165,28 @@ pub struct Answer {
     pub evaluated_on: Option<NaiveDate>,
     /// Query string of the next page.
     pub next: Option<String>,
+    /// Settings that it repeats, where it does: a validator has their digest.
+    pub settings: Option<String>,
 }
 
 impl Answer {
     pub fn json(body: String, moment: Moment, at: At) -> Answer {
         // A time not before head's is answered and cached as head.
         let pinned = matches!(at, At::Revision(_)) || moment.n < moment.head;
-        Answer { body, format: Format::Json, moment, pinned, evaluated_on: None, next: None }
+        Answer { body, format: Format::Json, moment, pinned, evaluated_on: None, next: None, settings: None }
     }
 
     /// Weak, since the encodings share it: the form, the revision the answer rests on with its
-    /// digest, the last redaction, the day, the format.
+    /// digest, the last redaction, the day, the format, the settings.
     fn etag(&self) -> String {
         let Moment { changed_in, digest, last_redaction, .. } = &self.moment;
         let digest = digest.get(..8).unwrap_or_default();
         let day = self.evaluated_on.map(|day| format!("-{day}")).unwrap_or_default();
         let format = if self.format == Format::Json { String::new() } else { format!("-{}", self.format.name()) };
-        format!("W/\"{FORM}-{changed_in}-{digest}-{last_redaction}{day}{format}\"")
+        let settings = self.settings.as_ref().map(|settings| hex::encode(Sha256::digest(settings)));
+        let settings = settings.as_deref().and_then(|digest| digest.get(..8)).map(|digest| format!("-{digest}"));
+        let settings = settings.unwrap_or_default();
+        format!("W/\"{FORM}-{changed_in}-{digest}-{last_redaction}{day}{format}{settings}\"")
     }
 
     pub fn respond(self, request: &HttpRequest) -> HttpResponse {

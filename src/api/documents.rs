@@ -30,6 +30,8 @@ pub struct Index {
     pub published_at: Option<String>,
     /// Links to the lists of records.
     pub collections: BTreeMap<String, String>,
+    /// Link to what is here, how much and how new.
+    pub meta: String,
     /// Link to the summary.
     pub summary: String,
     /// Link to the search.
@@ -270,7 +272,7 @@ pub fn example(name: &str) -> Value {
 const INDEX: &str = r#"{
     "ledger": "3b1e5c1c-6f0a-4a58-9a63-1f6f3e0f2c11", "time_zone": "Asia/Shanghai", "revision": 1,
     "digest": "0f9b3ad1c1f7a1b7c7f3c80b4f4a3c2b6e2b6d3a0e9e6c5d4b3a2918f7e6d5c4", "published_at": "2026-01-05T08:00:00.000000Z",
-    "collections": {"commitments": "v1/commitments"}, "summary": "v1/summary", "search": "v1/search", "revisions": "v1/revisions",
+    "collections": {"commitments": "v1/commitments"}, "meta": "v1/meta", "summary": "v1/summary", "search": "v1/search", "revisions": "v1/revisions",
     "openapi": "openapi.json", "docs": "docs/", "examples": [{"about": "Every revision, newest first", "link": "v1/revisions"}]
 }"#;
 

@@ -2,6 +2,7 @@
 //! `endpoint` turns a request into parameters and an answer into a response.
 
 pub mod answer;
+pub mod catalogue;
 pub mod changes;
 pub mod compatibility;
 pub mod csv;
@@ -49,6 +50,8 @@ pub struct State {
     pub followers: changes::followers::Followers,
     /// Of the data.
     pub licence: catalog::Licence,
+    /// What catalogues say of who runs the service.
+    pub operator: crate::config::Operator,
     /// Turns at publishing.
     pub publishing: tokio::sync::Semaphore,
 }

@@ -9,7 +9,6 @@ use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, Para
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, Required, Schema};
 
-use super::answer::Format;
 use super::endpoint::{Endpoint, Parameter};
 use super::problem::{METHOD_NOT_ALLOWED, ProblemType};
 use super::routes::{self, ENDPOINTS};
@@ -33,6 +32,7 @@ type Failure = Box<dyn std::error::Error>;
     paths(plain::live, plain::ready, plain::prometheus, plain::openapi_json, plain::openapi_yaml, plain::problem_type, publish::post),
     tags(
         (name = "ledger", description = "The ledger and its revisions."),
+        (name = "catalogue", description = "Descriptions of the whole for portals and search engines."),
         (name = "service", description = "Health, documents and error types."),
     )
 )]
@@ -142,12 +142,15 @@ fn query(parameter: &Parameter) -> Result<ParameterBuilder, Failure> {
 
 fn success(endpoint: &Endpoint) -> Result<Response, Failure> {
     let mut response = ResponseBuilder::new().description(format!("{}.", endpoint.summary));
-    let json = ContentBuilder::new()
-        .schema(Some(parsed(endpoint.answer.clone())?))
-        .example(Some(endpoint.example.clone()))
-        .build();
-    response = response.content("application/json", json);
-    for format in endpoint.formats.iter().filter(|format| **format != Format::Json) {
+    // The forms of JSON have the schema, all others are text.
+    for format in endpoint.formats.iter().filter(|format| format.is_json()) {
+        let json = ContentBuilder::new()
+            .schema(Some(parsed(endpoint.answer.clone())?))
+            .example(Some(endpoint.example.clone()))
+            .build();
+        response = response.content(format.media_type(), json);
+    }
+    for format in endpoint.formats.iter().filter(|format| !format.is_json()) {
         let (about, example) = format.described();
         let text = json!({"type": "string", "description": about});
         let essence = format.media_type().split(';').next().unwrap_or_default();

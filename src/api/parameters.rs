@@ -49,7 +49,7 @@ impl ParameterSet {
             "format",
             "Format of the answer; wins over Accept.",
             json!({"type": "string", "enum": names}),
-            json!("json"),
+            json!(names.first()),
         )
     }
 

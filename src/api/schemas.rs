@@ -9,6 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::documents::{self, Difference, Health, Index, Problem, Revision, Summary};
 use super::search::{self, SearchHit};
 use crate::db::read::search::CANDIDATES;
+use crate::catalog::meta::{self, Meta};
 use crate::ledger::outcome::Outcome;
 use crate::ledger::warnings::Warning;
 use crate::model::kind::{Kind, MAX_INCLUDED};
@@ -248,6 +249,7 @@ fn documents() -> BTreeMap<String, Value> {
     let mut found = Vec::new();
     for (name, schema) in [
         (Index::name(), Index::schema()),
+        (Meta::name(), Meta::schema()),
         (Summary::name(), Summary::schema()),
         (Revision::name(), Revision::schema()),
         (Problem::name(), Problem::schema()),
@@ -260,6 +262,7 @@ fn documents() -> BTreeMap<String, Value> {
         found.push((name.into_owned(), schema));
     }
     Index::schemas(&mut found);
+    Meta::schemas(&mut found);
     Summary::schemas(&mut found);
     Revision::schemas(&mut found);
     Problem::schemas(&mut found);
@@ -285,6 +288,7 @@ pub fn example(name: &str) -> Value {
             "revisions": [documents::example("Revision")], "through": 1, "complete": false, "caught_up": false, "snapshot": false, "next": "WzEsMV0",
         }),
         "SearchList" => json!({"complete": true, "data": [search::example()], "changed_in": 1, "next": null}),
+        "Meta" => meta::example(),
         "RevisionList" => json!({"data": [documents::example("Revision")], "changed_in": 1, "next": null}),
         _ => documents::example(name),
     }

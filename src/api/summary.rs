@@ -58,6 +58,7 @@ pub async fn index(mut request: Request) -> Result<Answer, Failure> {
         digest,
         published_at: row.published_at.map(digest::instant),
         collections: KINDS.iter().map(|kind| (kind.collection.into(), format!("v1/{}", kind.collection))).collect(),
+        meta: "v1/meta".into(),
         summary: "v1/summary".into(),
         search: "v1/search".into(),
         revisions: "v1/revisions".into(),

@@ -1,5 +1,13 @@
 //! Descriptions of the data for machines that collect data.
 
+pub mod dcat;
+pub mod facts;
+pub mod formats;
+pub mod graph;
+pub mod meta;
+pub mod vocabulary;
+pub mod words;
+
 use crate::config::Serve;
 
 /// The licence of the data.

@@ -60,6 +60,7 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
             Duration::from_secs(settings.gateway_timeout.into()),
         ),
         licence: catalog::licence(&settings),
+        operator: settings.operator.clone(),
         publishing: tokio::sync::Semaphore::new(1),
     };
     let workers = settings.workers.map(usize::from);

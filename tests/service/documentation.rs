@@ -108,7 +108,7 @@ async fn every_example_of_the_index_is_answered() {
     let index = service.get("/v1").await.json();
     let examples = index["examples"].as_array().expect("examples");
     let collections = index["collections"].as_object().expect("links").values();
-    let others = ["summary", "revisions", "openapi", "docs"].iter().map(|name| &index[*name]);
+    let others = ["meta", "summary", "revisions", "openapi", "docs"].iter().map(|name| &index[*name]);
     for link in examples.iter().map(|example| &example["link"]).chain(collections).chain(others) {
         let link = link.as_str().expect("a link");
         assert!(!link.starts_with('/'), "{link} is relative, so that a path prefix changes no bytes");
@@ -138,7 +138,9 @@ fn the_readme_names_every_setting_and_command_and_no_other() {
 
 #[test]
 fn links_of_the_documentation_lead_somewhere() {
-    for name in ["README.md", "README.zh-Hans.md", "docs/api.md", "docs/ledger.md", GUIDES[0], GUIDES[1]] {
+    for name in
+        ["README.md", "README.zh-Hans.md", "docs/api.md", "docs/catalogue.md", "docs/ledger.md", GUIDES[0], GUIDES[1]]
+    {
         for link in read(name).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let there = link.starts_with("http")
                 || Path::new(env!("CARGO_MANIFEST_DIR")).join(name).with_file_name(link).exists();

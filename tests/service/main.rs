@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod bad_input;
+mod catalogue;
 mod changes;
 mod columns;
 mod conditional;

@@ -3,6 +3,7 @@
 
 pub mod changes;
 pub mod diff;
+pub mod facts;
 pub mod history;
 pub mod list;
 pub mod record;

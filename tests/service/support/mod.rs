@@ -113,6 +113,7 @@ impl Service {
             metrics: Metrics::new().expect("metrics"),
             trusted_proxies: settings.trusted.iter().map(|network| network.parse().expect("a network")).collect(),
             licence: Licence::default(),
+            operator: settings.operator,
             publishing: tokio::sync::Semaphore::new(1),
             followers: Followers::new(Heads::listen(&database.url), settings.max_followers, settings.gateway_timeout),
         };
@@ -204,6 +205,7 @@ pub struct Settings {
     pub statement_timeout: Duration,
     pub gateway_timeout: Duration,
     pub max_followers: usize,
+    pub operator: open_commitments::config::Operator,
 }
 
 impl Default for Settings {
@@ -216,6 +218,7 @@ impl Default for Settings {
             statement_timeout: Duration::from_secs(20),
             gateway_timeout: Duration::from_secs(60),
             max_followers: 1000,
+            operator: Default::default(),
         }
     }
 }

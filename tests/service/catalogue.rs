@@ -1,0 +1,206 @@
+//! Descriptions of the whole: `/v1/meta` and the catalogues that portals harvest.
+
+use std::collections::BTreeSet;
+
+use open_commitments::api::routes::ENDPOINTS;
+use open_commitments::config::Operator;
+use open_commitments::model::kinds::KINDS;
+use oxjsonld::JsonLdParser;
+use oxttl::TurtleParser;
+use serde_json::{Value, json};
+
+use crate::support::data::{self, commitment, organization, publication};
+use crate::support::{Service, Settings, TestDatabase};
+
+const BASE: &str = "https://data.example/open";
+
+/// A service at an address of its own, with a second programme in a second revision.
+async fn service() -> Service {
+    let operator = Operator {
+        contact_name: Some("Data office".into()),
+        contact_email: Some("data@example.org".into()),
+        catalog_code_prefix: Some("307037".into()),
+        ..Operator::default()
+    };
+    let settings = Settings { public_url: Some(BASE.into()), operator, ..Settings::default() };
+    let service = Service::on(TestDatabase::create().await, settings);
+    service.publishes(&data::small());
+    let second = json!({"id": "second", "programme": "next", "number": 1, "title": {"en": "Second"}, "cadence": "Q"});
+    service.publishes(&publication(
+        "new_data",
+        json!({
+            "organizations": [organization("other")],
+            "programmes": [{"id": "next", "organization": "other", "year": 2021, "title": {"zh-Hans": "下一年"}}],
+            "commitments": [second],
+        }),
+    ));
+    service
+}
+
+/// The triples of a catalogue, from both of its forms, which have to be the same.
+async fn triples(service: &Service, query: &str) -> BTreeSet<[String; 3]> {
+    let turtle = service.get(&format!("/catalog.ttl{query}")).await;
+    let json_ld = service.get(&format!("/catalog.jsonld{query}")).await;
+    assert_eq!(turtle.header("content-type"), "text/turtle; charset=utf-8", "{}", turtle.text);
+    assert_eq!(json_ld.header("content-type"), "application/ld+json", "{}", json_ld.text);
+    let of_turtle: BTreeSet<[String; 3]> = TurtleParser::new()
+        .for_slice(turtle.text.as_bytes())
+        .map(|triple| triple.expect("Turtle"))
+        .map(|triple| [triple.subject.to_string(), triple.predicate.to_string(), triple.object.to_string()])
+        .collect();
+    let of_json_ld: BTreeSet<[String; 3]> = JsonLdParser::new()
+        .for_slice(json_ld.text.as_bytes())
+        .map(|quad| quad.expect("JSON-LD"))
+        .map(|quad| [quad.subject.to_string(), quad.predicate.to_string(), quad.object.to_string()])
+        .collect();
+    assert_eq!(of_turtle, of_json_ld, "both forms say the same");
+    of_turtle
+}
+
+/// Objects that a subject has of a DCAT or Dublin Core property.
+fn objects(triples: &BTreeSet<[String; 3]>, subject: &str, property: &str) -> Vec<String> {
+    let subject = format!("<{BASE}/catalog.jsonld{subject}>");
+    let property = property
+        .replace("dcat:", "http://www.w3.org/ns/dcat#")
+        .replace("dct:", "http://purl.org/dc/terms/")
+        .replace("vcard:", "http://www.w3.org/2006/vcard/ns#");
+    let found = triples.iter().filter(|[s, p, _]| *s == subject && *p == format!("<{property}>"));
+    found.map(|[_, _, object]| object.clone()).collect()
+}
+
+fn catalogue_paths() -> Vec<&'static str> {
+    ENDPOINTS.iter().filter(|endpoint| endpoint.tag == "catalogue").map(|endpoint| endpoint.path.as_str()).collect()
+}
+
+#[actix_web::test]
+async fn a_person_in_a_hurry_sees_what_is_here() {
+    let service = service().await;
+    let meta = service.get("/v1/meta").await.json();
+    let counts = KINDS.map(|kind| meta["records"][kind.collection]["count"].as_i64().expect("a count"));
+    assert_eq!(counts, [2, 2, 3, 1, 3, 3, 0, 0], "observations with the one that is computed");
+    assert_eq!(meta["revision"], 2);
+    assert_eq!(meta["records"]["commitments"]["changed_in"], 2);
+    assert_eq!(meta["records"]["metrics"]["changed_in"], 1);
+    assert_eq!(meta["period_end"], "2020-06-30");
+    assert_eq!(
+        meta["coverage"],
+        json!({"years": [2020, 2021], "start": "2020-01-01", "end": "2021-12-31", "divisions": ["370000", "370100"]})
+    );
+    assert_eq!(meta["languages"], json!(["en", "zh-Hans"]));
+    assert_eq!(meta["licence"]["name"], "CC-BY-4.0");
+    assert_eq!(meta["publisher"]["id"], "org");
+    assert_eq!(meta["contact"], json!({"name": "Data office", "email": "data@example.org"}));
+    for link in meta["links"].as_object().expect("links").values() {
+        let path = link.as_str().expect("a link");
+        let path = path.strip_prefix("../").map_or(format!("/v1/{path}"), |path| format!("/{path}"));
+        assert_eq!(service.get(&path).await.status, 200, "{path}");
+    }
+    let pinned = service.get("/v1/meta?revision=1").await.json();
+    assert_eq!((&pinned["revision"], &pinned["records"]["commitments"]["count"]), (&json!(1), &json!(2)));
+    assert_eq!(pinned["coverage"]["years"], json!([2020]));
+}
+
+#[actix_web::test]
+async fn the_catalogue_has_a_dataset_for_each_kind_and_each_programme() {
+    let service = service().await;
+    let head = triples(&service, "").await;
+    let datasets = objects(&head, "#catalog", "dcat:dataset");
+    let expected = KINDS.iter().map(|kind| kind.collection).chain(["programme-plan", "programme-next"]);
+    let expected: BTreeSet<String> = expected.map(|name| format!("<{BASE}/catalog.jsonld#{name}>")).collect();
+    assert_eq!(datasets.into_iter().collect::<BTreeSet<_>>(), expected);
+    assert_eq!(
+        objects(&head, "#programme-next-csv", "dcat:downloadURL"),
+        [format!("<{BASE}/v1/exports/commitments.csv?programme=next>")]
+    );
+    assert_eq!(
+        objects(&head, "#programme-next", "dct:accrualPeriodicity"),
+        ["<http://publications.europa.eu/resource/authority/frequency/QUARTERLY>"]
+    );
+    assert_eq!(
+        objects(&head, "#programme-plan", "dct:spatial"),
+        [format!("<{BASE}/catalog.jsonld#division-370000>")],
+        "where those who promise are"
+    );
+    assert_eq!(objects(&head, "#contact", "vcard:hasEmail"), ["<mailto:data@example.org>"]);
+    assert_eq!(objects(&head, "#catalog", "dct:license"), ["<https://creativecommons.org/licenses/by/4.0/>"]);
+    assert_eq!(
+        objects(&head, "#service", "dcat:endpointURL"),
+        [format!("<{BASE}/v1>")],
+        "addresses come from PUBLIC_URL, whatever host is asked"
+    );
+    assert!(!head.iter().flatten().any(|term| term.contains("127.0.0.1")));
+}
+
+#[actix_web::test]
+async fn versions_lead_from_head_to_every_revision_that_changed_a_dataset() {
+    let service = service().await;
+    let head = triples(&service, "").await;
+    let at = |revision: i64, name: &str| format!("<{BASE}/catalog.jsonld?revision={revision}#{name}>");
+    assert_eq!(objects(&head, "#commitments", "dcat:version"), ["\"2\""]);
+    assert_eq!(objects(&head, "#commitments", "dcat:hasVersion"), [at(2, "commitments")]);
+    assert_eq!(objects(&head, "#commitments", "dcat:previousVersion"), [at(1, "commitments")]);
+    assert_eq!(objects(&head, "#metrics", "dcat:version"), ["\"1\""], "others' publications change no version");
+    assert!(objects(&head, "#metrics", "dcat:previousVersion").is_empty());
+    let old = triples(&service, "?revision=1").await;
+    assert_eq!(
+        objects(&old, "?revision=1#commitments", "dcat:isVersionOf"),
+        [format!("<{BASE}/catalog.jsonld#commitments>")]
+    );
+    assert_eq!(
+        objects(&old, "?revision=1#commitments-csv", "dcat:downloadURL"),
+        [format!("<{BASE}/v1/exports/commitments.csv?revision=1>")]
+    );
+    assert!(!old.iter().flatten().any(|term| term.contains("programme-next")));
+    service.publishes(&publication("source_correction", json!({"commitments": [commitment("two", 3)]})));
+    let later = triples(&service, "").await;
+    assert_eq!(objects(&later, "#programme-plan", "dcat:version"), ["\"3\""]);
+    assert_eq!(objects(&later, "#programme-next", "dcat:version"), ["\"2\""]);
+}
+
+#[actix_web::test]
+async fn a_catalogue_of_the_past_stays_as_it_is_and_settings_change_the_validator() {
+    let mut service = service().await;
+    let mut before = Vec::new();
+    for path in catalogue_paths().iter().map(|path| format!("{path}?revision=2")) {
+        let answer = service.get(&path).await;
+        assert_eq!((answer.status, answer.header("ledger-revision")), (200, "2"), "{path}: {}", answer.text);
+        before.push((path, answer));
+    }
+    service.publishes(&publication("new_data", json!({"organizations": [organization("newer")]})));
+    for (path, before) in &before {
+        let after = service.get(path).await;
+        assert_eq!(
+            (after.text.as_str(), after.header("etag")),
+            (before.text.as_str(), before.header("etag")),
+            "{path}"
+        );
+    }
+    let settings = Settings { public_url: Some("https://other.example".into()), ..Settings::default() };
+    let database = std::mem::replace(&mut service.database, TestDatabase::create().await);
+    let moved = Service::on(database, settings);
+    for (path, before) in &before {
+        let after = moved.request("GET", path, &[("if-none-match", before.header("etag"))]).await;
+        assert_eq!(after.status, 200, "{path}: who asks again hears of the new address");
+    }
+}
+
+#[actix_web::test]
+async fn an_empty_ledger_is_described_as_well() {
+    let service = Service::empty().await;
+    for path in catalogue_paths() {
+        let answer = service.get(path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+    }
+    let meta = service.get("/v1/meta").await.json();
+    assert_eq!((&meta["revision"], &meta["publisher"]), (&json!(0), &Value::Null));
+}
+
+#[actix_web::test]
+async fn who_answers_for_the_whole_is_a_setting() {
+    let operator = Operator { catalog_publisher: Some("other".into()), ..Operator::default() };
+    let service = Service::with(Settings { operator, ..Settings::default() }).await;
+    service.publishes(&data::small());
+    assert_eq!(service.get("/v1/meta").await.json()["publisher"], Value::Null, "nobody of that name yet");
+    service.publishes(&publication("new_data", json!({"organizations": [organization("other")]})));
+    assert_eq!(service.get("/v1/meta").await.json()["publisher"]["id"], "other");
+}
