@@ -137,7 +137,7 @@ async fn versions_lead_from_head_to_every_revision_that_changed_a_dataset() {
     let head = triples(&service, "").await;
     let at = |revision: i64, name: &str| format!("<{BASE}/catalog.jsonld?revision={revision}#{name}>");
     assert_eq!(objects(&head, "#commitments", "dcat:version"), ["\"2\""]);
-    assert_eq!(objects(&head, "#commitments", "dcat:hasVersion"), [at(2, "commitments")]);
+    assert_eq!(objects(&head, "#commitments", "dcat:hasCurrentVersion"), [at(2, "commitments")]);
     assert_eq!(objects(&head, "#commitments", "dcat:previousVersion"), [at(1, "commitments")]);
     assert_eq!(objects(&head, "#metrics", "dcat:version"), ["\"1\""], "others' publications change no version");
     assert!(objects(&head, "#metrics", "dcat:previousVersion").is_empty());
