@@ -1,6 +1,7 @@
 //! Successful answers: formats, validators and cache headers.
 
 use actix_web::http::header::{self, HeaderMap};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
 
@@ -29,6 +30,10 @@ pub enum Format {
     JsonLd,
     /// RDF as Turtle.
     Turtle,
+    /// Metadata of CSV on the Web.
+    Csvm,
+    /// Office Open XML, ISO/IEC 29500.
+    Xlsx,
 }
 
 impl Format {
@@ -40,6 +45,8 @@ impl Format {
             Format::EventStream => "event-stream",
             Format::JsonLd => "jsonld",
             Format::Turtle => "turtle",
+            Format::Csvm => "csvm",
+            Format::Xlsx => "xlsx",
         }
     }
 
@@ -51,12 +58,14 @@ impl Format {
             Format::EventStream => "text/event-stream",
             Format::JsonLd => "application/ld+json",
             Format::Turtle => "text/turtle; charset=utf-8",
+            Format::Csvm => "application/csvm+json",
+            Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
     }
 
     /// Whether an answer in it is one JSON document, which the endpoint's schema describes.
     pub fn is_json(self) -> bool {
-        matches!(self, Format::Json | Format::JsonLd)
+        matches!(self, Format::Json | Format::JsonLd | Format::Csvm)
     }
 
     /// What a text in it is like, and an example.
@@ -70,6 +79,8 @@ impl Format {
             Format::Ndjson => ("A JSON object a line; the last line has what a JSON answer has beside data.", "{}\n"),
             Format::EventStream => ("Server-sent events (WHATWG HTML).", "event: change\ndata: {}\n\n"),
             Format::JsonLd => ("JSON-LD 1.1 (W3C).", "{}"),
+            Format::Csvm => ("Metadata of CSV on the Web (W3C).", "{}"),
+            Format::Xlsx => ("A workbook (ISO/IEC 29500).", "PK"),
             Format::Turtle => (
                 "RDF 1.1 Turtle (W3C), the same triples as in JSON-LD.",
                 "<https://data.example/catalog.jsonld#catalog> a <http://www.w3.org/ns/dcat#Catalog> .\n",
@@ -85,6 +96,8 @@ impl Format {
             Format::EventStream => ("text", "event-stream"),
             Format::JsonLd => ("application", "ld+json"),
             Format::Turtle => ("text", "turtle"),
+            Format::Csvm => ("application", "csvm+json"),
+            Format::Xlsx => ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         }
     }
 
@@ -156,7 +169,7 @@ pub fn to_text(document: &impl Serialize) -> Result<String, Failure> {
 
 /// An answer from the ledger.
 pub struct Answer {
-    pub body: String,
+    pub body: Bytes,
     pub format: Format,
     pub moment: Moment,
     /// Whether it was asked for at a revision, so that it stays as it is.
@@ -170,10 +183,18 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn json(body: String, moment: Moment, at: At) -> Answer {
+    pub fn json(body: impl Into<Bytes>, moment: Moment, at: At) -> Answer {
         // A time not before head's is answered and cached as head.
         let pinned = matches!(at, At::Revision(_)) || moment.n < moment.head;
-        Answer { body, format: Format::Json, moment, pinned, evaluated_on: None, next: None, settings: None }
+        Answer {
+            body: body.into(),
+            format: Format::Json,
+            moment,
+            pinned,
+            evaluated_on: None,
+            next: None,
+            settings: None,
+        }
     }
 
     /// Weak, since the encodings share it: the form, the revision the answer rests on with its

@@ -8,8 +8,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::documents::{self, Difference, Health, Index, Problem, Revision, Summary};
 use super::search::{self, SearchHit};
-use crate::db::read::search::CANDIDATES;
 use crate::catalog::meta::{self, Meta};
+use crate::db::read::search::CANDIDATES;
 use crate::ledger::outcome::Outcome;
 use crate::ledger::warnings::Warning;
 use crate::model::kind::{Kind, MAX_INCLUDED};

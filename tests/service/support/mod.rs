@@ -129,6 +129,13 @@ impl Service {
         self.request("GET", path, &[]).await
     }
 
+    /// The body of a 200 that is no text.
+    pub async fn bytes(&self, path: &str) -> Vec<u8> {
+        let response = self.client.get(format!("{}{path}", self.url)).send().await.expect("an answer");
+        assert_eq!(response.status(), 200, "{path}");
+        response.bytes().await.expect("a body").to_vec()
+    }
+
     pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let method = method.parse().expect("a method");
         let mut request = self.client.request(method, format!("{}{path}", self.url));
