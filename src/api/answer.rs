@@ -34,6 +34,10 @@ pub enum Format {
     Csvm,
     /// Office Open XML, ISO/IEC 29500.
     Xlsx,
+    /// A feed.
+    Atom,
+    /// A map of addresses, or an index of maps.
+    Sitemap,
 }
 
 impl Format {
@@ -47,6 +51,8 @@ impl Format {
             Format::Turtle => "turtle",
             Format::Csvm => "csvm",
             Format::Xlsx => "xlsx",
+            Format::Atom => "atom",
+            Format::Sitemap => "xml",
         }
     }
 
@@ -60,6 +66,8 @@ impl Format {
             Format::Turtle => "text/turtle; charset=utf-8",
             Format::Csvm => "application/csvm+json",
             Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Format::Atom => "application/atom+xml; charset=utf-8",
+            Format::Sitemap => "application/xml; charset=utf-8",
         }
     }
 
@@ -77,6 +85,13 @@ impl Format {
                 "changed_in,id\r\n",
             ),
             Format::Ndjson => ("A JSON object a line; the last line has what a JSON answer has beside data.", "{}\n"),
+            Format::Atom => {
+                ("A feed (Atom, RFC 4287), paged (RFC 5005).", "<feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>")
+            }
+            Format::Sitemap => (
+                "XML (sitemaps.org).",
+                "<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"></sitemapindex>",
+            ),
             Format::EventStream => ("Server-sent events (WHATWG HTML).", "event: change\ndata: {}\n\n"),
             Format::JsonLd => ("JSON-LD 1.1 (W3C).", "{}"),
             Format::Csvm => ("Metadata of CSV on the Web (W3C).", "{}"),
@@ -98,6 +113,8 @@ impl Format {
             Format::Turtle => ("text", "turtle"),
             Format::Csvm => ("application", "csvm+json"),
             Format::Xlsx => ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            Format::Atom => ("application", "atom+xml"),
+            Format::Sitemap => ("application", "xml"),
         }
     }
 

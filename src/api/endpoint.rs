@@ -97,12 +97,21 @@ impl Request {
     }
 
     fn with_cursor(&self, cursor: &str, without: &[&str]) -> String {
-        let mut next = url::form_urlencoded::Serializer::new(String::new());
+        self.given(without).append_pair("cursor", cursor).finish()
+    }
+
+    /// The query string as it was given, but for some parameters.
+    pub fn query_without(&self, without: &[&str]) -> String {
+        self.given(without).finish()
+    }
+
+    fn given(&self, without: &[&str]) -> url::form_urlencoded::Serializer<'static, String> {
+        let mut kept = url::form_urlencoded::Serializer::new(String::new());
         let given = url::form_urlencoded::parse(self.raw_query.as_bytes());
         for (name, value) in given.filter(|(name, _)| !without.contains(&name.as_ref())) {
-            next.append_pair(&name, &value);
+            kept.append_pair(&name, &value);
         }
-        next.append_pair("cursor", cursor).finish()
+        kept
     }
 }
 

@@ -163,6 +163,16 @@ impl ParameterSet {
         )
     }
 
+    pub fn sitemap(self, parts: &[&str]) -> ParameterSet {
+        self.add(
+            "part",
+            "What the map is of; an index of all maps unless told.",
+            json!({"type": "string", "enum": parts}),
+            json!("commitments"),
+        )
+        .add("from", "Id of the first record on the map.", json!({"type": "string"}), Value::Null)
+    }
+
     pub fn revisions(self) -> ParameterSet {
         let instant = || json!({"type": "string", "format": "date-time"});
         self.add(

@@ -11,7 +11,7 @@ use super::State;
 use super::documents::{self, Health, MirrorHealth};
 use super::endpoint::{language, refuse};
 use super::problem::{DATABASE_UNAVAILABLE, Failure, INTERNAL_ERROR, NO_SUCH_PATH, ProblemType, TYPES};
-use super::{metrics, openapi};
+use super::{metrics, openapi, openapi_3_0};
 use crate::db::migrate;
 use crate::db::statement::Statement;
 use crate::ledger::digest;
@@ -177,6 +177,18 @@ pub async fn openapi_yaml(state: web::Data<State>, http: HttpRequest) -> HttpRes
     document(&http, &state, openapi::yaml(&state.public_url), "application/yaml")
 }
 
+/// This document in OpenAPI 3.0
+///
+/// The same interface as an OpenAPI 3.0.3 document, for generators of clients that do not read 3.1.
+#[utoipa::path(
+    get, path = "/openapi-3.0.json", operation_id = "get_openapi_3_0_json", tag = "service",
+    responses((status = 200, description = "The document.", body = Object, content_type = "application/json", example = json!({"openapi": "3.0.3"})))
+)]
+#[get("/openapi-3.0.json")]
+pub async fn openapi_3_0_json(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
+    document(&http, &state, openapi_3_0::json(&state.public_url), "application/json")
+}
+
 fn document(
     http: &HttpRequest,
     state: &State,
@@ -193,7 +205,7 @@ fn document(
 }
 
 /// An answer that only a release changes.
-fn fixed(http: &HttpRequest, text: String, media_type: &str) -> HttpResponse {
+pub fn fixed(http: &HttpRequest, text: String, media_type: &str) -> HttpResponse {
     let digest = hex::encode(Sha256::digest(&text));
     let etag = format!("W/\"{}\"", digest.get(..16).unwrap_or_default());
     let known = http.headers().get(header::IF_NONE_MATCH).and_then(|field| field.to_str().ok());

@@ -156,6 +156,11 @@ impl Query {
         self.take(name, |value| values(value, true)?.into_iter().map(|value| one_of(value, codes)).collect())
     }
 
+    /// A value that must be in a list.
+    pub fn one_code(&mut self, name: &str, codes: &[&str]) -> Option<String> {
+        self.take(name, |value| one_of(value, codes))
+    }
+
     pub fn ids(&mut self, name: &str) -> Option<Vec<String>> {
         self.take(name, |value| values(value, true)?.into_iter().map(id).collect())
     }

@@ -7,12 +7,37 @@ use super::endpoint::Request;
 use super::list::{check_cursor, envelope, evaluated_at};
 use super::problem::{Failure, INTERNAL_ERROR, NO_SUCH_REVISION};
 use crate::db::read::revisions::{self, Header, Row, Selection};
+use crate::db::read::{At, Moment};
 use crate::ledger::digest;
 use crate::model::codes::RevisionKind;
 use crate::model::text::{RecordId, Sha256Hex};
 use crate::say;
 
+/// A page of revisions.
+pub struct Page {
+    pub items: Vec<Revision>,
+    /// UUID of the ledger.
+    pub ledger: String,
+    /// Stands for what the list is of: see [`cursor::fingerprint`].
+    pub fingerprint: String,
+    /// Cursor of the next page.
+    pub next: Option<String>,
+    /// How many all pages have, where that was asked for.
+    pub count: Option<i64>,
+    pub moment: Moment,
+    pub at: At,
+}
+
 pub async fn list(mut request: Request) -> Result<Answer, Failure> {
+    let page = page(&mut request).await?;
+    let mut json = format!("{{\"data\":{}", to_text(&page.items)?);
+    envelope(&mut json, page.moment.changed_in, page.next.as_deref(), page.count);
+    let next = page.next.map(|next| request.next(&next));
+    Ok(Answer { next, ..Answer::json(json, page.moment, page.at) })
+}
+
+/// Reads the page that a request asks for.
+pub async fn page(request: &mut Request) -> Result<Page, Failure> {
     let kinds = request.query.code("kind", RevisionKind::CODES).unwrap_or_default();
     let publishers = request.query.ids("publisher").unwrap_or_default();
     let published_from = request.query.instant("published_from");
@@ -23,8 +48,7 @@ pub async fn list(mut request: Request) -> Result<Answer, Failure> {
         let bounds = [published_from, published_to].map(|time| time.map(digest::instant).unwrap_or_default());
         cursor::fingerprint(&request.path, &[("kind", &kinds), ("publisher", &publishers), ("published", &bounds)], &[])
     };
-    let cursor =
-        super::list::cursor(&mut request, |cursor| cursor.fingerprint == fingerprint && cursor.number().is_some());
+    let cursor = super::list::cursor(request, |cursor| cursor.fingerprint == fingerprint && cursor.number().is_some());
     let asked = request.at();
     request.finish(&asked)?;
     let at = evaluated_at(&asked, cursor.as_ref());
@@ -32,22 +56,16 @@ pub async fn list(mut request: Request) -> Result<Answer, Failure> {
     let selection =
         Selection { before, only: None, kinds, publishers, published_from, published_to, rows: limit + 1, count };
     let mut rows = revisions::read(&request.state.database, &selection, at, request.now).await?;
-    let Some(moment) = rows.first().map(|row| row.moment.clone()) else { return Err(Failure::plain(&INTERNAL_ERROR)) };
-    check_cursor(&request, &asked, cursor.as_ref(), &moment)?;
-    let total = rows.first().and_then(|row| row.count);
+    let Some(first) = rows.first() else { return Err(Failure::plain(&INTERNAL_ERROR)) };
+    let (moment, ledger, count) = (first.moment.clone(), first.ledger.clone(), first.count);
+    check_cursor(request, &asked, cursor.as_ref(), &moment)?;
     rows.retain(|row| row.revision.is_some());
     let more = i64::try_from(rows.len()).is_ok_and(|read| read > limit);
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let next = rows
-        .last()
-        .filter(|_| more)
-        .and_then(|last| last.revision)
-        .map(|last| Cursor::after(&moment, fingerprint, vec![last.to_string()]).encode());
-    let items: Vec<Revision> = rows.iter().filter_map(item).collect();
-    let mut json = format!("{{\"data\":{}", to_text(&items)?);
-    envelope(&mut json, moment.changed_in, next.as_deref(), total);
-    let next = next.map(|next| request.next(&next));
-    Ok(Answer { next, ..Answer::json(json, moment, at) })
+    let last = rows.last().filter(|_| more).and_then(|last| last.revision);
+    let next = last.map(|last| Cursor::after(&moment, fingerprint.clone(), vec![last.to_string()]).encode());
+    let items = rows.iter().filter_map(item).collect();
+    Ok(Page { items, ledger, fingerprint, next, count, moment, at })
 }
 
 pub async fn read(mut request: Request) -> Result<Answer, Failure> {

@@ -1,5 +1,7 @@
 //! Every path of the interface. The same entries serve it and yield the OpenAPI document.
 
+mod discovery;
+
 use std::sync::LazyLock;
 
 use actix_web::http::header;
@@ -7,6 +9,7 @@ use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::answer::Format;
+use super::discovery::fixed;
 use super::endpoint::{self, COMMON_PROBLEMS, Endpoint, Handler, answered, responded};
 use super::parameters::ParameterSet;
 use super::problem::{
@@ -14,7 +17,7 @@ use super::problem::{
 };
 use super::schemas;
 use super::{
-    catalogue, changes, diff, history, list, middleware, plain, publish, record, revisions, search, summary, warnings,
+    catalogue, changes, diff, history, list, middleware, plain, publish, record, revisions, summary, warnings,
 };
 use crate::model::kind::Kind;
 use crate::model::kinds::{KINDS, observation, report};
@@ -28,7 +31,7 @@ const PAGES: &[Format] = &[Format::Json, Format::Csv];
 
 /// The endpoints that read the ledger.
 pub static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
-    let mut endpoints = vec![index(), summary(), search()];
+    let mut endpoints = vec![index(), summary(), discovery::search()];
     endpoints.extend(catalogue::endpoints());
     for kind in KINDS {
         endpoints.extend([collection(kind), one(kind), versions(kind)]);
@@ -39,7 +42,15 @@ pub static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
     endpoints.push(below("metric", &observation::KIND, |request| {
         answered(list::read(request, observation::KIND.filter("metric")))
     }));
-    endpoints.extend([revision_list(), one_revision(), feed(), difference(), warning_list()]);
+    endpoints.extend([
+        revision_list(),
+        one_revision(),
+        feed(),
+        difference(),
+        warning_list(),
+        discovery::revision_feed(),
+        discovery::sitemap(),
+    ]);
     endpoints
 });
 
@@ -69,6 +80,9 @@ fn services(config: &mut web::ServiceConfig) {
         .service(plain::prometheus)
         .service(plain::openapi_json)
         .service(plain::openapi_yaml)
+        .service(plain::openapi_3_0_json)
+        .service(fixed::api_catalog)
+        .service(fixed::robots)
         .service(plain::problem_type)
         .service(plain::root)
         .service(web::resource("/docs").route(web::get().to(|| to("docs/"))))
@@ -81,6 +95,9 @@ fn services(config: &mut web::ServiceConfig) {
         "/health/metrics",
         "/openapi.json",
         "/openapi.yaml",
+        "/openapi-3.0.json",
+        "/.well-known/api-catalog",
+        "/robots.txt",
         "/problems/{type}",
         "/docs",
         "/docs/{_:.*}",
@@ -129,27 +146,6 @@ fn summary() -> Endpoint {
         problems: &[],
         kind: None,
         handler: |request| answered(summary::read(request)),
-    }
-}
-
-fn search() -> Endpoint {
-    Endpoint {
-        path: "/v1/search".into(),
-        operation_id: "search".into(),
-        tag: "ledger",
-        summary: "Words in every kind of record".into(),
-        description: "Records in which all of the words are found, with where: the one whose id it is, then those whose title or name has the \
-                      words as a phrase, then by how many kinds of texts (titles, what a record is in short, what is told of it, whole texts) \
-                      have them all, newest first. complete says whether these are all that match."
-            .into(),
-        id: None,
-        parameters: ParameterSet::new().search().paging().count().at().format(JSON).build(),
-        formats: JSON,
-        answer: schemas::reference("SearchList"),
-        example: schemas::example("SearchList"),
-        problems: &[],
-        kind: None,
-        handler: |request| answered(search::read(request)),
     }
 }
 

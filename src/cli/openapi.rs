@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Failed, tell};
 use crate::api::compatibility::breaking_changes;
-use crate::api::openapi;
+use crate::api::{openapi, openapi_3_0};
 use crate::config::Openapi;
 use crate::say;
 
@@ -15,9 +15,10 @@ const SERVER: &str = "http://127.0.0.1:8080";
 pub fn run(settings: Openapi) -> Result<(), Failed> {
     let json = openapi::json(SERVER).map_err(Failed::of)?;
     let yaml = openapi::yaml(SERVER).map_err(Failed::of)?;
+    let lowered = openapi_3_0::json(SERVER).map_err(Failed::of)?;
     let path = settings.folder.join("openapi.json");
     refuse_breaking(&path, &json)?;
-    for (name, text) in [("openapi.json", &json), ("openapi.yaml", &yaml)] {
+    for (name, text) in [("openapi.json", &json), ("openapi.yaml", &yaml), ("openapi-3.0.json", &lowered)] {
         let path = settings.folder.join(name);
         if !settings.check {
             fs::create_dir_all(&settings.folder).and_then(|()| fs::write(&path, text)).map_err(Failed::of)?;
@@ -31,8 +32,8 @@ pub fn run(settings: Openapi) -> Result<(), Failed> {
     }
     let folder = settings.folder.display();
     tell(say!(
-        "{folder}: openapi.json and openapi.yaml are up to date.",
-        "{folder}：openapi.json 与 openapi.yaml 已是最新。"
+        "{folder}: openapi.json, openapi.yaml and openapi-3.0.json are up to date.",
+        "{folder}：openapi.json、openapi.yaml 与 openapi-3.0.json 已是最新。"
     ));
     Ok(())
 }

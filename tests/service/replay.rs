@@ -7,22 +7,11 @@ use serde_json::{Value, json};
 
 use crate::support::Service;
 use crate::support::data::{observation, publication, report, withdrawal};
+use crate::support::random::Random;
 
 /// Periods in order, by their ends.
 const PERIODS: [&str; 3] = ["2020-S1", "2020-Q3", "2020"];
 const STATUSES: [&str; 4] = ["not_started", "in_progress", "delayed", "completed"];
-
-/// A small generator, so that a run can be repeated (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, most: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % most as u64).expect("small")
-    }
-}
 
 /// A record that the run deals with: its kind, collection and id.
 fn subject(random: &mut Random) -> (&'static str, &'static str, String) {
@@ -103,7 +92,7 @@ async fn follow(seed: u64) -> usize {
         small["records"].as_object_mut().expect("records").remove(collection);
     }
     service.publishes(&small);
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     for _ in 0..24 {
         step(&service, &mut random);
     }

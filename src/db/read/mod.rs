@@ -9,6 +9,7 @@ pub mod list;
 pub mod record;
 pub mod revisions;
 pub mod search;
+pub mod sitemap;
 pub mod summary;
 pub mod warnings;
 

@@ -28,6 +28,9 @@ pub struct Selection {
 pub struct Row {
     #[diesel(embed)]
     pub moment: Moment,
+    /// UUID of the ledger.
+    #[diesel(sql_type = Text)]
+    pub ledger: String,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub count: Option<i64>,
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -93,7 +96,7 @@ pub async fn read(database: &Database, selection: &Selection, at: At, now: DateT
         None => Statement::of("b.n", []),
     };
     let mut statement = moment(at, now, changed_in);
-    statement.sql(&format!("SELECT {MOMENT}, page.*, "));
+    statement.sql(&format!("SELECT {MOMENT}, at.ledger::text AS ledger, page.*, "));
     if selection.count {
         statement.sql("(SELECT count(*) FROM revisions r WHERE ").append(conditions.clone()).sql(")");
     } else {

@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod data;
+pub mod random;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};

@@ -1,0 +1,165 @@
+//! Programs that are killed and started anew, and a door to the service that stays where it is.
+
+use std::io::{self, BufRead, BufReader, Read};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+/// An address that leads to the service wherever it is, and is deaf while there is none.
+pub struct Door {
+    pub url: String,
+    address: SocketAddr,
+    behind: Arc<Mutex<Option<SocketAddr>>>,
+    closed: Arc<AtomicBool>,
+}
+
+impl Door {
+    pub fn open() -> Door {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let door = Door { url: format!("http://{address}"), address, behind: Arc::default(), closed: Arc::default() };
+        let (behind, closed) = (door.behind.clone(), door.closed.clone());
+        thread::spawn(move || {
+            for visitor in listener.incoming().map_while(Result::ok) {
+                if closed.load(Ordering::SeqCst) {
+                    return;
+                }
+                let service = *behind.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(Ok(service)) = service.map(TcpStream::connect) {
+                    carry(&visitor, &service);
+                    carry(&service, &visitor);
+                }
+            }
+        });
+        door
+    }
+
+    fn lead_to(&self, service: Option<SocketAddr>) {
+        *self.behind.lock().unwrap_or_else(PoisonError::into_inner) = service;
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.closed.store(true, Ordering::SeqCst);
+        // Wakes the thread that listens.
+        drop(TcpStream::connect(self.address));
+    }
+}
+
+fn carry(from: &TcpStream, to: &TcpStream) {
+    let (mut from, mut to) = (from.try_clone().expect("a handle"), to.try_clone().expect("a handle"));
+    thread::spawn(move || {
+        // Either side may go at any time; the other is told.
+        let _ = io::copy(&mut from, &mut to);
+        let _ = to.shutdown(Shutdown::Write);
+        let _ = from.shutdown(Shutdown::Read);
+    });
+}
+
+/// Waits on a thread of its own, so that the other runs go on.
+pub async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    actix_web::web::block(work).await.expect("a thread")
+}
+
+/// `serve` as a process of its own.
+pub struct Served {
+    child: Child,
+}
+
+impl Served {
+    pub async fn start(database: &str, door: &Door) -> Served {
+        let mut command = program();
+        command.arg("serve").envs([
+            ("DATABASE_URL", database),
+            ("BIND", "127.0.0.1:0"),
+            ("WORKERS", "1"),
+            ("DATABASE_CONNECTIONS", "4"),
+            ("RUST_LOG", "off"),
+        ]);
+        let (child, address) = beside(move || {
+            let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program");
+            let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines().map_while(Result::ok);
+            let address = lines.find_map(|line| line.strip_prefix("Serving at http://")?.parse().ok());
+            // What else it says has somewhere to go.
+            thread::spawn(move || lines.for_each(drop));
+            (child, address)
+        })
+        .await;
+        door.lead_to(Some(address.expect("the address")));
+        Served { child }
+    }
+
+    /// Kills it; nobody answers at the door then.
+    pub fn kill(mut self, door: &Door) {
+        door.lead_to(None);
+        end(&mut self.child);
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+/// A program that goes on until it is killed.
+pub struct Tireless {
+    start: Box<dyn Fn() -> Command>,
+    child: Child,
+    pub kills: usize,
+}
+
+impl Tireless {
+    pub fn start(start: impl Fn() -> Command + 'static) -> Tireless {
+        let child = spawn(&start);
+        Tireless { start: Box::new(start), child, kills: 0 }
+    }
+
+    pub fn kill(&mut self) {
+        if let Some(status) = self.child.try_wait().expect("its state") {
+            let mut said = String::new();
+            let _ = self.child.stderr.take().expect("its output").read_to_string(&mut said);
+            panic!("it gave up with {status}: {said}");
+        }
+        end(&mut self.child);
+        self.kills += 1;
+    }
+
+    pub fn kill_and_start(&mut self) {
+        self.kill();
+        self.child = spawn(&self.start);
+    }
+}
+
+impl Drop for Tireless {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+fn spawn(start: &dyn Fn() -> Command) -> Child {
+    start().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("a program")
+}
+
+/// SIGKILL: nothing is finished.
+fn end(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// The program itself.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_open-commitments"));
+    command.env("LANG", "C").env_remove("LC_ALL").env_remove("LC_MESSAGES").env_remove("DATA_DIR");
+    command
+}
+
+/// The follower in Python.
+pub fn follower(url: &str, file: &std::path::Path, words: &[String]) -> Command {
+    let mut command = Command::new("python3");
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/followers/follow.py")).arg(url).arg(file).args(words);
+    command
+}
