@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use serde_json::{Value, json};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::discovery::fixed;
@@ -36,8 +35,8 @@ static PACKAGE_PROBLEMS: &[&ProblemType] = &[&RANGE_NOT_SATISFIABLE, &EXPORT_BUS
 
 /// The endpoints that read the ledger.
 pub static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
-    let mut endpoints = vec![index(), meta(), summary(), discovery::search()];
-    endpoints.extend(CATALOGUES.iter().map(described));
+    let mut endpoints = vec![index(), summary(), discovery::search()];
+    endpoints.extend(catalogue::endpoints());
     for kind in KINDS {
         endpoints.extend([collection(kind), one(kind), versions(kind)]);
     }
@@ -134,77 +133,6 @@ fn index() -> Endpoint {
         problems: &[],
         kind: None,
         handler: |request| answered(summary::index(request)),
-    }
-}
-
-fn meta() -> Endpoint {
-    Endpoint {
-        path: "/v1/meta".into(),
-        operation_id: "get_meta".into(),
-        tag: "catalogue",
-        summary: "What is here, how much, how new".into(),
-        description: "Counts by kind, newest revision, report and period, licence, publisher, contact, languages, years and divisions, and where \
-                      to go on."
-            .into(),
-        id: None,
-        parameters: ParameterSet::new().at().format(JSON).build(),
-        formats: JSON,
-        answer: schemas::reference("Meta"),
-        example: schemas::example("Meta"),
-        problems: &[],
-        kind: None,
-        handler: |request| answered(catalogue::meta(request)),
-    }
-}
-
-/// A description of the whole for machines that collect data.
-struct Described {
-    path: &'static str,
-    operation_id: &'static str,
-    summary: &'static str,
-    description: &'static str,
-    formats: &'static [Format],
-    example: fn() -> Value,
-    handler: Handler,
-}
-
-const CATALOGUES: &[Described] = &[
-    Described {
-        path: "/catalog.jsonld",
-        operation_id: "get_catalog_json_ld",
-        summary: "The catalogue as JSON-LD",
-        description: "DCAT 3 by the rules of DCAT-AP 3.0: a dataset for each kind of record and for each programme, the newest 1000, with \
-                      distributions in every export format, licence, publisher, coverage and versions. Addresses are absolute.",
-        formats: &[Format::JsonLd],
-        example: || json!({"@context": {"dcat": "http://www.w3.org/ns/dcat#"}, "@graph": [{"@id": "https://data.example/catalog.jsonld#catalog", "@type": ["dcat:Catalog"]}]}),
-        handler: |request| answered(catalogue::dcat(request)),
-    },
-    Described {
-        path: "/catalog.ttl",
-        operation_id: "get_catalog_turtle",
-        summary: "The catalogue as Turtle",
-        description: "The same triples as /catalog.jsonld.",
-        formats: &[Format::Turtle],
-        example: || Value::Null,
-        handler: |request| answered(catalogue::dcat(request)),
-    },
-];
-
-fn described(catalogue: &Described) -> Endpoint {
-    Endpoint {
-        path: catalogue.path.into(),
-        operation_id: catalogue.operation_id.into(),
-        tag: "catalogue",
-        summary: catalogue.summary.into(),
-        description: catalogue.description.into(),
-        id: None,
-        parameters: ParameterSet::new().at().format(catalogue.formats).build(),
-        formats: catalogue.formats,
-        answer: json!({"type": "object", "description": catalogue.summary}),
-        example: (catalogue.example)(),
-        problems: &[],
-        kind: None,
-        handler: catalogue.handler,
     }
 }
 

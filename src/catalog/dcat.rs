@@ -1,7 +1,7 @@
 //! The catalogue as DCAT 3 (W3C Recommendation of 2024), by the rules of DCAT-AP 3.0.
 //!
 //! Every resource has an IRI below `/catalog.jsonld`. Described at a revision, IRIs and addresses carry it:
-//! `dcat:hasVersion` leads there from head, `dcat:previousVersion` to the revision before the last change.
+//! `dcat:hasCurrentVersion` leads there from head, `dcat:previousVersion` to the revision before the last change.
 
 use super::facts::{Agent, Catalogue, Dataset};
 use super::graph::Graph;
@@ -80,7 +80,7 @@ fn describe_version(catalogue: &Catalogue, name: &str, changed_in: i64, first: O
     if catalogue.pinned {
         node.link("dcat:isVersionOf", &lasting(catalogue, name));
     } else if catalogue.revision > 0 {
-        node.link("dcat:hasVersion", &pinned(catalogue, name, catalogue.revision));
+        node.link("dcat:hasCurrentVersion", &pinned(catalogue, name, catalogue.revision));
     }
     if first.is_some_and(|first| first < changed_in) {
         node.link("dcat:previousVersion", &pinned(catalogue, name, changed_in - 1));
@@ -101,6 +101,7 @@ fn describe_service(catalogue: &Catalogue, datasets: &[Dataset], graph: &mut Gra
         .link("dcat:contactPoint", &lasting(catalogue, "contact"))
         .link("dct:publisher", &agent)
         .link("dct:license", &catalogue.licence.url)
+        .link("dct:conformsTo", known::OPENAPI)
         .link("dct:accessRights", &known::PUBLIC.iri())
         .link("dct:format", &known::JSON.iri())
         .link("dcat:theme", &known::GOVERNMENT.iri());
@@ -259,16 +260,16 @@ fn describe_shared(catalogue: &Catalogue, graph: &mut Graph) {
     }
     graph.resource(&format!("{}/", catalogue.base), &["foaf:Document"]);
     graph.resource(known::PROFILE, &["dct:Standard"]).text("dct:title", "DCAT-AP 3.0");
+    graph.resource(known::OPENAPI, &["dct:Standard"]).text("dct:title", "OpenAPI 3.1");
     describe_contact(catalogue, graph);
     let concepts: Vec<&Concept> = known::ALL.iter().copied().filter(|concept| graph.mentions(&concept.iri())).collect();
     for concept in concepts {
-        let mut node = graph.resource(&concept.iri(), &[concept.class]);
-        if concept.class == "skos:Concept" {
-            node.word("skos:prefLabel", "en", concept.label);
-            let scheme = concept.scheme();
-            node.link("skos:inScheme", &scheme);
-            graph.resource(&scheme, &["skos:ConceptScheme"]).word("dct:title", "en", concept.list);
-        }
+        let scheme = concept.scheme();
+        graph
+            .resource(&concept.iri(), &[concept.class])
+            .word("skos:prefLabel", "en", concept.label)
+            .link("skos:inScheme", &scheme);
+        graph.resource(&scheme, &["skos:ConceptScheme"]).word("dct:title", "en", concept.list);
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Counted {
     /// The first revision that changed it.
     pub first: Option<i64>,
     pub first_at: Option<DateTime<Utc>>,
+    /// Its day in the ledger's time zone.
+    pub first_on: Option<NaiveDate>,
     /// The last one, 0 without any.
     pub changed_in: i64,
     pub changed_at: Option<DateTime<Utc>>,
@@ -63,6 +65,8 @@ pub struct Programme {
     pub sequence: i64,
     pub first: i64,
     pub first_at: Option<DateTime<Utc>>,
+    /// Its day in the ledger's time zone.
+    pub first_on: Option<NaiveDate>,
     pub changed_in: i64,
     pub changed_at: Option<DateTime<Utc>>,
     pub commitments: i64,
@@ -124,6 +128,8 @@ pub struct Dataset {
     pub count: i64,
     pub first: Option<i64>,
     pub issued: Option<DateTime<Utc>>,
+    /// Its day in the ledger's time zone.
+    pub issued_on: Option<NaiveDate>,
     pub changed_in: i64,
     pub modified: Option<DateTime<Utc>>,
     /// How often progress is reported, where that is known: A, S, Q, M or irregular.
@@ -158,23 +164,25 @@ impl Catalogue<'_> {
 
     /// What can be downloaded: every kind, then every programme, newest first.
     pub fn datasets(&self) -> Vec<Dataset> {
-        let kinds = (1..).zip(KINDS).map(|(sequence, kind)| self.of_kind(sequence, kind));
+        let kinds = KINDS.into_iter().map(|kind| self.of_kind(kind));
         kinds.chain(self.facts.programmes.iter().map(of_programme)).collect()
     }
 
-    fn of_kind(&self, sequence: i64, kind: &'static Kind) -> Dataset {
+    /// The dataset of a kind.
+    pub fn of_kind(&self, kind: &'static Kind) -> Dataset {
         let counted = self.facts.kinds.get(kind.name);
         Dataset {
             key: kind.collection.to_owned(),
             kind,
             programme: None,
-            sequence,
+            sequence: i64::try_from(kind.rank()).map_or(0, |rank| rank + 1),
             title: words::title(kind),
             description: words::description(kind),
             publisher: self.facts.publisher.clone(),
             count: counted.map_or(0, |counted| counted.count),
             first: counted.and_then(|counted| counted.first),
             issued: counted.and_then(|counted| counted.first_at),
+            issued_on: counted.and_then(|counted| counted.first_on),
             changed_in: counted.map_or(0, |counted| counted.changed_in),
             modified: counted.and_then(|counted| counted.changed_at),
             cadence: None,
@@ -196,6 +204,7 @@ fn of_programme(programme: &Programme) -> Dataset {
         count: programme.commitments,
         first: Some(programme.first),
         issued: programme.first_at,
+        issued_on: programme.first_on,
         changed_in: programme.changed_in,
         modified: programme.changed_at,
         cadence: programme.cadence.clone(),

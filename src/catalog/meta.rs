@@ -123,10 +123,14 @@ pub struct MetaContact {
 const LINKS: &[(&str, &str)] = &[
     ("catalog_dcat_json_ld", "../catalog.jsonld"),
     ("catalog_dcat_turtle", "../catalog.ttl"),
+    ("catalog_zh_json", "../catalog-zh.json"),
+    ("catalog_zh_xlsx", "../catalog-zh.xlsx"),
+    ("dataset_schema_org", "../dataset.jsonld"),
     ("changes", "changes"),
     ("docs", "../docs/"),
     ("openapi", "../openapi.json"),
     ("revisions", "revisions"),
+    ("search", "search"),
     ("summary", "summary"),
 ];
 

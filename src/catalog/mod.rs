@@ -1,13 +1,16 @@
 //! Descriptions of the data for machines that collect data.
 
+pub mod csvw;
 pub mod datapackage;
 pub mod dcat;
 pub mod facts;
 pub mod formats;
 pub mod graph;
 pub mod meta;
+pub mod schema_org;
 pub mod vocabulary;
 pub mod words;
+pub mod zh;
 
 use crate::config::Serve;
 

@@ -8,6 +8,8 @@ pub const MEDIA_TYPES: &str = "https://www.iana.org/assignments/media-types/";
 pub const THEMES: &str = "http://publications.europa.eu/resource/authority/data-theme";
 /// The profile that the catalogue follows.
 pub const PROFILE: &str = "https://semiceu.github.io/DCAT-AP/releases/3.0.0/";
+/// The standard that the interface's description follows.
+pub const OPENAPI: &str = "https://spec.openapis.org/oas/v3.1.0";
 
 /// A term of a list.
 #[derive(Debug, PartialEq, Eq)]

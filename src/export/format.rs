@@ -22,6 +22,8 @@ pub enum Format {
     JsonLd,
     /// RDF as Turtle.
     Turtle,
+    /// Metadata of CSV on the Web.
+    Csvm,
     /// A feed.
     Atom,
     /// A map of addresses, or an index of maps.
@@ -42,6 +44,7 @@ impl Format {
             Format::EventStream => "event-stream",
             Format::JsonLd => "jsonld",
             Format::Turtle => "turtle",
+            Format::Csvm => "csvm",
             Format::Atom => "atom",
             Format::Sitemap => "xml",
         }
@@ -66,6 +69,7 @@ impl Format {
             Format::EventStream => "text/event-stream",
             Format::JsonLd => "application/ld+json",
             Format::Turtle => "text/turtle; charset=utf-8",
+            Format::Csvm => "application/csvm+json",
             Format::Atom => "application/atom+xml; charset=utf-8",
             Format::Sitemap => "application/xml; charset=utf-8",
         }
@@ -78,7 +82,7 @@ impl Format {
 
     /// Whether an answer in it is one JSON document, which the endpoint's schema describes.
     pub fn is_json(self) -> bool {
-        matches!(self, Format::Json | Format::JsonLd)
+        matches!(self, Format::Json | Format::JsonLd | Format::Csvm)
     }
 
     pub fn is_csv(self) -> bool {
@@ -115,6 +119,7 @@ impl Format {
                 "<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"></sitemapindex>",
             ),
             Format::JsonLd => ("JSON-LD 1.1 (W3C).", "{}"),
+            Format::Csvm => ("Metadata of CSV on the Web (W3C).", "{}"),
             Format::Turtle => (
                 "RDF 1.1 Turtle (W3C), the same triples as in JSON-LD.",
                 "<https://data.example/catalog.jsonld#catalog> a <http://www.w3.org/ns/dcat#Catalog> .\n",

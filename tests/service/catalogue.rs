@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use open_commitments::api::routes::ENDPOINTS;
 use open_commitments::config::Operator;
+use open_commitments::model::columns;
 use open_commitments::model::kinds::KINDS;
 use oxjsonld::JsonLdParser;
 use oxttl::TurtleParser;
@@ -137,7 +138,7 @@ async fn versions_lead_from_head_to_every_revision_that_changed_a_dataset() {
     let head = triples(&service, "").await;
     let at = |revision: i64, name: &str| format!("<{BASE}/catalog.jsonld?revision={revision}#{name}>");
     assert_eq!(objects(&head, "#commitments", "dcat:version"), ["\"2\""]);
-    assert_eq!(objects(&head, "#commitments", "dcat:hasVersion"), [at(2, "commitments")]);
+    assert_eq!(objects(&head, "#commitments", "dcat:hasCurrentVersion"), [at(2, "commitments")]);
     assert_eq!(objects(&head, "#commitments", "dcat:previousVersion"), [at(1, "commitments")]);
     assert_eq!(objects(&head, "#metrics", "dcat:version"), ["\"1\""], "others' publications change no version");
     assert!(objects(&head, "#metrics", "dcat:previousVersion").is_empty());
@@ -155,6 +156,104 @@ async fn versions_lead_from_head_to_every_revision_that_changed_a_dataset() {
     let later = triples(&service, "").await;
     assert_eq!(objects(&later, "#programme-plan", "dcat:version"), ["\"3\""]);
     assert_eq!(objects(&later, "#programme-next", "dcat:version"), ["\"2\""]);
+}
+
+#[actix_web::test]
+async fn chinese_portals_have_their_form_as_json_and_as_a_workbook() {
+    let service = service().await;
+    let catalogue = service.get("/catalog-zh.json").await.json();
+    let resources = catalogue["信息资源"].as_array().expect("resources").clone();
+    assert_eq!(catalogue["联系邮箱"], "data@example.org");
+    let codes: Vec<&str> =
+        resources.iter().map(|resource| resource["信息资源代码"].as_str().expect("a code")).collect();
+    assert_eq!(codes[..3], ["307037/000001", "307037/000002", "307037/000003"]);
+    assert_eq!(
+        codes[8..],
+        ["307037/000102", "307037/000101"],
+        "numbers are those of first publication, newest year first"
+    );
+    let next = &resources[8];
+    assert_eq!(
+        [&next["信息资源名称"], &next["更新周期"], &next["共享类型"], &next["是否向社会开放"], &next["信息资源提供方"]],
+        ["下一年", "每季度", "无条件共享", "是", "other"]
+    );
+    assert_eq!(next["关联资源代码"], json!(["307037/000002", "307037/000003", "307037/000004"]));
+    assert_eq!(resources[2]["关联资源代码"], json!(["307037/000001", "307037/000002"]), "what it names, itself aside");
+    for (resource, kind) in resources.iter().zip(KINDS) {
+        let items = resource["信息项"].as_array().expect("items");
+        let names: Vec<&str> = items.iter().map(|item| item["字段名"].as_str().expect("a name")).collect();
+        let columns: Vec<&str> = columns::of(kind).iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names, columns);
+        assert!(items.iter().all(|item| item["信息项名称"].is_string() && item["数据类型"].is_string()), "{resource}");
+        assert!(!resource.to_string().contains("null"), "what is unknown is absent: {resource}");
+    }
+    let id = &resources[0]["信息项"][1];
+    assert_eq!((&id["字段名"], &id["数据类型"], &id["数据长度"]), (&json!("id"), &json!("字符型C"), &json!(201)));
+
+    let workbook = service.bytes("/catalog-zh.xlsx", &[]).await.bytes;
+    let mut package = zip::ZipArchive::new(std::io::Cursor::new(workbook)).expect("a workbook");
+    let mut part = |name: &str| {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut package.by_name(name).expect(name), &mut text).expect("text");
+        text
+    };
+    let (resource_sheet, item_sheet) = (part("xl/worksheets/sheet1.xml"), part("xl/worksheets/sheet2.xml"));
+    assert_eq!(resource_sheet.matches("<row ").count(), 1 + resources.len());
+    let items: usize = resources.iter().map(|resource| resource["信息项"].as_array().expect("items").len()).sum();
+    assert_eq!(item_sheet.matches("<row ").count(), 1 + items);
+    let words = part("xl/sharedStrings.xml");
+    for word in ["信息资源名称", "公开承诺事项", "电子表格（csv）、电子表格（xlsx）", "307037/000101"]
+    {
+        assert!(words.contains(word), "{word}");
+    }
+}
+
+#[actix_web::test]
+async fn the_metadata_of_each_csv_names_every_column() {
+    let service = service().await;
+    for kind in KINDS {
+        let path = format!("/v1/exports/{}.csv-metadata.json", kind.collection);
+        let answer = service.get(&path).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, "application/csvm+json"), "{path}");
+        let metadata = answer.json();
+        assert_eq!(metadata["url"], format!("{}.csv", kind.collection));
+        assert_eq!(
+            service.get(&format!("{path}?revision=1")).await.json()["url"],
+            format!("{}.csv?revision=1", kind.collection)
+        );
+        let described = metadata["tableSchema"]["columns"].as_array().expect("columns");
+        let names: Vec<&str> = described.iter().map(|column| column["name"].as_str().expect("a name")).collect();
+        let expected: Vec<&str> = columns::of(kind).iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names, expected, "{path}");
+        assert!(described.iter().all(|column| column["titles"]["zh-Hans"] != ""), "{path}");
+    }
+    let metadata = service.get("/v1/exports/observations.csv-metadata.json").await.json();
+    let of = |name: &str| {
+        let columns = metadata["tableSchema"]["columns"].as_array().expect("columns");
+        columns.iter().find(|column| column["name"] == name).expect("there").clone()
+    };
+    assert_eq!((&of("value")["datatype"], &of("value")["required"]), (&json!("decimal"), &json!(true)));
+    assert_eq!(of("period_end")["datatype"], "date");
+    assert_eq!(of("evidence")["datatype"], "json");
+    assert_eq!(of("note_zh_hans")["lang"], "zh-Hans");
+}
+
+#[actix_web::test]
+async fn search_engines_have_the_whole_with_its_parts() {
+    let service = service().await;
+    let whole = service.get("/dataset.jsonld?revision=1").await.json();
+    assert_eq!(
+        (&whole["@type"], &whole["version"], &whole["license"]),
+        (&json!("Dataset"), &json!("1"), &json!("https://creativecommons.org/licenses/by/4.0/"))
+    );
+    assert_eq!(whole["temporalCoverage"], "2020-01-01/2020-12-31");
+    assert_eq!(whole["publisher"]["name"], "Office");
+    let parts = whole["hasPart"].as_array().expect("parts");
+    assert_eq!(parts.len(), KINDS.len() + 1);
+    assert_eq!(
+        parts[8]["distribution"][0]["contentUrl"],
+        format!("{BASE}/v1/exports/commitments.csv?programme=plan&revision=1")
+    );
 }
 
 #[actix_web::test]
@@ -178,7 +277,8 @@ async fn a_catalogue_of_the_past_stays_as_it_is_and_settings_change_the_validato
     let settings = Settings { public_url: Some("https://other.example".into()), ..Settings::default() };
     let database = std::mem::replace(&mut service.database, TestDatabase::create().await);
     let moved = Service::on(database, settings);
-    for (path, before) in &before {
+    // Addresses in the metadata of CSV are relative.
+    for (path, before) in before.iter().filter(|(path, _)| !path.contains("csv-metadata")) {
         let after = moved.request("GET", path, &[("if-none-match", before.header("etag"))]).await;
         assert_eq!(after.status, 200, "{path}: who asks again hears of the new address");
     }

@@ -49,6 +49,11 @@ fn time(revision: &str) -> String {
     format!("(SELECT r.published_at FROM revisions r WHERE r.revision = {revision})")
 }
 
+/// Its day in the ledger's time zone.
+fn day(revision: &str) -> String {
+    format!("(({} AT TIME ZONE at.time_zone)::date)", time(revision))
+}
+
 fn members() -> String {
     let kinds: Vec<String> = KINDS.iter().map(|kind| counted(kind.name, kind.collection)).collect();
     [
@@ -72,10 +77,11 @@ fn members() -> String {
 fn counted(kind: &str, table: &str) -> String {
     format!(
         "'{kind}', (SELECT jsonb_build_object('count', (SELECT count(*) FROM {table} t WHERE {}), 'first', k.first, \
-         'first_at', {}, 'changed_in', coalesce(k.last, 0), 'changed_at', {}) FROM (SELECT min(revision) AS first, max(revision) AS last \
+         'first_at', {}, 'first_on', {}, 'changed_in', coalesce(k.last, 0), 'changed_at', {}) FROM (SELECT min(revision) AS first, max(revision) AS last \
          FROM kind_changes WHERE kind = '{kind}' AND revision <= at.n) k)",
         there("t"),
         time("k.first"),
+        day("k.first"),
         time("k.last"),
     )
 }
@@ -144,7 +150,7 @@ fn programmes() -> String {
     format!(
         "(SELECT coalesce(jsonb_agg(e.entry ORDER BY e.year DESC, e.id), '[]') FROM (SELECT p.id, p.year, jsonb_build_object(\
          'id', p.id, 'year', p.year, 'title', p.body::jsonb->'title', 'announced_on', p.announced_on, 'sequence', s.sequence, \
-         'first', s.first, 'first_at', {}, 'changed_in', h.changed_in, 'changed_at', {}, 'commitments', c.count, 'cadence', c.cadence, \
+         'first', s.first, 'first_at', {}, 'first_on', {}, 'changed_in', h.changed_in, 'changed_at', {}, 'commitments', c.count, 'cadence', c.cadence, \
          'organization', coalesce((SELECT {AGENT} FROM organizations o WHERE o.id = p.organization AND {}), \
             jsonb_build_object('id', p.organization))) AS entry \
          FROM programmes p JOIN (SELECT f.id, f.first, row_number() OVER (ORDER BY f.first, f.id) AS sequence \
@@ -156,6 +162,7 @@ fn programmes() -> String {
          CROSS JOIN LATERAL (SELECT greatest(p.revision_from, c.came, c.went) AS changed_in) h \
          WHERE {} ORDER BY p.year DESC, p.id LIMIT {MAX_PROGRAMMES}) e)",
         time("s.first"),
+        day("s.first"),
         time("h.changed_in"),
         there("o"),
         there("p"),
