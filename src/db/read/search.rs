@@ -9,9 +9,9 @@ use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::{At, MOMENT, Moment, kinds_changed_in, moment, there};
-use crate::db::Error;
 use crate::db::pool::Database;
 use crate::db::statement::{Bind, Statement};
+use crate::db::{Error, OPEN};
 use crate::model::kind::Kind;
 use crate::model::search::{self, Weight};
 
@@ -89,7 +89,7 @@ pub fn statement(search: &Search<'_>, at: At, now: DateTime<Utc>) -> Statement {
     }
     statement.sql(", hits AS MATERIALIZED (");
     for (index, kind) in search.kinds.iter().enumerate() {
-        statement.sql(if index > 0 { " UNION ALL " } else { "" }).append(of_kind(search, kind));
+        statement.sql(if index > 0 { " UNION ALL " } else { "" }).append(of_kind(search, kind, at));
     }
     let bodies: String = search
         .kinds
@@ -122,12 +122,18 @@ pub fn statement(search: &Search<'_>, at: At, now: DateTime<Utc>) -> Statement {
 }
 
 /// Hits of one kind: the record whose id the words are, and the newest that match.
-fn of_kind(search: &Search<'_>, kind: &Kind) -> Statement {
+fn of_kind(search: &Search<'_>, kind: &Kind, at: At) -> Statement {
     let (rank, table) = (kind.rank(), kind.collection);
     let hit = |what: &str| {
         format!("SELECT {what}, -x.changed_in AS revision, {rank}::bigint AS kind, x.id, x.revision_from FROM at")
     };
-    let mut conditions = Statement::of(&there("t"), []);
+    // changed_in is never after the revision that a row begins in: the index need not be read from its end.
+    let mut conditions = Statement::of(&format!("{} AND t.changed_in <= at.n", there("t")), []);
+    if let (At::Head, [_, ..]) = (at, search.publishers) {
+        // The same, of which PostgreSQL knows how many rows it holds for: it then reads a publisher's rows
+        // newest first, and never more than there are. Without a publisher it errs on the side of the words.
+        conditions = Statement::of(&format!("t.revision_to = {OPEN}"), []);
+    }
     match search.publishers {
         [] => {}
         [one] => {
@@ -137,8 +143,7 @@ fn of_kind(search: &Search<'_>, kind: &Kind) -> Statement {
             conditions.push(" AND t.publisher = ANY(?)", [Bind::Texts(many.to_vec())]);
         }
     }
-    // changed_in is never after the revision that a row begins in: the index need not be read from its end.
-    let newest = format!(" AND t.changed_in <= at.n ORDER BY t.changed_in DESC, t.id DESC LIMIT {CANDIDATES}) x");
+    let newest = format!(" ORDER BY t.changed_in DESC, t.id DESC LIMIT {CANDIDATES}) x");
     let columns = "t.id, t.revision_from, t.changed_in";
     let Some(words) = search.words else {
         let mut statement = Statement::of(&hit("2::bigint AS rank, 0::bigint AS texts"), []);
