@@ -7,7 +7,7 @@ use super::{Failed, connect, open, open_copy, tell};
 use crate::config::{DatabaseSettings, Mirror};
 use crate::ledger::publish::citation;
 use crate::mirror::bundle::Bundle;
-use crate::mirror::follow::Following;
+use crate::mirror::follow::{self, Following};
 use crate::mirror::upstream::Upstream;
 use crate::mirror::{Fault, local};
 use crate::say;
@@ -24,7 +24,12 @@ pub async fn run(settings: Mirror) -> Result<(), Failed> {
         return take_in(&settings, Path::new(from)).await;
     }
     let upstream = Upstream::new(from);
-    let index = upstream.index().await?;
+    // A copy that is to follow waits for the other ledger from the beginning.
+    let index = if settings.follow {
+        follow::patiently(true, async |_| upstream.index().await).await?
+    } else {
+        upstream.index().await?
+    };
     let opened = open_copy(&settings.database, index.ledger, &index.time_zone).await?;
     let following =
         Following { database_url: &opened.url, upstream: &upstream, for_ever: settings.follow, progress: &progress };

@@ -167,20 +167,25 @@ async fn pairs(
     let agree: String = ["subject", "division_code", "scope", "reported_by"]
         .map(|column| format!(" AND d.{column} IS NOT DISTINCT FROM n.{column}"))
         .concat();
-    // The touched side leads, so that a pair is found through an index whatever the ledger's size.
+    // The touched side leads, so that a pair is found through an index whatever the ledger's size. OFFSET 0 keeps
+    // that order: without statistics, as in a new ledger, another one may be chosen that joins every figure with
+    // every other.
     let touched: BTreeSet<String> = metrics.iter().chain(observations).cloned().collect();
+    let open = format!("revision_to = {OPEN}");
     let sql = format!(
-        "WITH touched AS (SELECT metric, period FROM observations WHERE id = ANY(?) AND revision_to = {OPEN} AND NOT computed \
-         UNION SELECT o.metric, o.period FROM observations o WHERE o.revision_to = {OPEN} AND NOT o.computed AND o.metric IN ( \
-         SELECT m.id FROM metrics m WHERE m.id = ANY(?) UNION SELECT m.ratio_numerator FROM metrics m WHERE m.id = ANY(?) AND m.revision_to = {OPEN})) \
+        "WITH touched AS (SELECT metric, period FROM observations WHERE id = ANY(?) AND {open} AND NOT computed \
+         UNION SELECT o.metric, o.period FROM observations o WHERE o.{open} AND NOT o.computed AND o.metric IN ( \
+         SELECT m.id FROM metrics m WHERE m.id = ANY(?) UNION SELECT m.ratio_numerator FROM metrics m WHERE m.id = ANY(?) AND m.{open})), \
+         r AS MATERIALIZED (SELECT DISTINCT r.id, r.publisher, r.ratio_multiplier, r.ratio_numerator, r.ratio_denominator, k.period \
+         FROM touched k JOIN metrics r ON (r.ratio_numerator = k.metric OR r.ratio_denominator = k.metric) AND r.{open}) \
          SELECT DISTINCT r.id AS ratio, r.publisher, r.ratio_multiplier::bigint AS multiplier, n.id AS numerator, d.id AS denominator, \
          n.value::text AS numerator_value, d.value::text AS denominator_value, n.body \
-         FROM touched k JOIN metrics r ON (r.ratio_numerator = k.metric OR r.ratio_denominator = k.metric) AND r.revision_to = {OPEN} \
-         JOIN observations n ON n.metric = r.ratio_numerator AND n.period = k.period AND n.revision_to = {OPEN} AND NOT n.computed \
-         JOIN observations d ON d.metric = r.ratio_denominator AND d.period = k.period AND d.revision_to = {OPEN} AND NOT d.computed \
-         AND d.role = n.role{agree} \
-         JOIN metrics nm ON nm.id = n.metric AND nm.revision_to = {OPEN} \
-         JOIN metrics dm ON dm.id = d.metric AND dm.revision_to = {OPEN} \
+         FROM r CROSS JOIN LATERAL (SELECT * FROM observations n WHERE n.metric = r.ratio_numerator AND n.period = r.period AND n.{open} \
+         AND NOT n.computed OFFSET 0) n \
+         CROSS JOIN LATERAL (SELECT * FROM observations d WHERE d.metric = r.ratio_denominator AND d.period = r.period AND d.{open} \
+         AND NOT d.computed AND d.role = n.role{agree} OFFSET 0) d \
+         JOIN metrics nm ON nm.id = n.metric AND nm.{open} \
+         JOIN metrics dm ON dm.id = d.metric AND dm.{open} \
          AND coalesce(d.time_basis, dm.time_basis) = coalesce(n.time_basis, nm.time_basis)"
     );
     let touched = || Bind::Texts(touched.iter().cloned().collect());

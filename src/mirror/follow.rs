@@ -32,28 +32,37 @@ pub struct Following<'a> {
     pub progress: &'a (dyn Fn(i64, i64) + Send + Sync),
 }
 
+/// Tries what may work another time again: for ever, or a few times in a row. The attempt says whether it gained
+/// anything.
+pub async fn patiently<T>(
+    for_ever: bool,
+    mut attempt: impl AsyncFnMut(&mut bool) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let mut failures = 0;
+    loop {
+        let mut gained = false;
+        let fault = match attempt(&mut gained).await {
+            Ok(done) => return Ok(done),
+            Err(fault) => fault,
+        };
+        failures = if gained { 1 } else { failures + 1 };
+        let Fault::Passing(message) = &fault else { return Err(fault) };
+        if !for_ever && failures >= TRIES {
+            return Err(fault);
+        }
+        let pause = LONGEST_PAUSE.min(FIRST_PAUSE * 2u32.saturating_pow(failures.min(16) - 1));
+        let seconds = pause.as_secs_f32();
+        let message = message.in_language(Language::of_terminal());
+        log::warn!("{message} ({seconds} s)");
+        tokio::time::sleep(pause).await;
+    }
+}
+
 impl Following<'_> {
     /// Copies what there is, and goes on if it is to. Whatever ended it before, it takes up after the last whole
     /// revision. Returns head.
     pub async fn run(&self) -> Result<i64, Fault> {
-        let mut failures = 0;
-        loop {
-            let mut gained = false;
-            let fault = match self.round(&mut gained).await {
-                Ok(head) => return Ok(head),
-                Err(fault) => fault,
-            };
-            failures = if gained { 1 } else { failures + 1 };
-            let Fault::Passing(message) = &fault else { return Err(fault) };
-            if !self.for_ever && failures >= TRIES {
-                return Err(fault);
-            }
-            let pause = LONGEST_PAUSE.min(FIRST_PAUSE * 2u32.saturating_pow(failures.min(16) - 1));
-            let seconds = pause.as_secs_f32();
-            let message = message.in_language(Language::of_terminal());
-            log::warn!("{message} ({seconds} s)");
-            tokio::time::sleep(pause).await;
-        }
+        patiently(self.for_ever, async |gained| self.round(gained).await).await
     }
 
     /// Follows until something fails, or everything is there.

@@ -31,7 +31,7 @@ const FILTERS: [&str; 6] = [
     "kind=observation&programme=plan",
 ];
 /// Publications that a run tries.
-const STEPS: usize = 40;
+const STEPS: usize = 24;
 
 /// Records by kind and id: digest and body.
 type Records = BTreeMap<(String, String), (String, String)>;
@@ -176,10 +176,12 @@ async fn run(seed: u64) -> Counts {
     for _ in 0..STEPS {
         let publication = publications::publication(random, &database).await;
         publications::publish(&database, &publication).await;
-        match random.below(20) {
+        match random.below(14) {
             0 => {
                 served.kill(&door);
                 counts.kills[1] += 1;
+                // Whoever starts now finds nobody.
+                mirror.start();
                 served = Served::start(&database.url, &door).await;
             }
             1..=3 => followers[0].program.kill(),
@@ -268,7 +270,7 @@ async fn same_answers(one: &Service, other: &Service, head: i64, random: &mut Ra
 
 /// Runs with these seeds, some at a time.
 async fn runs(seeds: impl Iterator<Item = u64>) -> Counts {
-    let runs = stream::iter(seeds.map(run)).buffer_unordered(5);
+    let runs = stream::iter(seeds.map(run)).buffer_unordered(6);
     let counts = runs.fold(Counts::default(), async |sum, counts| sum.add(counts)).await;
     println!("{counts:?}");
     counts

@@ -130,7 +130,8 @@ impl Tireless {
         if let Some(status) = child.try_wait().expect("its state") {
             let mut said = String::new();
             let _ = child.stderr.take().expect("its output").read_to_string(&mut said);
-            panic!("it gave up with {status}: {said}");
+            // Without a database when it starts, the program says so; whoever starts it does it again.
+            assert!(said.contains("terminating connection"), "it gave up with {status}: {said}");
         }
         end(&mut child);
         self.kills += 1;
