@@ -68,12 +68,13 @@ class Follower:
                 with urllib.request.urlopen(self.options.url + path, timeout=self.options.wait + 60) as answer:
                     return json.load(answer)
             except urllib.error.HTTPError as error:
-                if error.code == 404 and missing is not None:
+                problem = error.read().decode()
+                if error.code == 404 and missing:
                     return missing
                 if error.code == 410:
-                    self.part(error.read().decode())
+                    self.part(problem)
                 if error.code < 500 and error.code != 429:
-                    sys.exit(f"{path}: {error.code} {error.read().decode()}")
+                    sys.exit(f"{path}: {error.code} {problem}")
                 pause = max(pause, float(error.headers.get("Retry-After", 0)))
             except (OSError, ValueError, http.client.HTTPException):
                 pass  # away, or cut off
@@ -95,12 +96,11 @@ class Follower:
     def take(self, page):
         """Takes in a page; revisions that are whole become visible, each at once."""
         for header in page["revisions"]:
-            row = (header["revision"], header["digest"], json.dumps(header))
+            row = header["revision"], header["digest"], json.dumps(header)
             self.db.execute("INSERT OR IGNORE INTO revisions VALUES (?, ?, ?)", row)
         for entry in page["data"]:
-            if "record" in entry:
-                sound = salted(entry["salt"], entry["record"]) == entry["record_digest"]
-                expect(sound, f"revision {entry['revision']}, {entry['kind']} {entry['id']}")
+            sound = "record" not in entry or salted(entry["salt"], entry["record"]) == entry["record_digest"]
+            expect(sound, f"revision {entry['revision']}, {entry['kind']} {entry['id']}")
             revision = page["through"] if page["snapshot"] else entry["revision"]
             self.db.execute("INSERT INTO pending (revision, entry) VALUES (?, ?)", (revision, json.dumps(entry)))
         whole = page["through"] if page["complete"] else page["through"] - 1
@@ -153,14 +153,13 @@ class Follower:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    option = parser.add_argument
-    option("url", type=lambda url: url.rstrip("/"), help="the ledger, such as http://127.0.0.1:8080")
-    option("file", help="the SQLite file; made if it is not there")
-    option("--once", action="store_true", help="stop where there is nothing more for now")
-    option("--until", type=int, metavar="REVISION", help="stop when this revision is here")
-    option("--snapshot", action="store_true", help="begin with the records there are")
-    option("--filter", default="", metavar="NAME=VALUE", help="such as programme=sd-justice-2020")
-    option("--limit", type=int, default=1000, help="changes on a page")
-    option("--wait", type=int, default=60, metavar="SECONDS", help="how long to wait for something new")
-    option("--dump", action="store_true", help="print all records first")
+    parser.add_argument("url", type=lambda url: url.rstrip("/"), help="the ledger, such as http://127.0.0.1:8080")
+    parser.add_argument("file", help="the SQLite file; made if it is not there")
+    for name, about in (("once", "stop where there is nothing more for now"), ("dump", "print all records first"),
+                        ("snapshot", "begin with the records there are")):
+        parser.add_argument("--" + name, action="store_true", help=about)
+    for name, default, about in (("until", None, "stop when this revision is here"), ("limit", 1000, "changes on a page"),
+                                 ("wait", 60, "seconds to wait for something new")):
+        parser.add_argument("--" + name, type=int, default=default, help=about)
+    parser.add_argument("--filter", default="", help="such as programme=sd-justice-2020")
     Follower(parser.parse_args()).run()

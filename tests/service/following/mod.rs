@@ -31,7 +31,7 @@ const FILTERS: [&str; 6] = [
     "kind=observation&programme=plan",
 ];
 /// Publications that a run tries.
-const STEPS: usize = 24;
+const STEPS: usize = 20;
 
 /// Records by kind and id: digest and body.
 type Records = BTreeMap<(String, String), (String, String)>;
