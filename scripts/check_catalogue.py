@@ -1,14 +1,17 @@
 """Checks the catalogues that a service with the real data serves: check_catalogue.py PUBLIC_URL ADDRESS.
 
 DCAT by SHACL shapes, both forms against each other, and that the shapes refuse what is broken; the workbook
-for Chinese portals against its JSON; the schema.org description against what search engines demand.
+for Chinese portals against its JSON; the schema.org description against what search engines demand; each CSV
+against its metadata, by a processor of CSV on the Web.
 """
 
 import io
 import json
 import sys
 import urllib.request
+import warnings
 
+import csvw
 import openpyxl
 import pyshacl
 import rdflib
@@ -116,6 +119,19 @@ for part in whole["hasPart"]:
     expect(part["name"] and part["license"] and part["distribution"], f"{part['name']} can be had")
     expect(all(each["contentUrl"].startswith(public_url + "/") for each in part["distribution"]), part["name"])
 print(f"dataset.jsonld: {len(whole['hasPart'])} parts")
+
+# Each CSV has the columns and types that its metadata says.
+for query in ["", "?revision=1"]:
+    read = 0
+    for collection in json.loads(get("/v1"))["collections"]:
+        table = csvw.CSVW(f"{address}/v1/exports/{collection}.csv-metadata.json{query}", validate=True)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            expect(table.is_valid, f"{collection}.csv{query} is as described: {[str(warning.message) for warning in said]}")
+        rows = table.to_json(minimal=True)
+        read += len(rows)
+        expect(rows, f"{collection}.csv{query} has rows")
+    print(f"CSV on the Web{query}: {read} rows")
 
 for fault in faults:
     print(f"not so: {fault}")

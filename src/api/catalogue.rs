@@ -3,7 +3,7 @@
 use actix_web::web::Bytes;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, to_text};
+use super::answer::{Answer, is_pinned, to_text};
 use super::endpoint::{Endpoint, Handler, Request, answered};
 use super::parameters::ParameterSet;
 use super::problem::{Failure, INTERNAL_ERROR};
@@ -12,7 +12,7 @@ use crate::catalog::facts::{Catalogue, Facts};
 use crate::catalog::graph::Fault;
 use crate::catalog::meta::Meta;
 use crate::catalog::{csvw, dcat, schema_org, zh};
-use crate::db::read::{At, MOMENT, Moment, facts, kinds_changed_in, moment};
+use crate::db::read::{MOMENT, Moment, facts, kinds_changed_in, moment};
 use crate::db::statement::Statement;
 use crate::export::format::Format;
 use crate::model::kind::Kind;
@@ -210,11 +210,6 @@ async fn columns(mut request: Request) -> Result<Answer, Failure> {
     let body = csvw::describe(kind, revision, licence).to_string();
     let settings = Some(format!("{licence:?}"));
     Ok(Answer { format: request.format, settings, ..Answer::json(body, moment, asked.at) })
-}
-
-/// Whether it was asked for as it is for good.
-fn is_pinned(at: At, moment: &Moment) -> bool {
-    matches!(at, At::Revision(_)) || moment.n < moment.head
 }
 
 fn internal(cause: String) -> Failure {

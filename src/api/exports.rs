@@ -93,8 +93,24 @@ async fn forget(state: &State) -> Result<(), db::Error> {
     Ok(())
 }
 
-/// One file of a kind's records.
-pub async fn read(mut request: Request) -> Result<HttpResponse, Failure> {
+/// One file of a kind's records. A CSV says where its columns are described (CSV on the Web).
+pub async fn read(request: Request) -> Result<HttpResponse, Failure> {
+    let (csv, collection) = (request.format == Format::Csv, request.kind.collection);
+    let at_revision = ["revision=", "as_of="].iter().any(|name| request.raw_query.contains(name));
+    let mut response = file_of(request).await?;
+    if csv {
+        let revision = response.headers().get("ledger-revision").and_then(|value| value.to_str().ok());
+        let query = revision.filter(|_| at_revision).map(|n| format!("?revision={n}")).unwrap_or_default();
+        let link =
+            format!("<{collection}.csv-metadata.json{query}>; rel=\"describedby\"; type=\"application/csvm+json\"");
+        if let Ok(link) = header::HeaderValue::from_str(&link) {
+            response.headers_mut().append(header::LINK, link);
+        }
+    }
+    Ok(response)
+}
+
+async fn file_of(mut request: Request) -> Result<HttpResponse, Failure> {
     let kind = request.kind;
     let filters = request.query.filters(kind);
     let fields = request.query.fields(schema::members(kind));
@@ -176,7 +192,8 @@ pub async fn descriptor(mut request: Request) -> Result<Answer, Failure> {
     let resources = KINDS.into_iter().map(resource).collect();
     let homepage = request.state.public_url.as_str();
     let descriptor = datapackage::describe(&basis, &request.state.licence, homepage, resources);
-    Ok(Answer::json(answer::to_text(&descriptor)?, basis.moment, asked.at))
+    let settings = Some(format!("{homepage} {:?}", request.state.licence));
+    Ok(Answer { settings, ..Answer::json(answer::to_text(&descriptor)?, basis.moment, asked.at) })
 }
 
 /// An example of the descriptor.

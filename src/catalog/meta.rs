@@ -125,6 +125,8 @@ const LINKS: &[(&str, &str)] = &[
     ("catalog_dcat_turtle", "../catalog.ttl"),
     ("catalog_zh_json", "../catalog-zh.json"),
     ("catalog_zh_xlsx", "../catalog-zh.xlsx"),
+    ("data_package", "../datapackage.json"),
+    ("data_package_zip", "exports/all.zip"),
     ("dataset_schema_org", "../dataset.jsonld"),
     ("changes", "changes"),
     ("docs", "../docs/"),

@@ -215,6 +215,10 @@ async fn the_metadata_of_each_csv_names_every_column() {
         let path = format!("/v1/exports/{}.csv-metadata.json", kind.collection);
         let answer = service.get(&path).await;
         assert_eq!((answer.status, answer.header("content-type")), (200, "application/csvm+json"), "{path}");
+        let csv = service.get(&format!("/v1/exports/{}.csv?revision=1", kind.collection)).await;
+        let described_by = format!("<{}.csv-metadata.json?revision=1>; rel=\"describedby\"", kind.collection);
+        let links = csv.headers.get_all("link").iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>();
+        assert!(links.iter().any(|link| link.starts_with(&described_by)), "{links:?}");
         let metadata = answer.json();
         assert_eq!(metadata["url"], format!("{}.csv", kind.collection));
         assert_eq!(
@@ -222,9 +226,11 @@ async fn the_metadata_of_each_csv_names_every_column() {
             format!("{}.csv?revision=1", kind.collection)
         );
         let described = metadata["tableSchema"]["columns"].as_array().expect("columns");
+        let header = csv.text.lines().next().expect("a header").to_owned();
         let names: Vec<&str> = described.iter().map(|column| column["name"].as_str().expect("a name")).collect();
         let expected: Vec<&str> = columns::of(kind).iter().map(|column| column.name.as_str()).collect();
         assert_eq!(names, expected, "{path}");
+        assert_eq!(names.join(","), header, "{path}: the CSV has these columns");
         assert!(described.iter().all(|column| column["titles"]["zh-Hans"] != ""), "{path}");
     }
     let metadata = service.get("/v1/exports/observations.csv-metadata.json").await.json();
