@@ -65,7 +65,7 @@ pub fn parquet(bytes: &[u8]) -> Rows {
         Field::Str(value) => Some(value.clone()),
         Field::Date(days_since) => {
             assert!(days.contains(&name.to_owned()), "{name}");
-            let day = chrono::NaiveDate::default() + chrono::Days::new(u64::try_from(*days_since).expect("after 1970"));
+            let day = chrono::NaiveDate::default() + chrono::TimeDelta::days((*days_since).into());
             Some(day.to_string())
         }
         Field::Decimal(value) => {
