@@ -6,6 +6,8 @@
 //! A request comes out: `api::routes` finds the endpoint, `api::query` reads its parameters,
 //! `db::read` answers with one statement, `api::answer` makes a response of the stored text.
 //!
+//! Files of all records go out: `db::read::chunks` reads them, `export` writes them, `api::exports` sends them.
+//!
 //! A copy of a ledger follows another: `mirror` reads its change feed, or a bundle, and `ledger::copy`
 //! appends what fits its digests.
 

@@ -295,17 +295,15 @@ fn link(request: &Request, moment: &Moment) -> String {
 async fn spooled(state: &web::Data<State>, file: &File) -> Result<Arc<Spooled>, Shared> {
     let exports = &state.exports;
     let moment = &file.basis.moment;
-    if file.format == Format::Xlsx {
-        // Said at once, rather than after a million rows.
-        let count = file.selection.chunks(&state.database).count(file.sheet_rows + 1).await;
-        if count.map_err(|error| Arc::new(error.into()))? > file.sheet_rows {
-            return Err(Arc::new(Error::TooManyRows));
-        }
-    }
     let rows = (file.selection.chunks(&state.database), Handle::current(), exports.spool.stopped());
     let (written, last_redaction) = (file.clone(), moment.last_redaction);
     let write = move |sink: &mut _| {
         let (chunks, handle, stopped) = rows;
+        // Said at once, rather than after a million rows.
+        let full = |most| Ok::<bool, Error>(handle.block_on(chunks.count(most + 1))? > most);
+        if written.format == Format::Xlsx && full(written.sheet_rows)? {
+            return Err(Error::TooManyRows);
+        }
         let mut rows = Rows::new(handle, chunks, stopped).unless_redacted_after(last_redaction);
         export::write(&written, &mut rows, sink)
     };

@@ -21,6 +21,7 @@ pub struct Load {
     pub connections: usize,
     pub idle_connections: usize,
     pub followers: usize,
+    pub export_bytes: u64,
 }
 
 /// What is told of a copy.
@@ -57,6 +58,7 @@ pub struct Metrics {
     connections: IntGauge,
     idle_connections: IntGauge,
     followers: IntGauge,
+    export_bytes: IntGauge,
     head: IntGauge,
     mirror: MirrorMetrics,
 }
@@ -79,6 +81,7 @@ impl Metrics {
             connections: IntGauge::new("database_connections", "Connections of the pool.")?,
             idle_connections: IntGauge::new("database_connections_idle", "Connections of the pool that nobody uses.")?,
             followers: IntGauge::new("followers_waiting", "Requests that wait for new revisions, streams included.")?,
+            export_bytes: IntGauge::new("export_spool_bytes", "Bytes of export files that are kept or being read.")?,
             head: IntGauge::new("ledger_head_revision", "Newest revision, as last seen.")?,
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
@@ -86,6 +89,7 @@ impl Metrics {
         metrics.registry.register(Box::new(metrics.connections.clone()))?;
         metrics.registry.register(Box::new(metrics.idle_connections.clone()))?;
         metrics.registry.register(Box::new(metrics.followers.clone()))?;
+        metrics.registry.register(Box::new(metrics.export_bytes.clone()))?;
         metrics.registry.register(Box::new(metrics.head.clone()))?;
         Ok(metrics)
     }
@@ -102,6 +106,7 @@ impl Metrics {
         gauge(&self.connections, load.connections);
         gauge(&self.idle_connections, load.idle_connections);
         gauge(&self.followers, load.followers);
+        self.export_bytes.set(i64::try_from(load.export_bytes).unwrap_or(i64::MAX));
         if let Some(Seen { head, mirror, reached_at }) = seen {
             self.head.set(head);
             let (upstream_head, lag, diverged) = mirror.unwrap_or_default();

@@ -143,7 +143,8 @@ pub async fn prometheus(state: web::Data<State>, http: HttpRequest) -> HttpRespo
         reached_at: head.reached_at,
     });
     let (connections, idle_connections) = state.database.connections();
-    let load = metrics::Load { connections, idle_connections, followers: state.followers.waiting() };
+    let followers = state.followers.waiting();
+    let load = metrics::Load { connections, idle_connections, followers, export_bytes: state.exports.bytes() };
     match state.metrics.text(load, seen, (state.clock)()) {
         Ok(text) => HttpResponse::Ok().content_type(::prometheus::TEXT_FORMAT).body(text),
         Err(error) => {

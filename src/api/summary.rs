@@ -81,5 +81,7 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("Figures in Shandong, largest first, as CSV", "v1/observations?division=37&sort=-value&format=csv"),
     ("Commitments as they stood at revision 1", "v1/commitments?revision=1&fields=id,title,status"),
     ("Targets due by the end of 2020", "v1/targets?due_to=2020-12-31&include=metric,commitment"),
+    ("All figures in one file, with Chinese titles above the columns", "v1/exports/observations.csv?labels=zh"),
+    ("Everything as a Data Package", "v1/exports/all.zip"),
     ("Every revision, newest first", "v1/revisions"),
 ];

@@ -26,7 +26,7 @@ const SCALE: i32 = 4;
 /// Bytes that hold them.
 const DECIMAL_BYTES: usize = 9;
 /// Text of the records of a row group, which is gathered in memory.
-const GROUP: usize = 32 << 20;
+const GROUP: usize = 16 << 20;
 
 impl From<ParquetError> for Error {
     fn from(error: ParquetError) -> Error {

@@ -55,7 +55,7 @@ impl Rows {
             return Err(Error::Redacted);
         }
         self.read_ahead(chunks);
-        Ok(chunk.records)
+        Ok(Some(chunk.records))
     }
 
     /// The same for a thread that may block.

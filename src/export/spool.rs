@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ use super::{Error, Shared};
 
 /// Files that may be written at a time.
 const WRITERS: usize = 2;
+/// Files that are being written or wait for their turn, at most.
+const WAITING: usize = 64;
 /// Files kept at most: each is an open file.
 const MOST: usize = 200;
 
@@ -28,6 +30,21 @@ pub struct Spooled {
     pub length: u64,
     /// SHA-256 of its bytes.
     pub digest: [u8; 32],
+    /// Given back when nobody reads it any more.
+    _room: Room,
+}
+
+/// Bytes of the folder that are taken, given back when dropped.
+#[derive(Debug)]
+struct Room {
+    taken: Arc<AtomicU64>,
+    bytes: u64,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.taken.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 impl Spooled {
@@ -56,8 +73,6 @@ enum Entry {
 #[derive(Default)]
 struct Kept {
     entries: HashMap<String, Entry>,
-    /// Bytes of all files, those being written included.
-    bytes: u64,
     /// Counts uses, so that the least recently used file goes first.
     clock: u64,
     /// The newest redaction heard of; what is older is not kept.
@@ -68,6 +83,8 @@ struct Kept {
 pub struct Spool {
     folder: PathBuf,
     most_bytes: u64,
+    /// Bytes of all files: kept, being written, and let go of while somebody still reads them.
+    taken: Arc<AtomicU64>,
     writers: Arc<Semaphore>,
     kept: Mutex<Kept>,
     /// Set when the service ends.
@@ -78,7 +95,8 @@ impl Spool {
     /// Keeps at most `most_bytes` in the folder, which is made when first needed.
     pub fn new(folder: PathBuf, most_bytes: u64) -> Spool {
         let writers = Arc::new(Semaphore::new(WRITERS));
-        Spool { folder, most_bytes, writers, kept: Mutex::default(), stopped: Arc::default() }
+        let (taken, kept, stopped) = Default::default();
+        Spool { folder, most_bytes, taken, writers, kept, stopped }
     }
 
     /// Ends what is being written.
@@ -91,9 +109,9 @@ impl Spool {
         self.stopped.clone()
     }
 
-    /// Bytes that are kept.
+    /// Bytes that are taken.
     pub fn bytes(&self) -> u64 {
-        self.kept().bytes
+        self.taken.load(Ordering::Relaxed)
     }
 
     /// The file of a key, written by `write` unless it is there, or is being written for somebody else. Whoever
@@ -106,13 +124,19 @@ impl Spool {
         let mut outcome = match self.find_or_begin(key)? {
             Begun::Kept(file) => return Ok(file),
             Begun::Writing(outcome) => outcome,
-            Begun::Ours { outcome, permit, tell } => {
+            Begun::Ours { outcome, tell } => {
                 let (spool, key) = (self.clone(), key.to_owned());
                 // Dropped without having told, after a panic or when the runtime ends, it tells of that.
-                let promise = Promise { spool, key, last_redaction, tell, kept: false };
-                drop(tokio::task::spawn_blocking(move || {
-                    let _permit = permit;
-                    promise.keep(write);
+                let mut promise = Promise { spool, key, last_redaction, tell, kept: false };
+                let turn = self.writers.clone().acquire_owned();
+                drop(tokio::spawn(async move {
+                    match tokio::time::timeout(patience / 2, turn).await {
+                        Ok(Ok(turn)) => drop(tokio::task::spawn_blocking(move || {
+                            promise.keep(write);
+                            drop(turn);
+                        })),
+                        _ => promise.tell_all(Err(Arc::new(Error::Busy))),
+                    }
                 }));
                 outcome
             }
@@ -136,10 +160,13 @@ impl Spool {
             }
             Some(Entry::Writing(outcome)) => Ok(Begun::Writing(outcome.clone())),
             None => {
-                let permit = self.writers.clone().try_acquire_owned().map_err(|_| Arc::new(Error::Busy))?;
+                let writing = kept.entries.values().filter(|entry| matches!(entry, Entry::Writing(_))).count();
+                if writing >= WAITING {
+                    return Err(Arc::new(Error::Busy));
+                }
                 let (tell, outcome) = watch::channel(None);
                 kept.entries.insert(key.to_owned(), Entry::Writing(outcome.clone()));
-                Ok(Begun::Ours { outcome, permit, tell })
+                Ok(Begun::Ours { outcome, tell })
             }
         }
     }
@@ -152,26 +179,18 @@ impl Spool {
         }
         kept.last_redaction = redaction;
         let old = |entry: &Entry| matches!(entry, Entry::Kept { last_redaction, .. } if *last_redaction < redaction);
-        let gone: u64 = kept.entries.values().filter(|entry| old(entry)).map(Entry::length).sum();
         kept.entries.retain(|_, entry| !old(entry));
-        kept.bytes = kept.bytes.saturating_sub(gone);
     }
 
     /// Makes room for bytes about to be written; what was used longest ago goes.
     fn reserve(&self, bytes: u64) -> io::Result<()> {
-        let mut kept = self.kept();
-        while kept.bytes + bytes > self.most_bytes {
-            if !kept.evict() {
+        let fits = |taken: u64| taken.checked_add(bytes).filter(|taken| *taken <= self.most_bytes);
+        while self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_err() {
+            if !self.kept().evict() {
                 return Err(io::Error::other(OverLimit));
             }
         }
-        kept.bytes += bytes;
         Ok(())
-    }
-
-    fn release(&self, bytes: u64) {
-        let mut kept = self.kept();
-        kept.bytes = kept.bytes.saturating_sub(bytes);
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -182,20 +201,7 @@ impl Spool {
 enum Begun {
     Kept(Arc<Spooled>),
     Writing(watch::Receiver<Option<Outcome>>),
-    Ours {
-        outcome: watch::Receiver<Option<Outcome>>,
-        permit: tokio::sync::OwnedSemaphorePermit,
-        tell: watch::Sender<Option<Outcome>>,
-    },
-}
-
-impl Entry {
-    fn length(&self) -> u64 {
-        match self {
-            Entry::Kept { file, .. } => file.length,
-            Entry::Writing(_) => 0,
-        }
-    }
+    Ours { outcome: watch::Receiver<Option<Outcome>>, tell: watch::Sender<Option<Outcome>> },
 }
 
 impl Kept {
@@ -207,9 +213,7 @@ impl Kept {
         };
         let oldest =
             self.entries.iter().filter_map(|(key, entry)| Some((used(entry)?, key.clone()))).min().map(|(_, key)| key);
-        let Some(entry) = oldest.and_then(|key| self.entries.remove(&key)) else { return false };
-        self.bytes = self.bytes.saturating_sub(entry.length());
-        true
+        oldest.and_then(|key| self.entries.remove(&key)).is_some()
     }
 }
 
@@ -237,16 +241,14 @@ impl Promise {
         {
             let mut kept = self.spool.kept();
             kept.entries.remove(&self.key);
-            if let Ok(file) = &outcome {
-                if self.last_redaction >= kept.last_redaction {
-                    kept.clock += 1;
-                    let used_at = kept.clock;
-                    let entry = Entry::Kept { file: file.clone(), used_at, last_redaction: self.last_redaction };
-                    kept.entries.insert(self.key.clone(), entry);
-                    while kept.entries.len() > MOST && kept.evict() {}
-                } else {
-                    kept.bytes = kept.bytes.saturating_sub(file.length);
-                }
+            // What was redacted meanwhile is not kept.
+            if let Ok(file) = outcome.as_ref().map(Arc::clone)
+                && self.last_redaction >= kept.last_redaction
+            {
+                kept.clock += 1;
+                let entry = Entry::Kept { file, used_at: kept.clock, last_redaction: self.last_redaction };
+                kept.entries.insert(self.key.clone(), entry);
+                while kept.entries.len() > MOST && kept.evict() {}
             }
         }
         // Nobody waits any more: then it is found by whoever asks next.
@@ -265,11 +267,11 @@ impl Drop for Promise {
 /// A file being written. What it takes is reserved before, and given back if it is not finished.
 pub struct Sink {
     spool: Arc<Spool>,
-    file: Option<File>,
+    file: File,
+    room: Room,
     /// Of the bytes so far, as long as they are written in order.
     hasher: Option<Sha256>,
     position: u64,
-    length: u64,
     /// What went wrong when it was written to.
     failure: Option<io::Error>,
 }
@@ -290,8 +292,8 @@ impl Sink {
     fn new(spool: &Arc<Spool>) -> Result<Sink, Error> {
         std::fs::create_dir_all(&spool.folder)?;
         let file = tempfile::tempfile_in(&spool.folder)?;
-        let hasher = Some(Sha256::new());
-        Ok(Sink { spool: spool.clone(), file: Some(file), hasher, position: 0, length: 0, failure: None })
+        let room = Room { taken: spool.taken.clone(), bytes: 0 };
+        Ok(Sink { spool: spool.clone(), file, room, hasher: Some(Sha256::new()), position: 0, failure: None })
     }
 
     /// Where other temporary files go.
@@ -299,28 +301,21 @@ impl Sink {
         &self.spool.folder
     }
 
-    fn file(&mut self) -> io::Result<&mut File> {
-        self.file.as_mut().ok_or_else(|| io::Error::other("the file is finished"))
-    }
-
     fn finish(mut self) -> Result<Spooled, Error> {
         let hasher = match self.hasher.take() {
             Some(hasher) => hasher,
             None => self.hash()?,
         };
-        let length = self.length;
-        // From here on the bytes are the finished file's.
-        let Some(file) = self.file.take() else { return Err(Error::broken("a file finished twice")) };
-        Ok(Spooled { file, length, digest: hasher.finalize().into() })
+        let digest = hasher.finalize().into();
+        Ok(Spooled { file: self.file, length: self.room.bytes, digest, _room: self.room })
     }
 
     fn hash(&mut self) -> io::Result<Sha256> {
-        let file = self.file()?;
-        file.seek(SeekFrom::Start(0))?;
+        self.file.seek(SeekFrom::Start(0))?;
         let mut hasher = Sha256::new();
         let mut bytes = vec![0; 1 << 18];
         loop {
-            match file.read(&mut bytes)? {
+            match self.file.read(&mut bytes)? {
                 0 => return Ok(hasher),
                 read => hasher.update(bytes.get(..read).unwrap_or_default()),
             }
@@ -338,7 +333,7 @@ impl Write for Sink {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file()?.flush()
+        self.file.flush()
     }
 }
 
@@ -348,11 +343,11 @@ impl Sink {
             return Err(io::Error::other("the service ends"));
         }
         let end = self.position + bytes.len() as u64;
-        if end > self.length {
-            self.spool.reserve(end - self.length)?;
-            self.length = end;
+        if end > self.room.bytes {
+            self.spool.reserve(end - self.room.bytes)?;
+            self.room.bytes = end;
         }
-        self.file()?.write_all(bytes)?;
+        self.file.write_all(bytes)?;
         self.position = end;
         if let Some(hasher) = &mut self.hasher {
             hasher.update(bytes);
@@ -363,19 +358,11 @@ impl Sink {
 
 impl Seek for Sink {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let position = self.file()?.seek(to)?;
+        let position = self.file.seek(to)?;
         if position != self.position {
             self.hasher = None;
         }
         self.position = position;
         Ok(position)
-    }
-}
-
-impl Drop for Sink {
-    fn drop(&mut self) {
-        if self.file.is_some() {
-            self.spool.release(self.length);
-        }
     }
 }

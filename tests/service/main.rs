@@ -9,6 +9,7 @@ mod conditional;
 mod corrections;
 mod discovery;
 mod documentation;
+mod downloads;
 mod exports;
 mod following;
 mod importing;
