@@ -238,26 +238,25 @@ pub async fn page(
 /// `labels` and `charset`, of the formats that have them.
 fn style(request: &mut Request) -> Style {
     let format = request.format;
-    let mut style = Style::default();
-    match request.query.text("labels").as_deref() {
-        None => {}
-        Some("zh") if format.is_csv() || format == Format::Xlsx => style.chinese_labels = true,
-        Some("zh") => request.query.refuse(
+    let query = &mut request.query;
+    let labels = query.text("labels");
+    let charset = query.text("charset");
+    match (labels.as_deref(), format.is_csv() || format == Format::Xlsx) {
+        (None, _) | (Some("zh"), true) => {}
+        (Some("zh"), false) => query.refuse(
             "labels",
             "invalid-value",
             say!("labels is for csv, csv-excel and xlsx.", "labels 只用于 csv、csv-excel 和 xlsx。"),
         ),
-        Some(_) => request.query.refuse(
+        (Some(_), _) => query.refuse(
             "labels",
             "invalid-value",
             say!("labels can only be zh; without it columns have their names.", "labels 只能是 zh；不写时用列名。"),
         ),
     }
-    match request.query.text("charset").as_deref() {
-        None | Some("utf-8") if request.format.is_csv() => {}
-        None => {}
-        Some("gb18030") if format.is_csv() => style.gb18030 = true,
-        Some("utf-8" | "gb18030") => request.query.refuse(
+    match (charset.as_deref(), format.is_csv()) {
+        (None, _) | (Some("utf-8" | "gb18030"), true) => {}
+        (Some("utf-8" | "gb18030"), false) => query.refuse(
             "charset",
             "invalid-value",
             say!(
@@ -265,13 +264,13 @@ fn style(request: &mut Request) -> Style {
                 "charset 只用于 csv 和 csv-excel，其他格式的编码是固定的。"
             ),
         ),
-        Some(_) => request.query.refuse(
+        (Some(_), _) => query.refuse(
             "charset",
             "invalid-value",
             say!("charset is utf-8 or gb18030.", "charset 应为 utf-8 或 gb18030。"),
         ),
     }
-    style
+    Style { chinese_labels: labels.is_some(), gb18030: charset.as_deref() == Some("gb18030") }
 }
 
 fn file(request: &Request, selection: Selection, basis: Basis, style: Style) -> File {

@@ -64,11 +64,3 @@ impl Rows {
         handle.block_on(self.read())
     }
 }
-
-impl Drop for Rows {
-    fn drop(&mut self) {
-        if let Some(ahead) = &self.ahead {
-            ahead.abort();
-        }
-    }
-}
