@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use self::programs::{Door, Served, Tireless, beside, follower, program};
-use crate::support::data::{observation, publication, withdrawal};
+use crate::support::data::{self, observation, publication, withdrawal};
 use crate::support::random::Random;
 use crate::support::{Service, Settings, TestDatabase, command_beside};
 
@@ -361,4 +361,34 @@ async fn a_filtered_follower_that_comes_late_to_a_redaction_hears_of_what_left_b
     let said = follow().await;
     let kinds: Vec<&str> = said.lines().filter_map(|line| line.split_once(" {")).map(|(kind, _)| kind).collect();
     assert_eq!(kinds, ["commitment", "programme"], "{said}");
+}
+
+#[actix_web::test]
+async fn a_follower_of_another_history_finds_the_last_revision_that_both_have() {
+    let (one, copy) = (Service::small().await, TestDatabase::create().await);
+    let report =
+        |status| publication("new_data", json!({"reports": [data::report("two-s1", "two", "2020-S1", status)]}));
+    one.publishes(&publication("new_data", json!({"organizations": [data::organization("second")]})));
+    // A copy that was made a ledger of its own goes another way.
+    for words in [&["mirror", "--from", &one.url][..], &["mirror", "--promote"]] {
+        let output = command_beside(words, &copy.url).await;
+        assert!(output.status.success(), "{output:?}");
+    }
+    let other = Service::on(copy, Settings::default());
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("all.db");
+    let follow = |url: &str| {
+        let mut command = follower(url, &file, &["--once".to_owned()]);
+        beside(move || command.output().expect("python3"))
+    };
+    one.publishes(&report("completed"));
+    one.publishes(&withdrawal(&[("report", "two-s1")]));
+    other.publishes(&report("delayed"));
+    assert!(follow(&one.url).await.status.success());
+    let output = follow(&other.url).await;
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&told["alike"], &told["theirs"]["head"]), (&json!(2), &json!(3)), "{told}");
+    // What it has stays as it is.
+    assert!(follow(&one.url).await.status.success());
 }
