@@ -2,8 +2,6 @@
 
 use std::fmt::Write;
 
-use serde_json::value::RawValue;
-
 use super::Error;
 use crate::model::json::Members;
 
@@ -63,7 +61,6 @@ pub fn narrow(json: &mut String, record: &str, fields: &[String]) -> Result<(), 
     json.push('{');
     let kept = members.into_iter().filter(|(name, _)| fields.contains(name));
     for (index, (name, value)) in kept.enumerate() {
-        let value: &RawValue = &value;
         // Writing to a String does not fail; names are the schema's own, without escapes.
         let _ = write!(json, "{}\"{name}\":{}", if index > 0 { "," } else { "" }, value.get());
     }

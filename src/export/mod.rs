@@ -141,7 +141,7 @@ pub fn write(file: &File, rows: &mut rows::Rows, sink: &mut spool::Sink) -> Resu
         _ => {
             let mut text = Text::new(file)?;
             sink.write_all(&text.begin()?)?;
-            while let Some(chunk) = rows.next()? {
+            while let Some(chunk) = rows.wait()? {
                 sink.write_all(&text.chunk(chunk)?)?;
             }
             Ok(sink.write_all(text.end().as_bytes())?)

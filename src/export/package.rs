@@ -52,7 +52,7 @@ pub fn write(package: &Package, rows: impl Fn(&Selection) -> Rows, sink: &mut Si
         let csv = Csv::new(selection.columns(), false, Style::default());
         add(&mut zip, csv.begin()?)?;
         let mut rows = rows(&selection);
-        while let Some(records) = rows.next()? {
+        while let Some(records) = rows.wait()? {
             add(&mut zip, csv.chunk(&records)?)?;
         }
         resources.push(Resource { kind, path, content: Some((bytes, hex::encode(hasher.finalize()))) });

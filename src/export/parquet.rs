@@ -53,7 +53,7 @@ pub fn write(file: &File, rows: &mut Rows, sink: &mut Sink) -> Result<(), Error>
         .set_key_value_metadata(Some(facts(file)))
         .build();
     let mut writer = SerializedFileWriter::new(sink, Arc::new(schema), Arc::new(properties))?;
-    while let Some(records) = rows.next()? {
+    while let Some(records) = rows.wait()? {
         group.add(Bytes::from(records))?;
         if group.bytes >= GROUP {
             group.flush(&mut writer)?;

@@ -59,7 +59,7 @@ impl Rows {
     }
 
     /// The same for a thread that may block.
-    pub fn next(&mut self) -> Result<Option<String>, Error> {
+    pub fn wait(&mut self) -> Result<Option<String>, Error> {
         let handle = self.handle.clone();
         handle.block_on(self.read())
     }

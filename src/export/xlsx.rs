@@ -32,7 +32,7 @@ pub fn write(file: &File, rows: &mut Rows, sink: &mut Sink) -> Result<(), Error>
     book.set_tempdir(sink.folder())?;
     let columns = file.selection.columns();
     let mut sheet = Sheet::new(book.add_worksheet_with_constant_memory()?, file, &columns)?;
-    while let Some(records) = rows.next()? {
+    while let Some(records) = rows.wait()? {
         for record in records.lines() {
             sheet.add(record)?;
         }
@@ -113,13 +113,13 @@ impl<'a> Sheet<'a> {
             }
             Type::Date => match text.parse::<NaiveDate>().ok().and_then(|day| excel_day(&day)) {
                 Some(day) => {
-                    self.sheet.write_datetime_with_format(place.0, place.1, &day, &self.day)?;
+                    self.sheet.write_datetime_with_format(place.0, place.1, day, &self.day)?;
                 }
                 None => self.text(place, &text)?,
             },
             Type::DateTime => match text.parse::<chrono::DateTime<chrono::Utc>>() {
                 Ok(time) => {
-                    self.sheet.write_datetime_with_format(place.0, place.1, &time.naive_utc(), &self.time)?;
+                    self.sheet.write_datetime_with_format(place.0, place.1, time.naive_utc(), &self.time)?;
                 }
                 Err(_) => self.text(place, &text)?,
             },

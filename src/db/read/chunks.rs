@@ -31,10 +31,13 @@ pub struct Basis {
     pub published_at: Option<DateTime<Utc>>,
 }
 
+/// Filters with their values.
+pub type Filters = [(&'static Filter, Vec<String>)];
+
 /// The revision that records of a kind are read at, or records of all kinds.
 pub async fn basis(
     database: &Database,
-    of: Option<(&'static Kind, &[(&'static Filter, Vec<String>)])>,
+    of: Option<(&'static Kind, &Filters)>,
     at: At,
     now: DateTime<Utc>,
 ) -> Result<Option<Basis>, Error> {
