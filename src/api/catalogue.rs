@@ -1,6 +1,6 @@
 //! Descriptions of the whole: `/v1/meta` and the catalogues that portals and search engines take.
 
-use actix_web::web::Bytes;
+use actix_web::web::{self, Bytes};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, is_pinned, to_text};
@@ -180,16 +180,14 @@ async fn described(mut request: Request, describe: Describe) -> Result<Answer, F
     let row = facts::read(&state.database, asked.at, request.now, publisher).await?;
     let Some(facts::Row { moment, body }) = row else { return Err(Failure::plain(&INTERNAL_ERROR)) };
     request.check(&moment, asked.prefix.as_deref())?;
-    let facts: Facts = serde_json::from_str(&body).map_err(|error| internal(error.to_string()))?;
-    let catalogue = Catalogue {
-        facts,
-        base: &state.public_url,
-        revision: moment.n,
-        pinned: is_pinned(asked.at, &moment),
-        operator: &state.operator,
-        licence: &state.licence,
+    let (shared, at, format, pinned) = (state.clone(), moment.clone(), request.format, is_pinned(asked.at, &moment));
+    // A catalogue of a thousand programmes has megabytes: other requests go on meanwhile.
+    let write = move || -> Result<Bytes, Failure> {
+        let facts: Facts = serde_json::from_str(&body).map_err(|error| internal(error.to_string()))?;
+        let (base, operator, licence) = (&shared.public_url, &shared.operator, &shared.licence);
+        describe(&Catalogue { facts, base, revision: at.n, pinned, operator, licence }, &at, format)
     };
-    let body = describe(&catalogue, &moment, request.format)?;
+    let body = web::block(write).await.map_err(|error| internal(error.to_string()))??;
     let settings = format!("{} {:?} {:?}", state.public_url, state.operator, state.licence);
     Ok(Answer { format: request.format, settings: Some(settings), ..Answer::json(body, moment, asked.at) })
 }
