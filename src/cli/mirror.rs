@@ -24,13 +24,18 @@ pub async fn run(settings: Mirror) -> Result<(), Failed> {
         return take_in(&settings, Path::new(from)).await;
     }
     let upstream = Upstream::new(from);
-    // A copy that is to follow waits for the other ledger from the beginning.
-    let index = if settings.follow {
-        follow::patiently(true, async |_| upstream.index().await).await?
+    let opened = if settings.follow {
+        // Waits for the other ledger from the beginning, and a while for its own database.
+        let index = follow::patiently(true, async |_| upstream.index().await).await?;
+        let open = async |_: &mut bool| {
+            let opened = open_copy(&settings.database, index.ledger, &index.time_zone).await;
+            opened.map_err(|Failed(message)| Fault::Passing(message))
+        };
+        follow::patiently(false, open).await?
     } else {
-        upstream.index().await?
+        let index = upstream.index().await?;
+        open_copy(&settings.database, index.ledger, &index.time_zone).await?
     };
-    let opened = open_copy(&settings.database, index.ledger, &index.time_zone).await?;
     let following =
         Following { database_url: &opened.url, upstream: &upstream, for_ever: settings.follow, progress: &progress };
     let head = following.run().await?;

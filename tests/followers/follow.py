@@ -1,18 +1,8 @@
 #!/usr/bin/env python3
 """Follows a ledger into a SQLite file, as docs/following.md says; Python's standard library only.
-
 It may be killed at any moment and started again. The last line has the last whole revision, its digest, the
-number of records, and one digest of all of them. It exits with 3 where the ledger has another history.
-"""
-import argparse
-import hashlib
-import http.client
-import json
-import sqlite3
-import sys
-import time
-import urllib.error
-import urllib.request
+number of records, and one digest of all of them. It exits with 3 where the ledger has another history."""
+import argparse, hashlib, http.client, json, sqlite3, sys, time, urllib.error, urllib.request
 
 TABLES = """
 PRAGMA secure_delete = ON; -- what is redacted is to be gone from the file as well
@@ -27,17 +17,8 @@ def canonical(value):
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def sha256(data):
-    return hashlib.sha256(data).hexdigest()
-
-
-def salted(salt, value):
-    return sha256(bytes.fromhex(salt) + canonical(value).encode())
-
-
-def expect(condition, message):
-    if not condition:
-        sys.exit(f"Not sound, nothing of it was kept: {message}")
+def sha256(text, salt=""):
+    return hashlib.sha256(bytes.fromhex(salt) + text.encode()).hexdigest()
 
 
 class Follower:
@@ -46,19 +27,22 @@ class Follower:
         self.db = sqlite3.connect(options.file, isolation_level=None)
         self.db.executescript(TABLES)
         ledger = self.get("/v1")["ledger"]
-        self.db.execute("INSERT OR IGNORE INTO state VALUES ('ledger', ?)", (ledger,))
-        self.db.execute("INSERT OR IGNORE INTO state VALUES ('filter', ?)", (options.filter,))
-        self.db.execute("INSERT OR IGNORE INTO revisions VALUES (0, ?, NULL)", (sha256(ledger.encode()),))
+        self.db.execute("INSERT OR IGNORE INTO state VALUES ('ledger', ?), ('filter', ?)", (ledger, options.filter))
+        self.db.execute("INSERT OR IGNORE INTO revisions VALUES (0, ?, NULL)", (sha256(ledger),))
         if self.state("ledger") != ledger or self.state("filter") != options.filter:
             sys.exit("The file is of another ledger, or of another filter.")
 
+    def expect(self, condition, message):
+        condition or sys.exit(f"Not sound, nothing of it was kept: {message}")
+
+    def one(self, sql, value, default=None):
+        return next(self.db.execute(sql, (value,)), (default,))[0]
+
     def state(self, name, default=None):
-        rows = self.db.execute("SELECT value FROM state WHERE name = ?", (name,))
-        return next(iter(rows), (default,))[0]
+        return self.one("SELECT value FROM state WHERE name = ?", name, default)
 
     def digest(self, revision):
-        rows = self.db.execute("SELECT digest FROM revisions WHERE revision = ?", (revision,))
-        return next(iter(rows), (None,))[0]
+        return self.one("SELECT digest FROM revisions WHERE revision = ?", revision)
 
     def get(self, path, missing=None):
         """What is answered; asks again as long as the ledger is away."""
@@ -99,8 +83,8 @@ class Follower:
             row = header["revision"], header["digest"], json.dumps(header)
             self.db.execute("INSERT OR IGNORE INTO revisions VALUES (?, ?, ?)", row)
         for entry in page["data"]:
-            sound = "record" not in entry or salted(entry["salt"], entry["record"]) == entry["record_digest"]
-            expect(sound, f"revision {entry['revision']}, {entry['kind']} {entry['id']}")
+            sound = "record" not in entry or sha256(canonical(entry["record"]), entry["salt"]) == entry["record_digest"]
+            self.expect(sound, f"revision {entry['revision']}, {entry['kind']} {entry['id']}")
             revision = page["through"] if page["snapshot"] else entry["revision"]
             self.db.execute("INSERT INTO pending (revision, entry) VALUES (?, ?)", (revision, json.dumps(entry)))
         whole = page["through"] if page["complete"] else page["through"] - 1
@@ -117,18 +101,18 @@ class Follower:
 
     def verify(self, header, entries):
         number, names = header["revision"], ("seq", "kind", "id", "op", "change_kind", "record_digest")
-        sound = salted(header["message_salt"], header["message"]) == header["message_digest"]
-        expect(sound, f"the message of revision {number}")
-        expect([entry["seq"] for entry in entries] == list(range(1, header["changes"] + 1)), f"gaps in {number}")
+        message = sha256(canonical(header["message"]), header["message_salt"])
+        self.expect(message == header["message_digest"], f"the message of revision {number}")
+        self.expect([entry["seq"] for entry in entries] == list(range(1, header["changes"] + 1)), f"gaps in {number}")
         lines = ["oc1", self.digest(number - 1) or "missing", str(number)]
         lines += [header[name] for name in ("kind", "publisher", "published_at", "message_digest")]
         lines += [" ".join(str(entry[name]) for name in names) for entry in entries]
-        expect(sha256("".join(line + "\n" for line in lines).encode()) == header["digest"], f"revision {number}")
+        self.expect(sha256("".join(line + "\n" for line in lines)) == header["digest"], f"revision {number}")
 
     def apply(self, entry):
         self.db.execute("DELETE FROM records WHERE kind = ? AND id = ?", (entry["kind"], entry["id"]))
         if entry["op"] == "upsert" and "record" in entry:  # else it went, or has been redacted since
-            row = (entry["kind"], entry["id"], entry["record_digest"], canonical(entry["record"]))
+            row = entry["kind"], entry["id"], entry["record_digest"], canonical(entry["record"])
             self.db.execute("INSERT INTO records VALUES (?, ?, ?, ?)", row)
 
     def run(self):
@@ -148,18 +132,18 @@ class Follower:
         if options.dump:
             print("".join(f"{kind} {body}\n" for kind, _, _, body in rows), end="")
         lines = "".join(f"{kind} {id} {digest}\n" for kind, id, digest, _ in rows)
-        print(whole, self.digest(whole), len(rows), sha256(lines.encode()))
+        print(whole, self.digest(whole), len(rows), sha256(lines))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url", type=lambda url: url.rstrip("/"), help="the ledger, such as http://127.0.0.1:8080")
     parser.add_argument("file", help="the SQLite file; made if it is not there")
-    for name, about in (("once", "stop where there is nothing more for now"), ("dump", "print all records first"),
-                        ("snapshot", "begin with the records there are")):
-        parser.add_argument("--" + name, action="store_true", help=about)
-    for name, default, about in (("until", None, "stop when this revision is here"), ("limit", 1000, "changes on a page"),
-                                 ("wait", 60, "seconds to wait for something new")):
-        parser.add_argument("--" + name, type=int, default=default, help=about)
+    parser.add_argument("--once", action="store_true", help="stop where there is nothing more for now")
+    parser.add_argument("--dump", action="store_true", help="print all records first")
+    parser.add_argument("--snapshot", action="store_true", help="begin with the records there are")
+    parser.add_argument("--until", type=int, help="stop when this revision is here")
+    parser.add_argument("--limit", type=int, default=1000, help="changes on a page")
+    parser.add_argument("--wait", type=int, default=60, help="seconds to wait for something new")
     parser.add_argument("--filter", default="", help="such as programme=sd-justice-2020")
     Follower(parser.parse_args()).run()
