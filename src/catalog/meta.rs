@@ -35,7 +35,7 @@ pub struct Meta {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_published_at: Option<String>,
     /// By collection: how many records, and when they last changed.
-    pub records: BTreeMap<String, MetaRecords>,
+    pub records: BTreeMap<String, RecordCount>,
     /// Day of the newest report that has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_on: Option<Day>,
@@ -57,7 +57,7 @@ pub struct Meta {
 
 /// Records of one kind.
 #[derive(Serialize, Deserialize, ToSchema)]
-pub struct MetaRecords {
+pub struct RecordCount {
     /// How many there are.
     #[schema(minimum = 0)]
     pub count: i64,
@@ -171,9 +171,9 @@ impl Meta {
     }
 }
 
-fn records(catalogue: &Catalogue, kind: &str) -> MetaRecords {
+fn records(catalogue: &Catalogue, kind: &str) -> RecordCount {
     let counted = catalogue.facts.kinds.get(kind);
-    MetaRecords {
+    RecordCount {
         count: counted.map_or(0, |counted| counted.count),
         changed_in: counted.map_or(0, |counted| counted.changed_in),
         changed_at: counted.and_then(|counted| counted.changed_at).map(digest::instant),

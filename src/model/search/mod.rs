@@ -1,6 +1,6 @@
 //! Full-text search that finds two-character Chinese words: runs of Han characters are indexed as
 //! overlapping bigrams and matched as phrases, other words whole. Index, query and highlights fold
-//! alike ([`fold`]); stored text is never folded.
+//! alike (`fold`); stored text is never folded.
 
 mod fold;
 mod marks;
