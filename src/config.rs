@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::model::message::Language;
+
 /// Public commitments, progress reports and key metrics as open data.
 #[derive(Parser)]
 #[command(name = "open-commitments", version, about, args_conflicts_with_subcommands = true)]
@@ -106,6 +108,8 @@ pub struct Serve {
     pub licence_url: String,
     #[command(flatten)]
     pub operator: Operator,
+    #[command(flatten)]
+    pub site: Site,
     /// Seconds after which a query is given up.
     #[arg(long, env = "STATEMENT_TIMEOUT", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=600))]
     pub statement_timeout: u16,
@@ -126,6 +130,46 @@ pub struct Operator {
     /// Address that questions about the data go to.
     #[arg(long, env = "CONTACT_EMAIL", value_parser = email)]
     pub contact_email: Option<String>,
+}
+
+/// What pages say of who runs the service.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Site {
+    /// Name on every page [default: Open Commitments, 公开承诺].
+    #[arg(long, env = "SITE_NAME")]
+    pub site_name: Option<String>,
+    /// Lines at the foot of every page, such as filing numbers, each apart by a line break or |; a line may end in = and an address it leads to.
+    #[arg(long, env = "SITE_FOOTER")]
+    pub site_footer: Option<String>,
+    /// A notice at the top of every page.
+    #[arg(long, env = "SITE_NOTICE")]
+    pub site_notice: Option<String>,
+}
+
+impl Site {
+    pub fn name(&self, language: Language) -> &str {
+        match (&self.site_name, language) {
+            (Some(name), _) => name,
+            (None, Language::English) => "Open Commitments",
+            (None, Language::Chinese) => "公开承诺",
+        }
+    }
+
+    pub fn notice(&self) -> Option<&str> {
+        self.site_notice.as_deref().map(str::trim).filter(|notice| !notice.is_empty())
+    }
+
+    /// Lines of the foot, and where they lead. Only web addresses are links.
+    pub fn lines(&self) -> Vec<(&str, Option<&str>)> {
+        let lines = self.site_footer.as_deref().unwrap_or_default().split(['|', '\n']).map(str::trim);
+        let link = |line| match str::split_once(line, "=http") {
+            Some((text, rest)) if rest.starts_with("://") || rest.starts_with("s://") => {
+                (text.trim(), line.get(text.len() + 1..))
+            }
+            _ => (line, None),
+        };
+        lines.filter(|line| !line.is_empty()).map(link).collect()
+    }
 }
 
 fn record_id(value: &str) -> Result<String, String> {

@@ -69,7 +69,7 @@ fn seen(cursor: &Cursor) -> Option<[String; 2]> {
 }
 
 /// A difference as it is served; none where the row has the moment alone.
-fn item(row: Row) -> Option<Difference> {
+pub fn item(row: Row) -> Option<Difference> {
     let parse = |text: &Option<String>| serde_json::from_str::<Value>(text.as_deref()?).ok();
     let (before, after) = (parse(&row.before), parse(&row.after));
     let (effect, changed) = match (&before, &after) {

@@ -154,7 +154,7 @@ pub fn check_moment(moment: &Moment, prefix: Option<&str>, now: DateTime<Utc>) -
 }
 
 /// `revision=0` names no revision, in an empty ledger either.
-fn check_at(at: At) -> Result<(), Failure> {
+pub fn check_at(at: At) -> Result<(), Failure> {
     if at == At::Revision(0) {
         return Err(Failure::new(&NO_SUCH_REVISION, say!("Revisions are numbered from 1.", "修订从 1 开始编号。")));
     }
@@ -196,11 +196,16 @@ pub async fn serve(endpoint: &'static Endpoint, state: web::Data<State>, http: H
 
 /// Answers with a failure; what caused it is logged once, under the request's id.
 pub fn refuse(failure: &Failure, state: &State, http: &HttpRequest) -> HttpResponse {
+    log_cause(failure, http);
+    failure.respond(&state.public_url, language(http))
+}
+
+/// Logs what caused a failure, once, under the request's id.
+pub fn log_cause(failure: &Failure, http: &HttpRequest) {
     if let Some(cause) = &failure.cause {
         let id = http.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
         log::error!("{id} {}: {cause}", http.path());
     }
-    failure.respond(&state.public_url, language(http))
 }
 
 async fn answer(endpoint: &'static Endpoint, state: &web::Data<State>, http: &HttpRequest) -> Result<Reply, Failure> {
@@ -247,7 +252,7 @@ fn format_in_path(endpoint: &Endpoint, http: &HttpRequest) -> Result<Option<Form
 }
 
 /// Whether a path's id, empty where there is none, can be that of a record.
-fn is_record_id(id: &str) -> bool {
+pub fn is_record_id(id: &str) -> bool {
     id.len() <= 2 * MAX_ID + 1 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-~".contains(&byte))
 }
 

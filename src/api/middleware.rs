@@ -88,12 +88,13 @@ fn known(method: &Method) -> &'static str {
     }
 }
 
-/// No error leaves in another form than a problem.
+/// No error leaves in another form than a problem, or a page.
 fn enveloped(response: ServiceResponse<BoxBody>, state: &State) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let media_type =
         response.headers().get(header::CONTENT_TYPE).and_then(|field| field.to_str().ok()).unwrap_or_default();
-    if !(status.is_client_error() || status.is_server_error()) || media_type.starts_with("application/problem+json") {
+    let framed = ["application/problem+json", "text/html"].iter().any(|ours| media_type.starts_with(ours));
+    if !(status.is_client_error() || status.is_server_error()) || framed {
         return response;
     }
     let failure = match status {

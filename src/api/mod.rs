@@ -40,6 +40,7 @@ use actix_web::{App, Error, HttpServer, web};
 use crate::catalog;
 use crate::db::pool::Database;
 use crate::ledger::publish::Clock;
+use crate::site;
 
 /// What every request shares.
 pub struct State {
@@ -56,6 +57,8 @@ pub struct State {
     pub licence: catalog::Licence,
     /// What catalogues say of who runs the service.
     pub operator: crate::config::Operator,
+    /// What pages say of them.
+    pub site: crate::config::Site,
     pub exports: exports::Exports,
     /// Turns at publishing.
     pub publishing: tokio::sync::Semaphore,
@@ -77,6 +80,7 @@ pub fn app(
     App::new()
         .app_data(state)
         .configure(|config| routes::configure(config, &prefix))
+        .configure(|config| site::routes::configure(config, &prefix))
         .default_service(web::route().to(middleware::no_path))
         .wrap(Compress::default())
         .wrap(from_fn(middleware::frame))

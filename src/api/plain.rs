@@ -103,30 +103,6 @@ async fn head(state: &State) -> Result<Head, Failure> {
     rows.into_iter().next().ok_or_else(|| Failure::plain(&DATABASE_UNAVAILABLE))
 }
 
-/// What somebody sees who opens the address alone.
-#[get("/")]
-pub async fn root(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
-    let revision = match head(&state).await {
-        Ok(head) => head.revision,
-        Err(failure) => return refuse(&failure, &state, &http),
-    };
-    let url = &state.public_url;
-    let told = if revision == 0 {
-        say!(
-            "The ledger is empty. Publish with: open-commitments publish FILE",
-            "账本为空。发布命令：open-commitments publish 文件"
-        )
-    } else {
-        say!("The ledger is at revision {revision}.", "账本当前为修订 {revision}。")
-    };
-    let text = format!("Open Commitments\n\n{}\n\n{url}/v1\n{url}/docs/\n", told.in_language(language(&http)));
-    HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::VARY, "Accept-Language"))
-        .content_type("text/plain; charset=utf-8")
-        .body(text)
-}
-
 /// Figures for Prometheus
 ///
 /// Requests by method, route and status, durations by route, the connection pool, the head revision.

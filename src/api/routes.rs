@@ -91,12 +91,10 @@ fn services(config: &mut web::ServiceConfig) {
         .service(fixed::api_catalog)
         .service(fixed::robots)
         .service(plain::problem_type)
-        .service(plain::root)
         .service(web::resource("/docs").route(web::get().to(|| to("docs/"))))
         .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("../openapi.json").try_it_out_enabled(true)));
     // The other methods of the single routes above.
     for path in [
-        "/",
         "/health/live",
         "/health/ready",
         "/health/metrics",

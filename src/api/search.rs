@@ -79,7 +79,7 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
     };
     let mut rows = search::read(&request.state.database, &search, at, request.now).await?;
     let Some(first) = rows.first() else { return Err(Failure::plain(&INTERNAL_ERROR)) };
-    let (moment, hits, complete) = (first.moment.clone(), first.hits, first.most < CANDIDATES);
+    let (moment, total, complete) = (first.moment.clone(), first.hits, first.most < CANDIDATES);
     check_cursor(&request, &asked, cursor.as_ref(), &moment)?;
     rows.retain(|row| row.body.is_some());
     let more = i64::try_from(rows.len()).is_ok_and(|read| read > limit);
@@ -91,17 +91,24 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
         .map(|last| Cursor::after(&moment, fingerprint, keys(last)).encode());
     let pinned = asked.explicit && (moment.n < moment.head || matches!(at, crate::db::read::At::Revision(_)));
     let revision = pinned.then_some(moment.n);
-    // Texts may be long, and others wait for this thread.
-    let marking = move || {
-        let items: Vec<SearchHit> = rows.iter().filter_map(|row| item(row, words.as_deref(), revision)).collect();
-        to_text(&items)
-    };
-    let failed = |error: BlockingError| Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) };
-    let items = web::block(marking).await.map_err(failed)??;
+    let items = to_text(&hits_at(rows, words, revision).await?)?;
     let mut json = format!("{{\"complete\":{complete},\"data\":{items}");
-    envelope(&mut json, moment.changed_in, next.as_deref(), count.then_some(hits));
+    envelope(&mut json, moment.changed_in, next.as_deref(), count.then_some(total));
     let next = next.map(|next| request.next(&next));
     Ok(Answer { next, ..Answer::json(json, moment, at) })
+}
+
+/// Rows as hits, with the words marked.
+pub async fn hits(rows: Vec<Row>, words: Option<String>) -> Result<Vec<SearchHit>, Failure> {
+    hits_at(rows, words, None).await
+}
+
+async fn hits_at(rows: Vec<Row>, words: Option<String>, revision: Option<i64>) -> Result<Vec<SearchHit>, Failure> {
+    // Texts may be long, and others wait for this thread.
+    let marking =
+        move || rows.iter().filter_map(|row| item(row, words.as_deref(), revision)).collect::<Vec<SearchHit>>();
+    let failed = |error: BlockingError| Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) };
+    web::block(marking).await.map_err(failed)
 }
 
 fn keys(place: Place) -> Vec<String> {

@@ -67,6 +67,7 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
         ),
         licence: catalog::licence(&settings),
         operator: settings.operator.clone(),
+        site: settings.site.clone(),
         publishing: tokio::sync::Semaphore::new(1),
     };
     let workers = settings.workers.map(usize::from);

@@ -19,6 +19,7 @@ mod migrations;
 mod mirror;
 mod openapi;
 mod outage;
+mod pages;
 mod plans;
 mod properties;
 mod publishing;

@@ -134,6 +134,7 @@ impl Service {
                 .with_sheet_rows(settings.sheet_rows),
             licence: Licence::default(),
             operator: settings.operator,
+            site: settings.site,
             publishing: tokio::sync::Semaphore::new(1),
             followers: Followers::new(Heads::listen(&database.url), settings.max_followers, settings.gateway_timeout),
         };
@@ -239,6 +240,7 @@ pub struct Settings {
     pub gateway_timeout: Duration,
     pub max_followers: usize,
     pub operator: open_commitments::config::Operator,
+    pub site: open_commitments::config::Site,
     pub export_dir: std::path::PathBuf,
     pub export_bytes: u64,
     pub sheet_rows: usize,
@@ -255,6 +257,7 @@ impl Default for Settings {
             gateway_timeout: Duration::from_secs(60),
             max_followers: 1000,
             operator: Default::default(),
+            site: Default::default(),
             export_dir: std::env::temp_dir(),
             export_bytes: 1 << 30,
             sheet_rows: SHEET_ROWS,

@@ -1,0 +1,19 @@
+//! Pages for people: server-rendered, in Chinese and English, at any revision. A page is read at one revision
+//! (`visit`), says what it has to say with the words of `words`, and is put into the frame that all share (`frame`).
+
+pub mod assets;
+pub mod frame;
+pub mod routes;
+pub mod visit;
+pub mod words;
+
+mod commitment;
+mod developers;
+mod home;
+mod metric;
+mod organization;
+mod parts;
+mod programme;
+mod revisions;
+mod search;
+mod source;

@@ -1,0 +1,57 @@
+//! `/organizations/{id}`: a body, what it promised, and what it publishes.
+
+use actix_web::HttpResponse;
+use maud::html;
+use serde_json::json;
+
+use super::frame::Page;
+use super::parts::{downloads, human, member, plain, status};
+use super::visit::{Visit, Wanted};
+use crate::api::problem::Failure;
+use crate::model::kinds::{commitment, organization, programme};
+
+const ROWS: i64 = 200;
+
+pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
+    let language = visit.language;
+    let record = visit.record(&organization::KIND, id, &[]).await?;
+    let parent = visit.maybe(&organization::KIND, record["parent"].as_str()).await?;
+    let of = [("organization", vec![id.to_owned()])];
+    let programmes =
+        visit.list(&Wanted { kind: &programme::KIND, filters: &of, sort: "", includes: &[], rows: ROWS }).await?;
+    let commitments =
+        visit.list(&Wanted { kind: &commitment::KIND, filters: &of, sort: "", includes: &[], rows: ROWS }).await?;
+    let body = html! {
+        @if let Some(parent) = &parent {
+            p.kicker { a href=(visit.link(&format!("organizations/{}", member(parent, "id")))) { (human(&parent["name"], language)) } }
+        }
+        h1 { (human(&record["name"], language)) }
+        dl.facts {
+            @if let Some(code) = record["division_code"].as_str() { dt { (visit.say("Division (GB/T 2260)", "行政区划代码")) } dd { (code) } }
+            @if let Some(code) = record["uscc"].as_str() { dt { (visit.say("Social credit code", "统一社会信用代码")) } dd { (code) } }
+        }
+        @if !programmes.is_empty() {
+            section { h2 { (visit.say("Programmes", "承诺清单")) } ul {
+                @for programme in &programmes {
+                    li { a href=(visit.link(&format!("programmes/{}", member(programme, "id")))) { (human(&programme["title"], language)) } " " span.sub { (programme["year"]) } }
+                }
+            } }
+        }
+        @if !commitments.is_empty() {
+            section { h2 { (visit.say("Commitments", "承诺事项")) } ul.commitments {
+                @for commitment in &commitments {
+                    li { a href=(visit.link(&format!("commitments/{}", member(commitment, "id")))) { (human(&commitment["title"], language)) } " " (status(member(commitment, "status"), language)) }
+                }
+            } }
+        }
+        (downloads(&[("JSON", visit.program(&format!("v1/organizations/{id}"))), (visit.say("Commitments", "承诺事项"), visit.program(&format!("v1/commitments?organization={id}")))], &visit))
+    };
+    let title = plain(&record["name"], language);
+    let mut page = Page::new(title.clone(), format!("organizations/{id}"), body);
+    page.alternates = vec![("application/json", format!("v1/organizations/{id}"))];
+    page.data = Some(
+        json!({"@context": "https://schema.org", "@type": "GovernmentOrganization", "name": title, "identifier": id,
+        "url": format!("{}/organizations/{id}", visit.state.public_url)}),
+    );
+    page.respond(&visit)
+}

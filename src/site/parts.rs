@@ -1,0 +1,127 @@
+//! Parts that pages share.
+
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::visit::Visit;
+use super::words;
+use crate::model::message::Language;
+
+/// Human text with its language, where that is not the page's.
+pub fn human(value: &Value, language: Language) -> Markup {
+    html! {
+        @if let Some((tag, text)) = words::text(value, language) {
+            @if tag == language.tag() { (text) } @else { span lang=(tag) { (text) } }
+        }
+    }
+}
+
+/// Human text as paragraphs.
+pub fn paragraphs(value: &Value, language: Language) -> Markup {
+    html! {
+        @if let Some((tag, text)) = words::text(value, language) {
+            @for line in text.lines().filter(|line| !line.trim().is_empty()) { p lang=(tag) { (line) } }
+        }
+    }
+}
+
+/// Human text without markup, for titles.
+pub fn plain(value: &Value, language: Language) -> String {
+    words::text(value, language).map(|(_, text)| text.to_owned()).unwrap_or_default()
+}
+
+/// The member of a record as text.
+pub fn member<'a>(record: &'a Value, name: &str) -> &'a str {
+    record[name].as_str().unwrap_or_default()
+}
+
+/// A status as a word with a mark, which is not colour alone.
+pub fn status(code: &str, language: Language) -> Markup {
+    let code = if code.is_empty() { "none" } else { code };
+    html! { span class={ "status " (code) } { (words::status(code, language)) } }
+}
+
+/// A value with its qualifier and unit.
+pub fn figure(observation: &Value, metric: &Value, visit: &Visit) -> Markup {
+    let language = visit.language;
+    let qualifier = words::qualifier(member(observation, "qualifier"), language);
+    html! {
+        @if !qualifier.is_empty() { span.qualifier { (qualifier) } " " }
+        span.value { (words::number(&observation["value"])) }
+        @if member(&metric["unit"], "code") == "percent" { "%" } @else { " " span.unit { (unit(metric, language)) } }
+    }
+}
+
+/// The unit of a metric, as people say it.
+pub fn unit(metric: &Value, language: Language) -> Markup {
+    let unit = &metric["unit"];
+    html! { @if unit["label"].is_object() { (human(&unit["label"], language)) } @else { (member(unit, "code")) } }
+}
+
+/// The share of each status as a strip with a legend; the strip alone is for the eye.
+pub fn strip(statuses: &Value, visit: &Visit) -> Markup {
+    const ORDER: [&str; 9] = [
+        "completed",
+        "substantially_completed",
+        "in_progress",
+        "delayed",
+        "suspended",
+        "not_completed",
+        "cancelled",
+        "not_started",
+        "none",
+    ];
+    let counts: Vec<(&str, i64)> =
+        ORDER.iter().filter_map(|code| Some((*code, statuses[*code].as_i64().filter(|count| *count > 0)?))).collect();
+    let total: i64 = counts.iter().map(|(_, count)| count).sum();
+    html! {
+        @if total > 0 {
+            svg.strip viewBox="0 0 1000 24" preserveAspectRatio="none" aria-hidden="true" {
+                @for (index, (code, count)) in counts.iter().enumerate() {
+                    @let before: i64 = counts.iter().take(index).map(|(_, count)| count).sum();
+                    rect class=(code) x=(before * 1000 / total) y="0" width=((before + count) * 1000 / total - before * 1000 / total) height="24" {}
+                }
+            }
+            ul.legend {
+                @for (code, count) in &counts {
+                    li { (status(code, visit.language)) " " b { (count) } }
+                }
+            }
+        }
+    }
+}
+
+/// A quotation from a source, with a link to its place there.
+pub fn evidence(entry: &Value, visit: &Visit) -> Markup {
+    let source = member(entry, "source");
+    html! {
+        figure.evidence {
+            blockquote lang="zh-Hans" {
+                (member(entry, "prefix")) mark { (member(entry, "exact")) } (member(entry, "suffix"))
+            }
+            figcaption {
+                a href=(format!("{}#{}", visit.link(&format!("sources/{source}")), anchor(entry))) {
+                    (visit.say("In the source", "原文出处"))
+                }
+            }
+        }
+    }
+}
+
+/// Names a span of a source.
+pub fn anchor(entry: &Value) -> String {
+    match (entry["start"].as_i64(), entry["end"].as_i64()) {
+        (Some(start), Some(end)) => format!("at-{start}-{end}"),
+        _ => String::from("text"),
+    }
+}
+
+/// Where the same thing is for programs.
+pub fn downloads(links: &[(&str, String)], visit: &Visit) -> Markup {
+    html! {
+        section.downloads aria-label=(visit.say("For programs", "数据下载")) {
+            h2 { (visit.say("Data", "数据")) }
+            ul.inline { @for (name, link) in links { li { a href=(link) { (name) } } } }
+        }
+    }
+}

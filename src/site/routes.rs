@@ -1,0 +1,88 @@
+//! Every page: its path, the parameters it has of its own, and what makes it.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::visit::Visit;
+use super::{assets, commitment, developers, frame, home, metric, organization, programme, revisions, search, source};
+use crate::api::problem::Failure;
+use crate::api::{State, middleware};
+
+type Made = Pin<Box<dyn Future<Output = Result<HttpResponse, Failure>>>>;
+
+/// A page.
+struct Route {
+    path: &'static str,
+    parameters: &'static [&'static str],
+    make: fn(Visit, String) -> Made,
+}
+
+static ROUTES: [Route; 10] = [
+    Route { path: "/", parameters: &[], make: |visit, _| Box::pin(home::read(visit)) },
+    Route {
+        path: "/programmes/{id}",
+        parameters: &[],
+        make: |visit, id| Box::pin(async move { programme::read(visit, &id).await }),
+    },
+    Route {
+        path: "/commitments/{id}",
+        parameters: &[],
+        make: |visit, id| Box::pin(async move { commitment::read(visit, &id).await }),
+    },
+    Route {
+        path: "/metrics/{id}",
+        parameters: &[],
+        make: |visit, id| Box::pin(async move { metric::read(visit, &id).await }),
+    },
+    Route {
+        path: "/sources/{id}",
+        parameters: &[],
+        make: |visit, id| Box::pin(async move { source::read(visit, &id).await }),
+    },
+    Route {
+        path: "/organizations/{id}",
+        parameters: &[],
+        make: |visit, id| Box::pin(async move { organization::read(visit, &id).await }),
+    },
+    Route { path: "/revisions", parameters: &["before"], make: |visit, _| Box::pin(revisions::list(visit)) },
+    Route {
+        path: "/revisions/{id}",
+        parameters: &[],
+        make: |visit, id| Box::pin(async move { revisions::one(visit, &id).await }),
+    },
+    Route { path: "/search", parameters: &["q", "kind"], make: |visit, _| Box::pin(search::read(visit)) },
+    Route { path: "/developers", parameters: &[], make: |visit, _| Box::pin(developers::read(visit)) },
+];
+
+/// Serves the pages, and serves them below a path prefix as well.
+pub fn configure(config: &mut web::ServiceConfig, prefix: &str) {
+    if !prefix.is_empty() {
+        below(config, prefix);
+    }
+    below(config, "");
+}
+
+fn below(config: &mut web::ServiceConfig, prefix: &str) {
+    let other = || web::route().to(middleware::other_method);
+    let files = web::resource(format!("{prefix}/assets/{{digest}}/{{name}}"));
+    config.service(files.route(web::get().to(assets::serve)).default_service(other()));
+    for route in &ROUTES {
+        let page = web::get().to(move |state: web::Data<State>, http: HttpRequest| serve(route, state, http));
+        let resource = web::resource(format!("{prefix}{}", route.path));
+        config.service(resource.route(page).default_service(other()));
+    }
+}
+
+async fn serve(route: &'static Route, state: web::Data<State>, http: HttpRequest) -> HttpResponse {
+    let id = http.match_info().query("id").to_owned();
+    let path = route.path.trim_start_matches('/').replace("{id}", &id);
+    let depth = path.matches('/').count();
+    let visit = Visit::new(state.clone(), http.clone(), path, route.parameters);
+    let made = match visit {
+        Ok(visit) => (route.make)(visit, id).await,
+        Err(failure) => Err(failure),
+    };
+    made.unwrap_or_else(|failure| frame::refuse(&failure, &state, &http, depth))
+}
