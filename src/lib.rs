@@ -8,6 +8,8 @@
 //!
 //! Files of all records go out: `db::read::chunks` reads them, `export` writes them, `api::exports` sends them.
 //!
+//! Pictures are drawn: `site::chart` makes SVG of a series, `api::figure` serves it.
+//!
 //! A copy of a ledger follows another: `mirror` reads its change feed, or a bundle, and `ledger::copy`
 //! appends what fits its digests.
 
@@ -21,3 +23,4 @@ pub mod ingest;
 pub mod ledger;
 pub mod mirror;
 pub mod model;
+pub mod site;

@@ -26,7 +26,7 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
 }
 
 /// What became of a record that is not there.
-fn gone(request: &Request, row: &Row) -> Failure {
+pub fn gone(request: &Request, row: &Row) -> Failure {
     let (kind, id, n) = (request.kind.name, &request.id, row.moment.n);
     if let Some(redacted_in) = row.redacted_in {
         return Failure::plain(&RECORD_REDACTED).with("redacted_in", redacted_in.into());
