@@ -9,6 +9,7 @@
 //! Files of all records go out: `db::read::chunks` reads them, `export` writes them, `api::exports` sends them.
 //!
 //! Pages for people are made of the same reads: `site`.
+//! Pictures are drawn: `site::chart` makes SVG of a series, `api::figure` serves it.
 //!
 //! A copy of a ledger follows another: `mirror` reads its change feed, or a bundle, and `ledger::copy`
 //! appends what fits its digests.

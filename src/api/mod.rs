@@ -12,6 +12,7 @@ pub mod documents;
 mod download;
 pub mod endpoint;
 pub mod exports;
+pub mod figure;
 pub mod history;
 pub mod list;
 pub mod metrics;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::changes::MAX_WAIT;
 use super::endpoint::Parameter;
+use super::figure;
 use super::query::{LIMIT, MAX_LIMIT};
 use super::warnings;
 use crate::export::format::Format;
@@ -11,6 +12,7 @@ use crate::model::codes::{RevisionKind, WarningCode};
 use crate::model::kind::{Accepts, Kind, MAX_INCLUDED, Test};
 use crate::model::kinds::KINDS;
 use crate::model::schema;
+use crate::site::chart::{Size, Theme};
 
 /// Parameters of an endpoint, put together from sets that go together.
 #[derive(Default)]
@@ -159,6 +161,47 @@ impl ParameterSet {
             self = self.add(filter.name, about, if many { list_of(value) } else { value }, example);
         }
         self
+    }
+
+    /// Which figure of a metric, and how it is shown.
+    pub fn figure(self) -> ParameterSet {
+        let side = || json!({"type": "integer", "minimum": Size::RANGE.start(), "maximum": Size::RANGE.end()});
+        self.add(
+            "period",
+            "Period of the figure, as published; the newest unless told.",
+            json!({"type": "string"}),
+            json!("2020-S1"),
+        )
+        .add("subject", "Organization measured.", json!({"type": "string"}), Value::Null)
+        .add(
+            "division",
+            "Division code (GB/T 2260) of the area covered, this one alone.",
+            json!({"type": "string", "pattern": "^([0-9]{6}|[0-9]{9}|[0-9]{12})$"}),
+            Value::Null,
+        )
+        .add("scope", "Whose figure it is, as printed.", json!({"type": "string"}), Value::Null)
+        .add(
+            "lang",
+            "Language of the words; en unless told.",
+            json!({"type": "string", "enum": figure::LANGUAGES, "default": "en"}),
+            json!("zh-Hans"),
+        )
+        .add(
+            "shape",
+            "What is made of it, the figure itself unless told. json: shields is an answer for the endpoint badge of shields.io. \
+             svg: line is the series up to the period; bar all figures of the period, by whose they are; progress the figure against its \
+             targets; part the figure in its whole, or its parts in it.",
+            json!({"type": "string", "enum": figure::SHAPES, "default": "figure"}),
+            Value::Null,
+        )
+        .add(
+            "theme",
+            "Colours of svg and html: light, dark, or as the reader's device has it.",
+            json!({"type": "string", "enum": Theme::CODES, "default": "auto"}),
+            Value::Null,
+        )
+        .add("width", "Width of an svg in pixels, 720 unless told.", side(), Value::Null)
+        .add("height", "Height of an svg in pixels, 405 unless told.", side(), Value::Null)
     }
 
     pub fn search(self) -> ParameterSet {

@@ -52,6 +52,9 @@ problem_types! {
     NO_SUCH_RECORD = "no-such-record", 404, ["No such record", "没有此记录"],
         ["The record did not exist at the revision asked for. Check its id, and the parameters revision and as_of.",
          "在所查的修订中没有此记录。请检查 id，以及参数 revision 与 as_of。"];
+    NO_SUCH_FIGURE = "no-such-figure", 404, ["No such figure", "没有此数字"],
+        ["The metric has no figure of this period, subject, division or scope at the revision asked for. The member available says what there is.",
+         "在所查的修订中，该指标没有此期间、对象、区划或范围的数字。现有的见 available。"];
     NO_SUCH_REVISION = "no-such-revision", 404, ["No such revision", "没有此修订"],
         ["The ledger has no revision of this number or time. Revisions are numbered from 1 to head, which /v1 names.",
          "账本没有此编号或此时刻的修订。修订从 1 编号到头部，头部编号见 /v1。"];

@@ -17,7 +17,8 @@ use super::problem::{
 };
 use super::schemas;
 use super::{
-    catalogue, changes, diff, exports, history, list, middleware, plain, publish, record, revisions, summary, warnings,
+    catalogue, changes, diff, exports, figure, history, list, middleware, plain, publish, record, revisions, summary,
+    warnings,
 };
 use crate::export::format::Format;
 use crate::model::kind::Kind;
@@ -46,6 +47,7 @@ pub static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
     endpoints.push(below("metric", &observation::KIND, |request| {
         answered(list::read(request, observation::KIND.filter("metric")))
     }));
+    endpoints.push(figure::endpoint());
     endpoints.extend([
         revision_list(),
         one_revision(),

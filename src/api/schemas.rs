@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::documents::{self, Difference, Health, Index, Problem, Revision, Summary};
+use super::figure::facts::{Badge, Figure};
 use super::search::{self, SearchHit};
 use crate::catalog::meta::{self, Meta};
 use crate::db::read::search::CANDIDATES;
@@ -276,6 +277,8 @@ fn documents() -> BTreeMap<String, Value> {
         (Warning::name(), Warning::schema()),
         (Difference::name(), Difference::schema()),
         (SearchHit::name(), SearchHit::schema()),
+        (Figure::name(), Figure::schema()),
+        (Badge::name(), Badge::schema()),
     ] {
         found.push((name.into_owned(), schema));
     }
@@ -289,6 +292,7 @@ fn documents() -> BTreeMap<String, Value> {
     Warning::schemas(&mut found);
     Difference::schemas(&mut found);
     SearchHit::schemas(&mut found);
+    Figure::schemas(&mut found);
     schema::values(found)
 }
 

@@ -28,6 +28,12 @@ pub enum Format {
     Atom,
     /// A map of addresses, or an index of maps.
     Sitemap,
+    /// Plain text.
+    Txt,
+    /// A picture, SVG 1.1.
+    Svg,
+    /// A page.
+    Html,
 }
 
 impl Format {
@@ -47,6 +53,9 @@ impl Format {
             Format::Csvm => "csvm",
             Format::Atom => "atom",
             Format::Sitemap => "xml",
+            Format::Txt => "txt",
+            Format::Svg => "svg",
+            Format::Html => "html",
         }
     }
 
@@ -72,6 +81,9 @@ impl Format {
             Format::Csvm => "application/csvm+json",
             Format::Atom => "application/atom+xml; charset=utf-8",
             Format::Sitemap => "application/xml; charset=utf-8",
+            Format::Txt => "text/plain; charset=utf-8",
+            Format::Svg => "image/svg+xml",
+            Format::Html => "text/html; charset=utf-8",
         }
     }
 
@@ -118,6 +130,11 @@ impl Format {
                 "XML (sitemaps.org).",
                 "<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"></sitemapindex>",
             ),
+            Format::Txt => ("Plain text in UTF-8.", "29,456 cases\n"),
+            Format::Svg => {
+                ("A picture (SVG 1.1) whose text is text.", "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>")
+            }
+            Format::Html => ("A small page without scripts.", "<!DOCTYPE html>"),
             Format::JsonLd => ("JSON-LD 1.1 (W3C).", "{}"),
             Format::Csvm => ("Metadata of CSV on the Web (W3C).", "{}"),
             Format::Turtle => (

@@ -4,6 +4,7 @@ mod accuracy;
 mod bad_input;
 mod catalogue;
 mod changes;
+mod charts;
 mod columns;
 mod conditional;
 mod corrections;

@@ -110,7 +110,7 @@ async fn real_answers_are_what_the_document_says() {
         let mut paths = Vec::new();
         match (endpoint.id, endpoint.kind) {
             _ if endpoint.path.contains("{format}") => {
-                let path = endpoint.path.replace("{format}", "json");
+                let path = endpoint.path.replace("{format}", "json").replace("{id}", "mediation-cases");
                 paths.extend([path.clone(), format!("{path}?revision=1"), format!("{path}?labels=zh")]);
             }
             _ if endpoint.path.ends_with(".zip") => paths.push(format!("{}?limit=1", endpoint.path)),

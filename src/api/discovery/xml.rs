@@ -1,12 +1,12 @@
 //! Writing XML 1.0.
 
-use std::borrow::Cow;
 use std::io;
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use crate::api::problem::{Failure, INTERNAL_ERROR};
+use crate::site::chart::svg::allowed;
 
 pub type Xml = Writer<Vec<u8>>;
 
@@ -31,11 +31,4 @@ pub fn text(xml: &mut Xml, name: &str, attributes: &[(&str, &str)], text: &str) 
 /// An element with attributes alone.
 pub fn empty(xml: &mut Xml, name: &str, attributes: &[(&str, &str)]) -> io::Result<()> {
     xml.create_element(name).with_attributes(attributes.iter().copied()).write_empty().map(drop)
-}
-
-/// The text without the characters that XML 1.0 cannot hold, not even escaped.
-fn allowed(text: &str) -> Cow<'_, str> {
-    let forbidden =
-        |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
-    if text.contains(forbidden) { text.replace(forbidden, "\u{fffd}").into() } else { text.into() }
 }

@@ -5,6 +5,7 @@ pub mod changes;
 pub mod chunks;
 pub mod diff;
 pub mod facts;
+pub mod figure;
 pub mod history;
 pub mod list;
 pub mod record;

@@ -1,0 +1,428 @@
+//! What is known of a figure, as the document that programs read.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::db::read::figure::Row;
+use crate::model::codes::{Comparator, ObsStatus, Qualifier, TimeBasis};
+use crate::model::kinds::metric::Unit;
+use crate::model::message::Language;
+use crate::model::text::{Day, Decimal, DivisionCode, HumanText, PeriodText, RecordId};
+use crate::site::chart::numbers::{self, Fixed};
+use crate::site::chart::words::{either, qualified};
+use crate::site::chart::{self, periods};
+
+/// One figure of a metric.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Figure {
+    /// Metric counted.
+    pub metric: RecordId,
+    /// What the metric is called.
+    pub name: HumanText,
+    pub unit: Unit,
+    /// Observation that the figure is from.
+    pub observation: RecordId,
+    /// The figure, in the metric's unit.
+    pub value: Decimal,
+    /// How exactly it was stated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub qualifier: Option<Qualifier>,
+    /// The figure as printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_published: Option<String>,
+    /// What span of time it counts over.
+    pub time_basis: TimeBasis,
+    /// Status of the observation, SDMX.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub obs_status: Option<ObsStatus>,
+    /// Whether this service computed it, as a ratio.
+    pub computed: bool,
+    /// Period counted.
+    pub period: PeriodText,
+    /// First day of the period, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub period_start: Option<Day>,
+    /// Last day of the period, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub period_end: Option<Day>,
+    /// Organization measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<FigureOrganization>,
+    /// Area covered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub division_code: Option<DivisionCode>,
+    /// Whose figure it is, as printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Organization that says so; the publisher where no other is known.
+    pub reported_by: FigureOrganization,
+    /// What it changed by since the period before; absent where there is none to compare with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<FigureChange>,
+    /// What was promised.
+    pub targets: Vec<FigureTarget>,
+    /// The same in words.
+    pub text: FigureText,
+    /// Newest revision that changed what this rests on.
+    #[schema(minimum = 1)]
+    pub changed_in: i64,
+}
+
+/// An organization by its id and name.
+#[derive(Serialize, Deserialize, ToSchema, Clone)]
+pub struct FigureOrganization {
+    pub id: RecordId,
+    /// What it is called; absent where the organization is not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<HumanText>,
+}
+
+/// A change since the period before.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct FigureChange {
+    /// Observation compared with.
+    pub observation: RecordId,
+    /// Its period: the last one of the same kind that has a figure.
+    pub period: PeriodText,
+    /// Its value.
+    pub value: Decimal,
+    /// The figure less that value.
+    pub difference: Decimal,
+    /// The difference in percent of that value, to one decimal, half to even; absent of percentages and of 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<Decimal>,
+    /// Whether one of the two was not stated exactly.
+    pub approximate: bool,
+}
+
+/// A promised figure.
+#[derive(Serialize, Deserialize, ToSchema, Clone)]
+pub struct FigureTarget {
+    pub id: RecordId,
+    /// The figure promised, in the metric's unit.
+    pub value: Decimal,
+    /// How it is to be met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparator: Option<Comparator>,
+    /// Day by which it is promised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<Day>,
+}
+
+/// A figure in words.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct FigureText {
+    /// Language of the words (BCP 47).
+    pub language: String,
+    /// What the metric is called.
+    pub name: String,
+    /// The figure with its unit.
+    pub value: String,
+    /// Its period.
+    pub period: String,
+    /// Whose figure it is, where it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// What it changed by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
+    /// Who says so.
+    pub source: String,
+}
+
+/// A badge, as the endpoint badge of shields.io reads it.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Badge {
+    /// Always 1.
+    #[serde(rename = "schemaVersion")]
+    pub schema_version: i32,
+    /// What the metric is called.
+    pub label: String,
+    /// The figure with its unit and period.
+    pub message: String,
+}
+
+/// An observation as it is served, as far as figures need it.
+#[derive(Deserialize, Clone)]
+pub struct Observed {
+    pub id: RecordId,
+    publisher: RecordId,
+    pub metric: RecordId,
+    reported_by: Option<RecordId>,
+    pub subject: Option<RecordId>,
+    pub division_code: Option<DivisionCode>,
+    pub scope: Option<String>,
+    period: PeriodText,
+    period_start: Option<Day>,
+    period_end: Option<Day>,
+    pub value: Decimal,
+    as_published: Option<String>,
+    qualifier: Option<Qualifier>,
+    time_basis: Option<TimeBasis>,
+    obs_status: Option<ObsStatus>,
+    computed: bool,
+}
+
+/// A metric, as far as figures need it.
+#[derive(Deserialize)]
+pub struct Measured {
+    pub id: RecordId,
+    pub name: HumanText,
+    pub unit: Unit,
+    pub time_basis: TimeBasis,
+}
+
+/// Everything that was read.
+pub struct Facts {
+    pub metric: Measured,
+    pub figure: Option<Observed>,
+    /// Newest first; the figure is the first.
+    pub series: Vec<Observed>,
+    pub targets: Vec<FigureTarget>,
+    pub beside: Vec<Observed>,
+    pub whole: Option<(Measured, Observed)>,
+    pub parts: Vec<(HumanText, Observed)>,
+    organizations: BTreeMap<String, HumanText>,
+    pub changed_in: i64,
+}
+
+impl Facts {
+    /// None where the ledger holds what it cannot hold.
+    pub fn of(row: &Row) -> Option<Facts> {
+        let whole = match (&row.whole_metric, &row.whole) {
+            (Some(metric), Some(figure)) => Some((parsed(metric)?, parsed(figure)?)),
+            _ => None,
+        };
+        let part_metrics: Vec<Measured> = all(&row.part_metrics)?;
+        let parts: Vec<Observed> = all(&row.parts)?;
+        let named = |part: Observed| {
+            let metric = part_metrics.iter().find(|metric| metric.id == part.metric)?;
+            Some((metric.name.clone(), part))
+        };
+        let figure = match &row.figure {
+            Some(text) => Some(parsed(text)?),
+            None => None,
+        };
+        Some(Facts {
+            metric: parsed(row.metric.body.as_deref()?)?,
+            figure,
+            series: all(&row.series)?,
+            targets: all(&row.targets)?,
+            beside: all(&row.beside)?,
+            whole,
+            parts: parts.into_iter().filter_map(named).collect(),
+            organizations: parsed(&row.organizations)?,
+            changed_in: row.metric.moment.changed_in,
+        })
+    }
+
+    /// The metric's unit, for charts.
+    pub fn unit(&self, language: Language) -> chart::Unit {
+        let Unit { code, label } = &self.metric.unit;
+        chart::Unit { code: code.0.clone(), label: label.as_ref().map(|label| in_language(label, language)) }
+    }
+
+    pub fn organization(&self, id: &RecordId) -> FigureOrganization {
+        FigureOrganization { id: id.clone(), name: self.organizations.get(id.as_str()).cloned() }
+    }
+
+    pub fn organization_name(&self, id: &RecordId, language: Language) -> String {
+        self.organizations.get(id.as_str()).map_or_else(|| id.0.clone(), |name| in_language(name, language))
+    }
+
+    /// Who says a figure.
+    pub fn source(&self, observed: &Observed, language: Language) -> String {
+        self.organization_name(observed.reported_by.as_ref().unwrap_or(&observed.publisher), language)
+    }
+
+    pub fn time_basis(&self, observed: &Observed) -> TimeBasis {
+        observed.time_basis.unwrap_or(self.metric.time_basis)
+    }
+
+    pub fn document(&self, language: Language) -> Option<Figure> {
+        let observed = self.figure.clone()?;
+        let reported_by = self.organization(observed.reported_by.as_ref().unwrap_or(&observed.publisher));
+        let change = self.change(&observed);
+        let text = self.text(&observed, change.as_ref(), language);
+        Some(Figure {
+            metric: self.metric.id.clone(),
+            name: self.metric.name.clone(),
+            unit: Unit { code: self.metric.unit.code.clone(), label: self.metric.unit.label.clone() },
+            time_basis: self.time_basis(&observed),
+            subject: observed.subject.as_ref().map(|id| self.organization(id)),
+            reported_by,
+            change,
+            targets: self.targets.clone(),
+            text,
+            changed_in: self.changed_in,
+            observation: observed.id,
+            value: observed.value,
+            qualifier: observed.qualifier,
+            as_published: observed.as_published,
+            obs_status: observed.obs_status,
+            computed: observed.computed,
+            period: observed.period,
+            period_start: observed.period_start,
+            period_end: observed.period_end,
+            division_code: observed.division_code,
+            scope: observed.scope,
+        })
+    }
+
+    pub fn badge(&self, observed: &Observed, language: Language) -> Badge {
+        let (start, end) = observed.days();
+        let [open, close] = if language == Language::Chinese { ["（", "）"] } else { [" (", ")"] };
+        let message =
+            format!("{}{open}{}{close}", self.value(observed, language), periods::short(start, end, language));
+        Badge { schema_version: 1, label: in_language(&self.metric.name, language), message }
+    }
+
+    fn value(&self, observed: &Observed, language: Language) -> String {
+        let number = numbers::exact(Fixed::of(&observed.value).unwrap_or_default(), language);
+        qualified(&numbers::with_unit(&number, &self.unit(language), language), observed.qualifier, language)
+    }
+
+    /// Whose figure it is.
+    fn whose(&self, observed: &Observed, language: Language) -> Option<String> {
+        let subject = observed.subject.as_ref().map(|id| self.organization_name(id, language));
+        let said: Vec<String> = subject.into_iter().chain(observed.scope.clone()).collect();
+        (!said.is_empty()).then(|| said.join(either(language, ", ", "，")))
+    }
+
+    fn text(&self, observed: &Observed, change: Option<&FigureChange>, language: Language) -> FigureText {
+        FigureText {
+            language: language.tag().to_owned(),
+            name: in_language(&self.metric.name, language),
+            value: self.value(observed, language),
+            period: observed.period_name(language),
+            subject: self.whose(observed, language),
+            change: change.map(|change| self.change_in_words(change, language)),
+            source: self.source(observed, language),
+        }
+    }
+
+    /// Against the last period of the same kind. Running totals of a year begin anew with it, and intervals of
+    /// any length are not to be compared where they are counted over.
+    fn change(&self, observed: &Observed) -> Option<FigureChange> {
+        let before = self.series.iter().find(|other| other.id != observed.id && other.days().1 < observed.days().1)?;
+        let basis = self.time_basis(observed);
+        let year = |one: &Observed| one.days().1.map(|day| day.year());
+        let anew = basis == TimeBasis::YearToDate && year(before) != year(observed);
+        let interval =
+            matches!(basis, TimeBasis::PeriodFlow | TimeBasis::YearToDate) && observed.period.0.contains('/');
+        if anew || interval {
+            return None;
+        }
+        let (now, then) = (Fixed::of(&observed.value)?, Fixed::of(&before.value)?);
+        let difference = Fixed(now.0 - then.0);
+        let counted = self.metric.unit.code.0 != "percent" && then.0 != 0;
+        let percent = numbers::percent(difference, Fixed(then.0.abs())).filter(|_| counted);
+        let inexact = |one: &Observed| !matches!(one.qualifier, None | Some(Qualifier::Exact));
+        Some(FigureChange {
+            observation: before.id.clone(),
+            period: before.period.clone(),
+            value: before.value.clone(),
+            difference: difference.decimal()?,
+            percent: percent.and_then(Fixed::decimal),
+            approximate: inexact(observed) || inexact(before),
+        })
+    }
+
+    fn change_in_words(&self, change: &FigureChange, language: Language) -> String {
+        let before = self.series.iter().find(|one| one.id == change.observation);
+        let period = before.map(|one| one.compared(language)).unwrap_or_default();
+        let difference = Fixed::of(&change.difference).unwrap_or_default();
+        if difference.0 == 0 {
+            return match language {
+                Language::English => format!("unchanged from {period}"),
+                Language::Chinese => format!("与{period}持平"),
+            };
+        }
+        let size = numbers::exact(Fixed(difference.0.abs()), language);
+        let amount = match (self.metric.unit.code.as_str(), language) {
+            ("percent", Language::English) => format!("{size} percentage points"),
+            ("percent", Language::Chinese) => format!("{size}个百分点"),
+            _ => numbers::with_unit(&size, &self.unit(language), language),
+        };
+        let amount = qualified(&amount, change.approximate.then_some(Qualifier::About), language);
+        let percent =
+            change.percent.as_ref().and_then(Fixed::of).map(|percent| numbers::exact(Fixed(percent.0.abs()), language));
+        match language {
+            Language::English => {
+                let percent = percent.map(|percent| format!(" ({percent}%)")).unwrap_or_default();
+                format!("{} {amount}{percent} from {period}", if difference.0 > 0 { "up" } else { "down" })
+            }
+            Language::Chinese => {
+                let percent = percent.map(|percent| format!("（{percent}%）")).unwrap_or_default();
+                format!("比{period}{}{amount}{percent}", if difference.0 > 0 { "增加" } else { "减少" })
+            }
+        }
+    }
+}
+
+impl Observed {
+    /// First and last day of its period, where known.
+    pub fn days(&self) -> (Option<NaiveDate>, Option<NaiveDate>) {
+        (self.period_start.as_ref().and_then(day), self.period_end.as_ref().and_then(day))
+    }
+
+    pub fn period_name(&self, language: Language) -> String {
+        let (start, end) = self.days();
+        periods::long(start, end, language)
+    }
+
+    /// Its period as something else is compared with it: what counts up to a day is named by the day.
+    fn compared(&self, language: Language) -> String {
+        match self.days() {
+            (None, Some(end)) => periods::day(end, language),
+            _ => self.period_name(language),
+        }
+    }
+
+    /// As charts take it.
+    pub fn point(&self, label: String) -> chart::Point {
+        let (start, end) = self.days();
+        let (qualifier, obs_status, computed) = (self.qualifier, self.obs_status, self.computed);
+        chart::Point { label, start, end, value: self.value.clone(), qualifier, obs_status, computed }
+    }
+}
+
+pub fn day(day: &Day) -> Option<NaiveDate> {
+    crate::model::period::parse_day(day.as_str())
+}
+
+fn parsed<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_str(text).ok()
+}
+
+fn all<T: DeserializeOwned>(texts: &[String]) -> Option<Vec<T>> {
+    texts.iter().map(|text| parsed(text)).collect()
+}
+
+/// A text in this language, or in the nearest one that it has.
+pub fn in_language(text: &HumanText, language: Language) -> String {
+    let wanted = either(language, "en", "zh");
+    let texts = &text.0;
+    let near = || texts.iter().find(|(tag, _)| tag.split('-').next() == Some(wanted)).map(|(_, text)| text);
+    let found =
+        texts.get(language.tag()).or_else(near).or_else(|| texts.get("zh-Hans")).or_else(|| texts.values().next());
+    found.cloned().unwrap_or_default()
+}
+
+pub fn example() -> Value {
+    json!({
+        "metric": "mediation-cases", "name": {"en": "Disputes mediated online", "zh-Hans": "在线调解纠纷"},
+        "unit": {"code": "case", "label": {"en": "cases", "zh-Hans": "件"}}, "observation": "mediation-cases-2020-s1", "value": 29456,
+        "as_published": "29456件", "time_basis": "period_flow", "computed": false, "period": "2020-S1", "period_start": "2020-01-01",
+        "period_end": "2020-06-30", "division_code": "370000", "reported_by": {"id": "sd-justice", "name": {"en": "Department of Justice"}},
+        "change": {"observation": "mediation-cases-2019-s2", "period": "2019-S2", "value": 25000, "difference": 4456, "percent": 17.8, "approximate": false},
+        "targets": [], "changed_in": 1,
+        "text": {"language": "en", "name": "Disputes mediated online", "value": "29,456 cases", "period": "first half of 2020",
+            "change": "up 4,456 cases (17.8%) from second half of 2019", "source": "Department of Justice"},
+    })
+}

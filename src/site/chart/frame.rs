@@ -1,0 +1,53 @@
+//! What stands around the picture: title, what is shown in what unit, source and revision.
+
+use std::io;
+
+use super::svg::{Anchor, Area, Canvas, Text, fitted, wrapped};
+use super::{About, Size, words};
+
+/// Space around a chart.
+pub fn margin(size: Size) -> f64 {
+    if size.width < 480 { 14.0 } else { 24.0 }
+}
+
+/// Size of letters in axes and labels.
+pub fn letters(size: Size) -> f64 {
+    if size.width < 480 { 11.0 } else { 12.5 }
+}
+
+/// Begins a chart; the area is what the frame leaves for the picture.
+pub fn begin(about: &About, size: Size, subtitle: &str, description: &str) -> io::Result<(Canvas, Area)> {
+    let mut canvas = Canvas::begin(about, size, description)?;
+    let (margin, small) = (margin(size), letters(size));
+    let (width, height) = (f64::from(size.width), f64::from(size.height));
+    let large = if size.width < 480 { 15.0 } else { 19.0 };
+    let most = width - 2.0 * margin;
+    let lines = if size.height < 220 { 1 } else { 2 };
+    let mut y = margin;
+    for line in wrapped(&about.title, large, most, lines) {
+        y += large;
+        canvas.text(Text { x: margin, y, size: large, anchor: Anchor::Start, class: "ink bold", text: &line })?;
+        y += large * 0.3;
+    }
+    if !subtitle.is_empty() {
+        y += small * 1.2;
+        let text = fitted(subtitle, small, most);
+        canvas.text(Text { x: margin, y, size: small, anchor: Anchor::Start, class: "soft", text: &text })?;
+    }
+    let footer = words::footer(&about.source, about.revision, about.language);
+    let mut bottom = height - margin;
+    if !footer.is_empty() {
+        let text = fitted(&footer, small * 0.92, most);
+        canvas.text(Text {
+            x: margin,
+            y: bottom,
+            size: small * 0.92,
+            anchor: Anchor::Start,
+            class: "soft",
+            text: &text,
+        })?;
+        bottom -= small * 1.9;
+    }
+    let area = Area { left: margin, top: y + small * 1.1, right: width - margin, bottom: bottom.max(y + small * 3.0) };
+    Ok((canvas, area))
+}

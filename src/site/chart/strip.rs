@@ -1,0 +1,78 @@
+//! The status of a commitment over its periods: a cell for each, told apart by tone, mark and words.
+
+use std::io;
+
+use super::svg::{Anchor, Area, Canvas, Text, fitted};
+use super::words::{self, either};
+use super::{Cell, Size, Strip, frame, line};
+use crate::model::codes::Status;
+use crate::model::message::Language;
+
+pub fn draw(strip: &Strip, size: Size) -> io::Result<String> {
+    let language = strip.about.language;
+    let mut said = vec![either(language, "Status over time", "各期状态").to_owned()];
+    said.extend(
+        strip
+            .cells
+            .iter()
+            .map(|cell| format!("{}{}{}", cell.label, either(language, ": ", "："), wording(cell, language))),
+    );
+    let (mut canvas, area) = frame::begin(&strip.about, size, "", &words::sentences(&said, language))?;
+    let letters = frame::letters(size);
+    if strip.cells.is_empty() {
+        line::nothing(&mut canvas, &area, letters, language)?;
+        return canvas.finish();
+    }
+    // Narrow cells say nothing, so the oldest go.
+    let fits = ((area.right - area.left) / 14.0).floor().max(1.0) as usize;
+    let cells = strip.cells.get(strip.cells.len().saturating_sub(fits)..).unwrap_or_default();
+    let pitch = ((area.right - area.left) / cells.len() as f64).min(190.0);
+    let thick = ((area.bottom - area.top) * 0.3).clamp(12.0, 44.0);
+    let top = area.top + ((area.bottom - area.top) * 0.18).max(letters * 1.4);
+    let page = Area { left: area.left - 1.0, top: 0.0, right: area.right + 1.0, bottom: f64::from(size.height) };
+    for (index, cell) in cells.iter().enumerate() {
+        let left = area.left + pitch * index as f64;
+        let inner = Area { left, top, right: left + pitch - 3.0, bottom: top + thick };
+        mark(&mut canvas, cell.status, &inner)?;
+        let words = wording(cell, language);
+        let most = pitch - 6.0;
+        for (text, y, class, size) in [
+            (cell.label.as_str(), top - letters * 0.6, "soft", letters),
+            (words, top + thick + letters * 1.5, "ink", letters * 1.05),
+        ] {
+            let text = fitted(text, size, most);
+            // What would be a letter and an ellipsis is left to the description.
+            if text.chars().count() > 3 || !text.ends_with('…') {
+                canvas.text_if_free(Text { x: left, y, size, anchor: Anchor::Start, class, text: &text }, &page)?;
+            }
+        }
+    }
+    canvas.finish()
+}
+
+fn wording(cell: &Cell, language: Language) -> &str {
+    cell.wording.as_deref().unwrap_or_else(|| words::status(cell.status, language))
+}
+
+/// How far a commitment has come is how much of its cell is filled; what stopped has a line through it.
+fn mark(canvas: &mut Canvas, status: Status, cell: &Area) -> io::Result<()> {
+    let filled = |share: f64| Area { right: cell.left + (cell.right - cell.left) * share, ..*cell };
+    canvas.rect(*cell, "rule")?;
+    match status {
+        Status::Completed => canvas.rect(*cell, "accent"),
+        Status::SubstantiallyCompleted => {
+            canvas.rect(*cell, "tint")?;
+            canvas.rect(filled(0.8), "accent")
+        }
+        Status::InProgress => canvas.rect(*cell, "tint"),
+        Status::NotStarted => Ok(()),
+        Status::Delayed => {
+            canvas.rect(filled(0.5), "tint")?;
+            canvas.line((cell.right - 1.5, cell.top), (cell.right - 1.5, cell.bottom), 3.0, "mark", "")
+        }
+        Status::Suspended | Status::NotCompleted | Status::Cancelled => {
+            let middle = (cell.top + cell.bottom) / 2.0;
+            canvas.line((cell.left + 6.0, middle), (cell.right - 6.0, middle), 2.0, "mark", "")
+        }
+    }
+}

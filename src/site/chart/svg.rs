@@ -1,0 +1,296 @@
+//! Writing SVG: shapes and text, escaped, with room kept between texts.
+
+use std::borrow::Cow;
+use std::io;
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
+
+use super::{About, Size, theme};
+
+/// Where a text is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// The area that a text takes, by its estimated width.
+#[derive(Clone, Copy, Debug)]
+pub struct Area {
+    pub left: f64,
+    pub top: f64,
+    pub right: f64,
+    pub bottom: f64,
+}
+
+impl Area {
+    /// Of a text on this base line.
+    pub fn of(x: f64, y: f64, size: f64, anchor: Anchor, text: &str) -> Area {
+        let width = width(text, size);
+        let left = match anchor {
+            Anchor::Start => x,
+            Anchor::Middle => x - width / 2.0,
+            Anchor::End => x - width,
+        };
+        Area { left, top: y - size, right: left + width, bottom: y + size * 0.25 }
+    }
+
+    pub fn meets(&self, other: &Area) -> bool {
+        const GAP: f64 = 3.0;
+        self.left < other.right + GAP
+            && other.left < self.right + GAP
+            && self.top < other.bottom
+            && other.top < self.bottom
+    }
+
+    pub fn within(&self, other: &Area) -> bool {
+        self.left >= other.left && self.right <= other.right && self.top >= other.top && self.bottom <= other.bottom
+    }
+}
+
+/// A text and where it stands.
+#[derive(Clone, Copy)]
+pub struct Text<'a> {
+    pub x: f64,
+    /// Of the base line.
+    pub y: f64,
+    pub size: f64,
+    pub anchor: Anchor,
+    pub class: &'a str,
+    pub text: &'a str,
+}
+
+impl Text<'_> {
+    pub fn area(&self) -> Area {
+        Area::of(self.x, self.y, self.size, self.anchor, self.text)
+    }
+}
+
+/// An SVG that is being written.
+pub struct Canvas {
+    xml: Writer<Vec<u8>>,
+    taken: Vec<Area>,
+}
+
+impl Canvas {
+    /// Begins with what is read out, the style and the paper.
+    pub fn begin(about: &About, size: Size, description: &str) -> io::Result<Canvas> {
+        let mut canvas = Canvas { xml: Writer::new(Vec::new()), taken: Vec::new() };
+        let (width, height) = (size.width.to_string(), size.height.to_string());
+        let (title_id, description_id) = (format!("{}-title", about.id), format!("{}-desc", about.id));
+        let view_box = format!("0 0 {width} {height}");
+        let class = format!("oc-{}", about.theme.code());
+        let labelled_by = format!("{title_id} {description_id}");
+        canvas.open(
+            "svg",
+            &[
+                ("xmlns", "http://www.w3.org/2000/svg"),
+                ("width", &width),
+                ("height", &height),
+                ("viewBox", &view_box),
+                ("class", &class),
+                ("role", "img"),
+                ("aria-labelledby", &labelled_by),
+                ("lang", about.language.tag()),
+                ("xml:lang", about.language.tag()),
+            ],
+        )?;
+        canvas.words("title", &[("id", &title_id)], &about.title)?;
+        canvas.words("desc", &[("id", &description_id)], description)?;
+        canvas.words("style", &[], &theme::style(about.theme))?;
+        canvas.empty("rect", &[("class", "paper"), ("width", &width), ("height", &height)])?;
+        Ok(canvas)
+    }
+
+    pub fn finish(mut self) -> io::Result<String> {
+        self.close("svg")?;
+        String::from_utf8(self.xml.into_inner()).map_err(io::Error::other)
+    }
+
+    fn element<'a>(name: &'a str, attributes: &[(&str, &str)]) -> BytesStart<'a> {
+        let mut element = BytesStart::new(name);
+        for (name, value) in attributes {
+            element.push_attribute((*name, allowed(value).as_ref()));
+        }
+        element
+    }
+
+    pub fn open(&mut self, name: &str, attributes: &[(&str, &str)]) -> io::Result<()> {
+        self.xml.write_event(Event::Start(Canvas::element(name, attributes)))
+    }
+
+    pub fn close(&mut self, name: &str) -> io::Result<()> {
+        self.xml.write_event(Event::End(BytesEnd::new(name)))
+    }
+
+    fn empty(&mut self, name: &str, attributes: &[(&str, &str)]) -> io::Result<()> {
+        self.xml.write_event(Event::Empty(Canvas::element(name, attributes)))
+    }
+
+    fn words(&mut self, name: &str, attributes: &[(&str, &str)], words: &str) -> io::Result<()> {
+        self.open(name, attributes)?;
+        self.xml.write_event(Event::Text(BytesText::new(&allowed(words))))?;
+        self.close(name)
+    }
+
+    /// Writes a text wherever it stands.
+    pub fn text(&mut self, text: Text<'_>) -> io::Result<()> {
+        self.taken.push(text.area());
+        let (x, y, size) = (number(text.x), number(text.y), number(text.size));
+        let mut attributes = vec![("class", text.class), ("x", &x), ("y", &y), ("font-size", &size)];
+        match text.anchor {
+            Anchor::Start => {}
+            Anchor::Middle => attributes.push(("text-anchor", "middle")),
+            Anchor::End => attributes.push(("text-anchor", "end")),
+        }
+        self.words("text", &attributes, text.text)
+    }
+
+    /// Writes a text where it stands within `bounds` and meets no other; says whether it did.
+    pub fn text_if_free(&mut self, text: Text<'_>, bounds: &Area) -> io::Result<bool> {
+        let area = text.area();
+        let free = area.within(bounds) && !self.taken.iter().any(|other| area.meets(other));
+        if free {
+            self.text(text)?;
+        }
+        Ok(free)
+    }
+
+    /// Keeps texts away from an area.
+    pub fn keep_free(&mut self, area: Area) {
+        self.taken.push(area);
+    }
+
+    pub fn line(&mut self, from: (f64, f64), to: (f64, f64), width: f64, class: &str, dashes: &str) -> io::Result<()> {
+        let [x1, y1, x2, y2, width] = [from.0, from.1, to.0, to.1, width].map(number);
+        let mut attributes =
+            vec![("class", class), ("x1", &x1), ("y1", &y1), ("x2", &x2), ("y2", &y2), ("stroke-width", &width)];
+        if !dashes.is_empty() {
+            attributes.push(("stroke-dasharray", dashes));
+        }
+        self.empty("line", &attributes)
+    }
+
+    /// A line through points.
+    pub fn path(&mut self, points: &[(f64, f64)], width: f64, class: &str, dashes: &str) -> io::Result<()> {
+        let steps = points
+            .iter()
+            .enumerate()
+            .map(|(index, (x, y))| format!("{}{} {}", if index == 0 { 'M' } else { 'L' }, number(*x), number(*y)));
+        let (d, width) = (steps.collect::<String>(), number(width));
+        let mut attributes = vec![
+            ("class", class),
+            ("d", d.as_str()),
+            ("fill", "none"),
+            ("stroke-width", &width),
+            ("stroke-linejoin", "round"),
+            ("stroke-linecap", "round"),
+        ];
+        if !dashes.is_empty() {
+            attributes.push(("stroke-dasharray", dashes));
+        }
+        self.empty("path", &attributes)
+    }
+
+    pub fn rect(&mut self, area: Area, class: &str) -> io::Result<()> {
+        let [x, y, width, height] =
+            [area.left, area.top, (area.right - area.left).max(0.0), (area.bottom - area.top).max(0.0)].map(number);
+        let attributes = [("class", class), ("x", &x), ("y", &y), ("width", &width), ("height", &height)];
+        self.empty("rect", &attributes.map(|(name, value)| (name, value as &str)))
+    }
+
+    pub fn circle(&mut self, at: (f64, f64), radius: f64, class: &str, stroke_width: f64) -> io::Result<()> {
+        let [x, y, radius, stroke] = [at.0, at.1, radius, stroke_width].map(number);
+        let mut attributes = vec![("class", class), ("cx", x.as_str()), ("cy", &y), ("r", &radius)];
+        if stroke_width > 0.0 {
+            attributes.push(("stroke-width", &stroke));
+        }
+        self.empty("circle", &attributes)
+    }
+}
+
+/// A coordinate to a tenth of a pixel.
+fn number(value: f64) -> String {
+    let text = format!("{value:.1}");
+    let text = text.strip_suffix(".0").unwrap_or(&text);
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+/// The text without the characters that XML 1.0 cannot hold, not even escaped.
+pub fn allowed(text: &str) -> Cow<'_, str> {
+    let forbidden =
+        |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    if text.contains(forbidden) { text.replace(forbidden, "\u{fffd}").into() } else { text.into() }
+}
+
+/// Estimated width of a text: Chinese is a square, Latin by a small table; rather too wide than too narrow.
+pub fn width(text: &str, size: f64) -> f64 {
+    text.chars().map(|c| advance(c) * size).sum()
+}
+
+fn advance(c: char) -> f64 {
+    match c {
+        // Written as U+FFFD.
+        '\0'..='\u{1f}' => 1.0,
+        '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' => 0.0,
+        ' ' | '.' | ',' | ':' | ';' | '\'' | '|' | 'i' | 'j' | 'l' | 'I' | '·' | '!' => 0.3,
+        'f' | 'r' | 't' | '(' | ')' | '-' | '/' => 0.4,
+        'm' | 'w' | 'M' | 'W' | '%' | '…' | '—' => 0.95,
+        '0'..='9' | 'a'..='z' | '−' | '+' | '–' => 0.6,
+        'A'..='Z' => 0.72,
+        '\u{0}'..='\u{2e7f}' => 0.7,
+        _ => 1.0,
+    }
+}
+
+/// The text, cut with an ellipsis where it is wider.
+pub fn fitted(text: &str, size: f64, most: f64) -> Cow<'_, str> {
+    if width(text, size) <= most {
+        return text.into();
+    }
+    let mut room = most - width("…", size);
+    let kept: String = text
+        .chars()
+        .take_while(|c| {
+            room -= advance(*c) * size;
+            room >= 0.0
+        })
+        .collect();
+    format!("{}…", kept.trim_end()).into()
+}
+
+/// The text on at most `lines` lines, broken between words or Chinese characters; the last one is cut.
+pub fn wrapped(text: &str, size: f64, most: f64, lines: usize) -> Vec<String> {
+    let mut rest = text.trim();
+    let mut found = Vec::new();
+    while !rest.is_empty() && found.len() + 1 < lines && width(rest, size) > most {
+        let mut room = most;
+        let (mut end, mut best) = (rest.len(), 0);
+        let mut before = ' ';
+        for (index, c) in rest.char_indices() {
+            let breaks = c == ' ' || before == ' ' || (c > '\u{2e7f}' && !"，。、；：！？）》”’」』".contains(c));
+            if index > 0 && breaks {
+                best = index;
+            }
+            room -= advance(c) * size;
+            if room < 0.0 {
+                end = index;
+                break;
+            }
+            before = c;
+        }
+        let end = if best > 0 { best } else { end };
+        let (line, after) = rest.split_at_checked(end.max(1)).unwrap_or((rest, ""));
+        if line.is_empty() || after.len() == rest.len() {
+            break;
+        }
+        found.push(line.trim_end().to_owned());
+        rest = after.trim_start();
+    }
+    if !rest.is_empty() {
+        found.push(fitted(rest, size, most).into_owned());
+    }
+    found
+}

@@ -1,0 +1,126 @@
+//! What charts and figures say, in both languages.
+
+use super::numbers::{self, Fixed};
+use super::{Point, Target, Unit, periods};
+use crate::model::codes::{Comparator, ObsStatus, Qualifier, Status};
+use crate::model::message::Language;
+
+/// One of two, by language.
+pub fn either<'a>(language: Language, en: &'a str, zh: &'a str) -> &'a str {
+    match language {
+        Language::English => en,
+        Language::Chinese => zh,
+    }
+}
+
+/// A number as exactly as it was stated.
+pub fn qualified(number: &str, qualifier: Option<Qualifier>, language: Language) -> String {
+    let before = match qualifier {
+        None | Some(Qualifier::Exact) => return number.to_owned(),
+        Some(Qualifier::About) => ["about", "约"],
+        Some(Qualifier::Nearly) => ["nearly", "近"],
+        Some(Qualifier::MoreThan) => ["more than", "超过"],
+        Some(Qualifier::AtLeast) => ["at least", "至少"],
+        Some(Qualifier::AtMost) => ["at most", "至多"],
+    };
+    match language {
+        Language::English => format!("{} {number}", before[0]),
+        Language::Chinese => format!("{}{number}", before[1]),
+    }
+}
+
+/// Whether the figure stands for one that there is not (SDMX: H, L, M, O, Q).
+pub fn is_missing(status: Option<ObsStatus>) -> bool {
+    use ObsStatus::*;
+    matches!(status, Some(H | L | M | O | Q))
+}
+
+/// What is to be known of a figure's status beside the figure.
+pub fn status_note(status: Option<ObsStatus>, language: Language) -> Option<&'static str> {
+    use ObsStatus::*;
+    let [en, zh] = match status? {
+        A | H | L | M | O | Q => return None,
+        B => ["break in series", "口径中断"],
+        D => ["definition differs", "定义不同"],
+        E => ["estimated", "估计"],
+        F => ["forecast", "预测"],
+        G => ["experimental", "试验性"],
+        I => ["imputed", "插补"],
+        J => ["derogation", "豁免"],
+        K => ["included elsewhere", "已含在其他类别"],
+        N => ["not significant", "不显著"],
+        P => ["provisional", "初步"],
+        S => ["special event", "特殊事件"],
+        U => ["low reliability", "可靠性低"],
+        V => ["unvalidated", "未核实"],
+        W => ["includes other data", "含其他类别"],
+    };
+    Some(either(language, en, zh))
+}
+
+/// A figure's value in a chart.
+pub fn value(point: &Point, value: Fixed, language: Language) -> String {
+    qualified(&numbers::short(value, language), point.qualifier, language)
+}
+
+/// A figure with its unit and all that is to be known of it, to be read out.
+pub fn spoken(point: &Point, value: Fixed, unit: &Unit, language: Language) -> String {
+    let number = numbers::with_unit(&numbers::exact(value, language), unit, language);
+    let mut text =
+        format!("{}{}{}", point.label, either(language, ": ", "："), qualified(&number, point.qualifier, language));
+    let computed = point.computed.then(|| either(language, "computed", "由本服务计算"));
+    let notes: Vec<&str> = status_note(point.obs_status, language).into_iter().chain(computed).collect();
+    if !notes.is_empty() {
+        let [open, close] = if language == Language::Chinese { ["（", "）"] } else { [" (", ")"] };
+        text.push_str(&format!("{open}{}{close}", notes.join(either(language, ", ", "，"))));
+    }
+    text
+}
+
+/// A target: what is promised, and by when.
+pub fn target(target: &Target, value: Fixed, unit: &Unit, language: Language) -> String {
+    let number = numbers::with_unit(&numbers::short(value, language), unit, language);
+    let bound = match target.comparator {
+        None | Some(Comparator::Exactly) => "",
+        Some(Comparator::AtLeast) => either(language, "at least ", "不少于"),
+        Some(Comparator::AtMost) => either(language, "at most ", "不超过"),
+    };
+    let due = target.due_on.map(|due| periods::day(due, language));
+    match (language, due) {
+        (Language::English, None) => format!("Target: {bound}{number}"),
+        (Language::English, Some(due)) => format!("Target: {bound}{number} by {due}"),
+        (Language::Chinese, None) => format!("目标：{bound}{number}"),
+        (Language::Chinese, Some(due)) => format!("目标：{due}前{bound}{number}"),
+    }
+}
+
+/// A commitment's status.
+pub fn status(status: Status, language: Language) -> &'static str {
+    let [en, zh] = match status {
+        Status::NotStarted => ["Not started", "未启动"],
+        Status::InProgress => ["In progress", "正在推进"],
+        Status::SubstantiallyCompleted => ["Substantially completed", "基本完成"],
+        Status::Completed => ["Completed", "已完成"],
+        Status::Delayed => ["Delayed", "延期"],
+        Status::Suspended => ["Suspended", "暂停"],
+        Status::NotCompleted => ["Not completed", "未完成"],
+        Status::Cancelled => ["Cancelled", "取消"],
+    };
+    either(language, en, zh)
+}
+
+/// What stands below every chart.
+pub fn footer(source: &str, revision: Option<i64>, language: Language) -> String {
+    let source = if source.is_empty() {
+        String::new()
+    } else {
+        format!("{}{source}", either(language, "Source: ", "来源："))
+    };
+    let revision = revision.map(|n| format!("{} {n}", either(language, "Revision", "修订")));
+    [source].into_iter().filter(|text| !text.is_empty()).chain(revision).collect::<Vec<_>>().join(" · ")
+}
+
+/// Sentences, one after the other.
+pub fn sentences(sentences: &[String], language: Language) -> String {
+    sentences.join(either(language, ". ", "。")) + either(language, ".", "。")
+}
