@@ -7,6 +7,7 @@ use super::endpoint::Request;
 use super::list::item;
 use super::problem::{Failure, INTERNAL_ERROR, NO_SUCH_RECORD, RECORD_REDACTED, RECORD_WITHDRAWN};
 use crate::db::read::record::{self, Row};
+use crate::model::kind::Kind;
 use crate::model::schema;
 use crate::say;
 
@@ -19,15 +20,15 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
     let row = record::read(&request.state.database, kind, &request.id, &includes, asked.at, request.now).await?;
     let Some(row) = row else { return Err(Failure::plain(&INTERNAL_ERROR)) };
     request.check(&row.moment, asked.prefix.as_deref())?;
-    let Some(body) = &row.body else { return Err(gone(&request, &row)) };
+    let Some(body) = &row.body else { return Err(gone(request.kind, &request.id, &row)) };
     let mut json = String::with_capacity(body.len() + row.included.as_ref().map_or(0, String::len) + 16);
     item(&mut json, body, row.included.as_deref(), fields.as_deref())?;
     Ok(Answer::json(json, row.moment, asked.at))
 }
 
 /// What became of a record that is not there.
-fn gone(request: &Request, row: &Row) -> Failure {
-    let (kind, id, n) = (request.kind.name, &request.id, row.moment.n);
+pub fn gone(kind: &Kind, id: &str, row: &Row) -> Failure {
+    let (kind, n) = (kind.name, row.moment.n);
     if let Some(redacted_in) = row.redacted_in {
         return Failure::plain(&RECORD_REDACTED).with("redacted_in", redacted_in.into());
     }

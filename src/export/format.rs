@@ -28,6 +28,10 @@ pub enum Format {
     Atom,
     /// A map of addresses, or an index of maps.
     Sitemap,
+    /// Citations as JSON (CSL 1.0.2).
+    CslJson,
+    Bibtex,
+    Text,
 }
 
 impl Format {
@@ -47,6 +51,9 @@ impl Format {
             Format::Csvm => "csvm",
             Format::Atom => "atom",
             Format::Sitemap => "xml",
+            Format::CslJson => "csl-json",
+            Format::Bibtex => "bib",
+            Format::Text => "txt",
         }
     }
 
@@ -54,6 +61,7 @@ impl Format {
     pub fn extension(self) -> &'static str {
         match self {
             Format::CsvExcel => "csv",
+            Format::CslJson => "json",
             other => other.name(),
         }
     }
@@ -72,6 +80,9 @@ impl Format {
             Format::Csvm => "application/csvm+json",
             Format::Atom => "application/atom+xml; charset=utf-8",
             Format::Sitemap => "application/xml; charset=utf-8",
+            Format::CslJson => "application/vnd.citationstyles.csl+json",
+            Format::Bibtex => "application/x-bibtex; charset=utf-8",
+            Format::Text => "text/plain; charset=utf-8",
         }
     }
 
@@ -82,7 +93,7 @@ impl Format {
 
     /// Whether an answer in it is one JSON document, which the endpoint's schema describes.
     pub fn is_json(self) -> bool {
-        matches!(self, Format::Json | Format::JsonLd | Format::Csvm)
+        matches!(self, Format::Json | Format::JsonLd | Format::Csvm | Format::CslJson)
     }
 
     pub fn is_csv(self) -> bool {
@@ -119,6 +130,9 @@ impl Format {
                 "<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"></sitemapindex>",
             ),
             Format::JsonLd => ("JSON-LD 1.1 (W3C).", "{}"),
+            Format::CslJson => ("Citations (CSL-JSON 1.0.2).", "[]"),
+            Format::Bibtex => ("A BibTeX entry, as biber and biblatex read it, in UTF-8.", "@dataset{key,\n}\n"),
+            Format::Text => ("Plain text.", "text\n"),
             Format::Csvm => ("Metadata of CSV on the Web (W3C).", "{}"),
             Format::Turtle => (
                 "RDF 1.1 Turtle (W3C), the same triples as in JSON-LD.",
