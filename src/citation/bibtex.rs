@@ -12,7 +12,7 @@ const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "au
 pub fn cite(cited: &Cited, language: Language) -> String {
     let Cited { revision, published_on, accessed_on, .. } = cited;
     let month = published_on.month0().try_into().ok().and_then(|month: usize| MONTHS.get(month)).copied();
-    let tag = match language {
+    let tag = match cited.language(language) {
         Language::Chinese => "chinese",
         Language::English => "english",
     };

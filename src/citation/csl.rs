@@ -17,7 +17,7 @@ pub fn cite(cited: &Cited, language: Language) -> Value {
         "issued": date(cited.published_on),
         "accessed": date(cited.accessed_on),
         "URL": cited.address(),
-        "language": match language {
+        "language": match cited.language(language) {
             Language::Chinese => "zh-CN",
             Language::English => "en",
         },

@@ -91,6 +91,16 @@ impl Cited<'_> {
         }
     }
 
+    /// The language that its title is in, asked for in this one.
+    pub fn language(&self, asked: Language) -> Language {
+        let has = |prefix: &str| self.title.0.keys().any(|tag| tag.split('-').next() == Some(prefix));
+        match asked {
+            Language::Chinese if !has("zh") => Language::English,
+            Language::English if !has("en") && has("zh") => Language::Chinese,
+            asked => asked,
+        }
+    }
+
     pub fn author(&self, language: Language) -> String {
         line(text(&self.author, language))
     }

@@ -155,6 +155,7 @@ async fn titles_stay_text_whatever_they_hold() {
         "{title}"
     );
     assert_eq!(entry.lines().count(), 11, "{entry}");
+    assert!(entry.contains("langid = {english}"), "the title is in English alone: {entry}");
     let item = service.get("/v1/metrics/cases/citation.json").await.json();
     assert_eq!(item.as_array().map(Vec::len), Some(1));
     assert!(

@@ -210,6 +210,30 @@ async fn figures_printed_in_another_unit_are_not_mixed_in() {
 }
 
 #[actix_web::test]
+async fn figures_of_one_cell_are_chosen_by_scope_and_reporter_never_silently() {
+    let service = Service::small().await;
+    let observation = |id: &str, member: &str, text: &str| {
+        let mut record =
+            json!({"id": id, "metric": "cases", "period": "2020-S2", "division_code": "370100", "value": 3});
+        record[member] = text.into();
+        record
+    };
+    let both = [observation("scoped", "scope", "Courts"), observation("reported", "reported_by", "org")];
+    service.publishes(&publication("new_data", json!({"observations": both})));
+    let rows = asked(&service, "metric=cases&by=division").await["data"].clone();
+    assert_eq!(
+        (&rows[0]["inputs"], &rows[0]["reason"]["code"]),
+        (&json!(["reported", "scoped"]), &json!("several-figures"))
+    );
+    for (query, id) in [("scope=Courts", "scoped"), ("reported_by=org", "reported"), ("period=2020-S1", "cases-s1")] {
+        let rows = asked(&service, &format!("metric=cases&by=division&{query}")).await["data"].clone();
+        assert_eq!((&rows[0]["inputs"], &rows[0]["computed"]), (&json!([id]), &json!(false)), "{query}");
+    }
+    let rate = asked(&service, "metric=rate&by=division&period=2020-S1").await["data"].clone();
+    assert_eq!((&rate[0]["inputs"], &rate[0]["computed"]), (&json!(["rate~settled-s1"]), &json!(true)));
+}
+
+#[actix_web::test]
 async fn a_body_above_others_is_not_counted_beside_them() {
     let service = calls().await;
     let answer = asked(&service, "metric=calls&by=subject&aggregate=sum&period=2020-S1").await;

@@ -48,6 +48,9 @@ pub struct ComparisonRow {
     pub qualifier: Option<Qualifier>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_basis: Option<TimeBasis>,
+    /// Whether this service computed the figure, as a ratio; absent where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub computed: Option<bool>,
     /// Observations of this row: one, or those among which nobody said how to choose.
     pub inputs: Vec<RecordId>,
     /// How it changed, where that was asked.
@@ -142,10 +145,10 @@ const EXAMPLE: &str = r#"{
         "inputs": ["cases-370100-2020-s1", "cases-370200-2020-s1"],
         "coverage": {"with_figure": 2, "known": 3, "detail": {"en": "2 of the 3 divisions that ever had a figure of this metric"}}},
     "data": [
-        {"division_code": "370100", "period": "2020-S1", "value": 200, "time_basis": "period_flow", "inputs": ["cases-370100-2020-s1"],
+        {"division_code": "370100", "period": "2020-S1", "value": 200, "time_basis": "period_flow", "computed": false, "inputs": ["cases-370100-2020-s1"],
             "change": {"period": "2019-S1", "before": 160, "inputs": ["cases-370100-2019-s1"], "absolute": 40, "percent": 25,
                 "formula": {"en": "value − before; (value − before) ÷ before × 100"}}},
-        {"division_code": "370200", "period": "2020-S1", "value": 100, "time_basis": "period_flow", "inputs": ["cases-370200-2020-s1"],
+        {"division_code": "370200", "period": "2020-S1", "value": 100, "time_basis": "period_flow", "computed": false, "inputs": ["cases-370200-2020-s1"],
             "reason": {"code": "no-figure", "detail": {"en": "There is no such figure of 2019-S1."}}}
     ]
 }"#;

@@ -201,6 +201,7 @@ fn of_row(row: &Row, by: Dimension, left_out: Option<LeftOut>) -> ComparisonRow 
         value: single.and_then(|figure| figure.value.decimal()),
         qualifier: single.and_then(|figure| Qualifier::parse(figure.qualifier.as_deref()?)),
         time_basis: single.and_then(|figure| TimeBasis::parse(&figure.time_basis)),
+        computed: single.map(|figure| figure.computed),
         inputs: row.figures.iter().map(|figure| id(figure)).collect(),
         change,
         reason: reason.map(|(code, detail)| ComparisonReason { code: code.to_owned(), detail: detail.into() }),
