@@ -50,6 +50,8 @@ pub struct Parameter {
     pub about: String,
     pub schema: Value,
     pub example: Option<Value>,
+    /// Whether nothing is answered without it.
+    pub required: bool,
 }
 
 pub type Handler = fn(Request) -> Handled;

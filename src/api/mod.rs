@@ -4,6 +4,8 @@
 pub mod answer;
 pub mod catalogue;
 pub mod changes;
+pub mod citation;
+pub mod compare;
 pub mod compatibility;
 pub mod cursor;
 pub mod diff;

@@ -144,7 +144,7 @@ fn query(parameter: &Parameter) -> Result<ParameterBuilder, Failure> {
     let mut builder = ParameterBuilder::new()
         .name(parameter.name)
         .parameter_in(ParameterIn::Query)
-        .required(Required::False)
+        .required(if parameter.required { Required::True } else { Required::False })
         .description(Some(&parameter.about))
         .schema(Some(parsed(parameter.schema.clone())?))
         .example(parameter.example.clone());

@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 
 use super::changes::MAX_WAIT;
+use super::compare;
 use super::endpoint::Parameter;
 use super::figure;
 use super::query::{LIMIT, MAX_LIMIT};
 use super::warnings;
 use crate::export::format::Format;
-use crate::model::codes::{RevisionKind, WarningCode};
-use crate::model::kind::{Accepts, Kind, MAX_INCLUDED, Test};
+use crate::model::codes::{Change, Dimension, RevisionKind, TimeBasis, WarningCode};
+use crate::model::kind::{Accepts, Filter, Kind, MAX_INCLUDED, Test};
 use crate::model::kinds::KINDS;
 use crate::model::schema;
 use crate::site::chart::{Size, Theme};
@@ -25,7 +26,7 @@ impl ParameterSet {
 
     fn add(mut self, name: &'static str, about: impl Into<String>, schema: Value, example: Value) -> ParameterSet {
         let example = (!example.is_null()).then_some(example);
-        self.0.push(Parameter { name, about: about.into(), schema, example });
+        self.0.push(Parameter { name, about: about.into(), schema, example, required: false });
         self
     }
 
@@ -141,24 +142,7 @@ impl ParameterSet {
     /// The filters of a kind, but for one that the path stands for.
     pub fn filters(mut self, kind: &'static Kind, without: Option<&str>) -> ParameterSet {
         for filter in kind.all_filters().filter(|filter| Some(filter.name) != without) {
-            let value = match filter.accepts {
-                Accepts::Code(codes) => json!({"type": "string", "enum": codes}),
-                Accepts::Integer => json!({"type": "integer", "format": "int64"}),
-                Accepts::Decimal => json!({"type": "number"}),
-                Accepts::Date => json!({"type": "string", "format": "date"}),
-                Accepts::Division => {
-                    json!({"type": "string", "pattern": "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"})
-                }
-                _ => json!({"type": "string"}),
-            };
-            let many = filter.test.takes_many();
-            let about = if many {
-                format!("{} Several are separated by commas.", filter.about)
-            } else {
-                filter.about.to_owned()
-            };
-            let example = if filter.test == Test::Matches { json!("调解") } else { Value::Null };
-            self = self.add(filter.name, about, if many { list_of(value) } else { value }, example);
+            self = self.filter(filter);
         }
         self
     }
@@ -202,6 +186,24 @@ impl ParameterSet {
         )
         .add("width", "Width of an svg in pixels, 720 unless told.", side(), Value::Null)
         .add("height", "Height of an svg in pixels, 405 unless told.", side(), Value::Null)
+    }
+
+    fn filter(self, filter: &Filter) -> ParameterSet {
+        let value = match filter.accepts {
+            Accepts::Code(codes) => json!({"type": "string", "enum": codes}),
+            Accepts::Integer => json!({"type": "integer", "format": "int64"}),
+            Accepts::Decimal => json!({"type": "number"}),
+            Accepts::Date => json!({"type": "string", "format": "date"}),
+            Accepts::Division => {
+                json!({"type": "string", "pattern": "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"})
+            }
+            _ => json!({"type": "string"}),
+        };
+        let many = filter.test.takes_many();
+        let about =
+            if many { format!("{} Several are separated by commas.", filter.about) } else { filter.about.to_owned() };
+        let example = if filter.test == Test::Matches { json!("调解") } else { Value::Null };
+        self.add(filter.name, about, if many { list_of(value) } else { value }, example)
     }
 
     pub fn search(self) -> ParameterSet {
@@ -330,6 +332,74 @@ impl ParameterSet {
             Value::Null,
         )
         .add("publisher", "Owners of the records. Several are separated by commas.", ids(), Value::Null)
+    }
+
+    /// What `/v1/compare` takes.
+    pub fn comparison(mut self) -> ParameterSet {
+        self = self.add(
+            "metric",
+            "Metric whose figures are compared.",
+            json!({"type": "string"}),
+            json!("mediation-cases"),
+        );
+        if let Some(metric) = self.0.last_mut() {
+            metric.required = true;
+        }
+        let code = |codes: &[&str]| json!({"type": "string", "enum": codes});
+        let mut set = self
+            .add(
+                "by",
+                "What the rows are: divisions (GB/T 2260), subjects (organizations measured) or periods; periods unless told. Of divisions and subjects the newest figures, or those of period.",
+                code(Dimension::CODES),
+                json!("division"),
+            )
+            .add(
+                "aggregate",
+                "sum adds the figures up, where the metric says that they may be (additive_over); else a 422, not-comparable, says why not. \
+                 Without period, divisions and subjects are added in their newest one.",
+                code(&["sum"]),
+                Value::Null,
+            )
+            .add(
+                "change",
+                "year_on_year compares each figure with that of the same period a year before, previous with the period of the same length right before.",
+                code(Change::CODES),
+                json!("year_on_year"),
+            )
+            .add("period", "Figures of this period alone.", json!({"type": "string"}), json!("2020-S1"))
+            .add(
+                "division",
+                "With by=division the divisions under this one, otherwise figures of this division itself (GB/T 2260).",
+                json!({"type": "string", "pattern": "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"}),
+                Value::Null,
+            )
+            .add("scope", "Figures of this scope, as printed.", json!({"type": "string"}), Value::Null)
+            .add("time_basis", "Figures of this time basis.", code(TimeBasis::CODES), Value::Null);
+        let kind = &crate::model::kinds::observation::KIND;
+        for filter in compare::FILTERS.iter().filter_map(|name| kind.filter(name)) {
+            set = set.filter(filter);
+        }
+        set
+    }
+
+    /// Of which language a text is.
+    pub fn language(self) -> ParameterSet {
+        self.add(
+            "lang",
+            "Language of title, author and text, where they are there in it: zh-Hans (or zh) or en; zh-Hans unless told.",
+            json!({"type": "string", "enum": ["zh-Hans", "zh", "en"], "default": "zh-Hans"}),
+            json!("en"),
+        )
+    }
+
+    /// The figure that a citation of a metric quotes.
+    pub fn quoted(self) -> ParameterSet {
+        self.add(
+            "observation",
+            "Figure to quote, an observation of the metric; the newest actual one unless told.",
+            json!({"type": "string"}),
+            Value::Null,
+        )
     }
 
     pub fn build(self) -> Vec<Parameter> {

@@ -88,6 +88,9 @@ problem_types! {
          "一张工作表最多 1,048,575 条记录，实际更多。请加筛选（例如 metric 或 publisher），或改用没有行数限制的 csv、parquet。"];
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, ["Unsupported media type", "不支持的媒体类型"],
         ["A publication is sent as Content-Type: application/json in UTF-8, not compressed.", "发布内容应以 Content-Type: application/json、UTF-8、未压缩的形式发送。"];
+    NOT_COMPARABLE = "not-comparable", 422, ["Not comparable", "不可比较"],
+        ["The figures cannot be added or compared as asked without saying something untrue. errors lists each reason and the way out.",
+         "按所要求的方式相加或比较会得出不实的结果。errors 逐一列出原因与改法。"];
     PUBLICATION_REFUSED = "publication-refused", 422, ["Publication refused", "发布被拒绝"],
         ["Nothing was published. errors lists everything that is wrong, each with its JSON pointer and what to do.", "没有发布任何内容。errors 列出全部问题，各附 JSON 指针与改法。"];
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", 422, ["Idempotency key reused", "幂等键被重复使用"],

@@ -6,9 +6,10 @@ use chrono::DateTime;
 
 use super::problem::Failure;
 use crate::db::read::At;
+use crate::model::compare::division_prefix;
 use crate::model::kind::{Accepts, Filter, Include, Kind, Sort};
 use crate::model::message::Message;
-use crate::model::problem::Problem;
+use crate::model::problem::{Place, Problem};
 use crate::model::{json, period, search};
 use crate::say;
 
@@ -97,6 +98,24 @@ impl Query {
 
     pub fn text(&mut self, name: &str) -> Option<String> {
         self.take(name, |value| Ok(value.to_owned()))
+    }
+
+    /// Whether something was wrong with this parameter.
+    pub fn is_refused(&self, name: &str) -> bool {
+        self.problems.iter().any(|problem| problem.place == Place::Parameter(name.to_owned()))
+    }
+
+    /// A period in its one spelling.
+    pub fn period(&mut self, name: &str) -> Option<String> {
+        self.take(name, |value| {
+            let shown = excerpt(value);
+            period::Period::parse(value).map(|_| value.to_owned()).ok_or_else(|| {
+                say!(
+                    "“{shown}” is not a period: 2020, 2020-S1, 2020-Q2, 2020-06, 2020-06-30, or first/last day.",
+                    "“{shown}”不是期间：应为 2020、2020-S1、2020-Q2、2020-06、2020-06-30，或起止日期 first/last。"
+                )
+            })
+        })
     }
 
     pub fn limit(&mut self) -> i64 {
@@ -323,19 +342,6 @@ fn filter_value(accepts: Accepts, value: &str) -> Result<String, Message> {
                 "“{shown}”不是存在的日期，应写作 YYYY-MM-DD。"
             ),
         ),
-    }
-}
-
-/// The digits that codes under this one begin with: 370000 is all of 37.
-fn division_prefix(code: &str) -> &str {
-    match code.len() {
-        12 | 9 => match code.strip_suffix("000") {
-            Some(above) if above.len() == 9 => division_prefix(above),
-            Some(above) => above,
-            None => code,
-        },
-        6 => code.trim_end_matches("00"),
-        _ => code,
     }
 }
 

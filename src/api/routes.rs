@@ -1,5 +1,6 @@
 //! Every path of the interface. The same entries serve it and yield the OpenAPI document.
 
+mod comparison;
 mod discovery;
 
 use std::sync::LazyLock;
@@ -57,7 +58,8 @@ pub static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
         discovery::revision_feed(),
         discovery::sitemap(),
     ]);
-    endpoints.extend([revision_list(), one_revision(), feed(), difference(), warning_list()]);
+    endpoints.push(comparison::compare());
+    endpoints.extend(comparison::citations());
     endpoints.extend(KINDS.into_iter().map(export));
     endpoints.extend([everything(), descriptor()]);
     endpoints

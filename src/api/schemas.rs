@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use utoipa::{PartialSchema, ToSchema};
 
+use super::compare::document::{self as comparison, Comparison};
 use super::documents::{self, Difference, Health, Index, Problem, Revision, Summary};
 use super::figure::facts::{Badge, Figure};
 use super::search::{self, SearchHit};
@@ -279,6 +280,7 @@ fn documents() -> BTreeMap<String, Value> {
         (SearchHit::name(), SearchHit::schema()),
         (Figure::name(), Figure::schema()),
         (Badge::name(), Badge::schema()),
+        (Comparison::name(), Comparison::schema()),
     ] {
         found.push((name.into_owned(), schema));
     }
@@ -293,6 +295,7 @@ fn documents() -> BTreeMap<String, Value> {
     Difference::schemas(&mut found);
     SearchHit::schemas(&mut found);
     Figure::schemas(&mut found);
+    Comparison::schemas(&mut found);
     schema::values(found)
 }
 
@@ -310,6 +313,7 @@ pub fn example(name: &str) -> Value {
             "revisions": [documents::example("Revision")], "through": 1, "complete": false, "caught_up": false, "snapshot": false, "next": "WzEsMV0",
         }),
         "SearchList" => json!({"complete": true, "data": [search::example()], "changed_in": 1, "next": null}),
+        "Comparison" => comparison::example(),
         "Meta" => meta::example(),
         "RevisionList" => json!({"data": [documents::example("Revision")], "changed_in": 1, "next": null}),
         _ => documents::example(name),

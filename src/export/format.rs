@@ -34,6 +34,9 @@ pub enum Format {
     Svg,
     /// A page.
     Html,
+    /// Citations as JSON (CSL 1.0.2).
+    CslJson,
+    Bibtex,
 }
 
 impl Format {
@@ -56,6 +59,8 @@ impl Format {
             Format::Txt => "txt",
             Format::Svg => "svg",
             Format::Html => "html",
+            Format::CslJson => "csl-json",
+            Format::Bibtex => "bib",
         }
     }
 
@@ -63,6 +68,7 @@ impl Format {
     pub fn extension(self) -> &'static str {
         match self {
             Format::CsvExcel => "csv",
+            Format::CslJson => "json",
             other => other.name(),
         }
     }
@@ -84,6 +90,8 @@ impl Format {
             Format::Txt => "text/plain; charset=utf-8",
             Format::Svg => "image/svg+xml",
             Format::Html => "text/html; charset=utf-8",
+            Format::CslJson => "application/vnd.citationstyles.csl+json",
+            Format::Bibtex => "application/x-bibtex; charset=utf-8",
         }
     }
 
@@ -94,7 +102,7 @@ impl Format {
 
     /// Whether an answer in it is one JSON document, which the endpoint's schema describes.
     pub fn is_json(self) -> bool {
-        matches!(self, Format::Json | Format::JsonLd | Format::Csvm)
+        matches!(self, Format::Json | Format::JsonLd | Format::Csvm | Format::CslJson)
     }
 
     pub fn is_csv(self) -> bool {
@@ -136,6 +144,8 @@ impl Format {
             }
             Format::Html => ("A small page without scripts.", "<!DOCTYPE html>"),
             Format::JsonLd => ("JSON-LD 1.1 (W3C).", "{}"),
+            Format::CslJson => ("Citations (CSL-JSON 1.0.2).", "[]"),
+            Format::Bibtex => ("A BibTeX entry, as biber and biblatex read it, in UTF-8.", "@dataset{key,\n}\n"),
             Format::Csvm => ("Metadata of CSV on the Web (W3C).", "{}"),
             Format::Turtle => (
                 "RDF 1.1 Turtle (W3C), the same triples as in JSON-LD.",

@@ -12,6 +12,7 @@ use super::plan::Plan;
 use super::write;
 use crate::db::statement::{Bind, Statement};
 use crate::db::{Error, OPEN};
+use crate::model::amount::Amount;
 use crate::model::codes::RevisionKind;
 use crate::model::draft::Draft;
 use crate::model::kind::Reference;
@@ -239,30 +240,7 @@ fn row(pair: &Pair, draft: &Draft) -> Value {
 
 /// numerator / denominator × multiplier to 4 decimals, half to even; exact, as decimal text.
 pub fn quotient(numerator: &str, denominator: &str, multiplier: i64) -> Option<String> {
-    let (n, d) = (ten_thousandths(numerator)?, ten_thousandths(denominator)?);
-    if d == 0 {
-        return None;
-    }
-    let dividend = n.checked_mul(multiplier.into())?.checked_mul(10_000)?;
-    let (sign, dividend, d) = (if (dividend < 0) == (d < 0) { 1 } else { -1 }, dividend.abs(), d.abs());
-    let (whole, rest) = (dividend / d, dividend % d);
-    let up = match (2 * rest).cmp(&d) {
-        std::cmp::Ordering::Less => 0,
-        std::cmp::Ordering::Equal => whole % 2,
-        std::cmp::Ordering::Greater => 1,
-    };
-    let rounded = whole + up;
-    let sign = if sign < 0 && rounded != 0 { "-" } else { "" };
-    let text = format!("{sign}{}.{:04}", rounded / 10_000, rounded % 10_000);
-    let text = text.trim_end_matches('0').trim_end_matches('.').to_owned();
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    (digits <= crate::model::json::MAX_DIGITS).then_some(text)
-}
-
-/// A decimal text with at most 4 decimals, in ten-thousandths.
-fn ten_thousandths(text: &str) -> Option<i128> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let fraction = fraction.trim_end_matches('0');
-    let scale = 4u32.checked_sub(fraction.len().try_into().ok()?)?;
-    format!("{whole}{fraction}").parse::<i128>().ok()?.checked_mul(10i128.pow(scale))
+    let (numerator, denominator) = (Amount::parse(numerator)?, Amount::parse(denominator)?);
+    let quotient = numerator.over(denominator, multiplier, 4)?;
+    quotient.is_kept().then(|| quotient.to_string())
 }

@@ -122,6 +122,15 @@ code_list! {
     Dimension { Division = "division", Subject = "subject", Period = "period" }
 }
 code_list! {
+    /// What a figure is compared with.
+    Change {
+        /// The same period a year before.
+        YearOnYear = "year_on_year",
+        /// The period of the same length right before.
+        Previous = "previous",
+    }
+}
+code_list! {
     /// Whether a figure is what happened or what it is compared with.
     Role { Actual = "actual", Baseline = "baseline" }
 }

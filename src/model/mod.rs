@@ -1,7 +1,9 @@
 //! The vocabulary: ids, code lists, periods, record kinds, the publication format. No I/O.
 
+pub mod amount;
 pub mod codes;
 pub mod columns;
+pub mod compare;
 pub mod draft;
 pub mod json;
 pub mod kind;

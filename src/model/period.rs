@@ -40,6 +40,57 @@ impl Period {
     }
 }
 
+impl Period {
+    /// Its one spelling; none where it has no day.
+    pub fn text(self) -> Option<String> {
+        match (self.start, self.end) {
+            (None, None) => None,
+            (Some(first), Some(last)) => sdmx_of(first, last).or_else(|| Some(format!("{first}/{last}"))),
+            (None, Some(last)) => Some(format!("../{last}")),
+            (Some(first), None) => Some(format!("{first}/..")),
+        }
+    }
+
+    /// The same period a year before. Ends of months stay ends of months.
+    pub fn year_before(self) -> Option<Period> {
+        self.moved(12)
+    }
+
+    /// The period of the same length right before; whole months stay whole. None of an open one.
+    pub fn before(self) -> Option<Period> {
+        let (first, last) = (self.start?, self.end?);
+        let after = last.checked_add_days(Days::new(1))?;
+        if first.day() == 1 && after.day() == 1 {
+            let months = (after.year() - first.year()) * 12 + after.month() as i32 - first.month() as i32;
+            return self.moved(u32::try_from(months).ok()?);
+        }
+        let days = Days::new(u64::try_from((after - first).num_days()).ok()?);
+        Some(Period { start: Some(first.checked_sub_days(days)?), end: Some(last.checked_sub_days(days)?) })
+    }
+
+    fn moved(self, months: u32) -> Option<Period> {
+        let months = Months::new(months);
+        let start = self.start.map(|day| day.checked_sub_months(months));
+        // By the day after, so that the end of a month stays one; but a single leap day has a day of its own.
+        let end = self.end.map(|day| {
+            if self.start == self.end {
+                return day.checked_sub_months(months);
+            }
+            let after = day.checked_add_days(Days::new(1))?;
+            if after.day() == 1 {
+                after.checked_sub_months(months)?.checked_sub_days(Days::new(1))
+            } else {
+                day.checked_sub_months(months)
+            }
+        });
+        let known = |day: Option<Option<NaiveDate>>| match day {
+            None => Some(None),
+            Some(moved) => moved.map(Some),
+        };
+        Some(Period { start: known(start)?, end: known(end)? })
+    }
+}
+
 fn index(byte: u8, first: u8) -> Option<usize> {
     byte.checked_sub(first).map(usize::from)
 }

@@ -9,7 +9,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-use crate::support::Service;
+use crate::support::{Service, path_of, with_query};
 
 /// Parameters and codes of a refusal, in order.
 fn refused(answer: &crate::support::Answer) -> Vec<(String, String)> {
@@ -27,7 +27,7 @@ fn refused(answer: &crate::support::Answer) -> Vec<(String, String)> {
 fn paths() -> Vec<String> {
     ENDPOINTS
         .iter()
-        .map(|endpoint| endpoint.path.replace("{id}", if endpoint.id == Some("revision") { "1" } else { "one" }))
+        .map(|endpoint| path_of(endpoint).replace("{id}", if endpoint.id == Some("revision") { "1" } else { "one" }))
         .map(|path| path.replace("{format}", "csv"))
         .collect()
 }
@@ -36,7 +36,7 @@ fn paths() -> Vec<String> {
 async fn every_endpoint_refuses_unknown_repeated_and_unreadable_parameters() {
     let service = Service::small().await;
     for path in paths() {
-        let answer = service.get(&format!("{path}?colour=red&revision=1&revision=2&as_of=a%00b&format=%ff")).await;
+        let answer = service.get(&with_query(&path, "colour=red&revision=1&revision=2&as_of=a%00b&format=%ff")).await;
         let refused = refused(&answer);
         // The path of an export says which format it is in; what describes one has a single format, as elsewhere.
         let export = path.starts_with("/v1/exports/") && !path.ends_with("-metadata.json");
@@ -70,6 +70,12 @@ async fn malformed_values_are_named_with_what_is_allowed() {
         ("/v1/commitments?count=about", "count", "exact"),
         ("/v1/commitments?status=finished", "status", "in_progress"),
         ("/v1/commitments?status=", "status", "empty"),
+        ("/v1/compare", "metric", "metric=…"),
+        ("/v1/compare?metric=cases&by=colour", "by", "division, subject, period"),
+        ("/v1/compare?metric=cases&aggregate=mean", "aggregate", "sum"),
+        ("/v1/compare?metric=cases&change=yearly", "change", "year_on_year, previous"),
+        ("/v1/compare?metric=cases&period=2020-S3", "period", "2020-S1"),
+        ("/v1/metrics/cases/citation.txt?lang=fr", "lang", "zh-Hans, zh, en"),
         ("/v1/commitments?number=1.5", "number", "whole number"),
         ("/v1/commitments?number=99999999999999999999", "number", "whole number"),
         ("/v1/commitments?due_from=2020-02-30", "due_from", "a day that exists"),
@@ -107,13 +113,13 @@ async fn revisions_that_are_not_there_are_404_and_other_histories_410() {
     let other = if digest.starts_with('0') { "ffff" } else { "0000" };
     for path in paths() {
         for revision in ["0", "2", "1000000000000000000000000000000", "2-abcd"] {
-            let answer = service.get(&format!("{path}?revision={revision}")).await;
+            let answer = service.get(&with_query(&path, &format!("revision={revision}"))).await;
             assert_eq!((answer.status, answer.problem().as_str()), (404, "no-such-revision"), "{path} {revision}");
         }
-        let diverged = service.get(&format!("{path}?revision=1-{other}")).await;
+        let diverged = service.get(&with_query(&path, &format!("revision=1-{other}"))).await;
         assert_eq!((diverged.status, diverged.problem().as_str()), (410, "history-diverged"), "{path}");
         assert_eq!(diverged.json()["digest"], digest.as_str());
-        let same = service.get(&format!("{path}?revision=1-{}", &digest[..12])).await.status;
+        let same = service.get(&with_query(&path, &format!("revision=1-{}", &digest[..12]))).await.status;
         assert!(same == 200 || same == 404 && path.contains("/one"), "{path}: {same}");
     }
     for number in ["0", "2", "-1", "01", "x", "99999999999999999999"] {
@@ -285,13 +291,14 @@ async fn nothing_that_a_query_can_hold_is_a_server_error() {
     let nasty = "(|0|-1|1|99999999999999999999|2020-13-45|NaN|null|[\\\\'\"%;(){}~*&|<>!:]{1,4}|%00|%ff|%f0%9f%98%80|[a-z,-]{1,12}|\\PC{0,6})";
     let mut runner = TestRunner::deterministic();
     for endpoint in ENDPOINTS.iter() {
-        let path = endpoint.path.replace("{id}", "one").replace("{format}", "csv");
         for parameter in &endpoint.parameters {
+            let path = if parameter.required { endpoint.path.clone() } else { path_of(endpoint) };
+            let path = path.replace("{id}", "one").replace("{format}", "csv");
             for _ in 0..3 {
                 let value = nasty.new_tree(&mut runner).expect("a value").current();
                 let encoded: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
                 let raw = if value.starts_with('%') { value.clone() } else { encoded };
-                let answer = service.get(&format!("{path}?{}={raw}", parameter.name)).await;
+                let answer = service.get(&with_query(&path, &format!("{}={raw}", parameter.name))).await;
                 assert!(answer.status < 500, "{path}?{}={value}: {}", parameter.name, answer.text);
             }
         }

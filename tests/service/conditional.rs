@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use open_commitments::api::routes::ENDPOINTS;
 
 use crate::support::data::{self, publication};
-use crate::support::publish_at;
 use crate::support::{Service, Settings, TestDatabase, at};
+use crate::support::{path_of, publish_at, with_query};
 use serde_json::json;
 
 fn paths() -> Vec<String> {
@@ -25,7 +25,7 @@ fn paths() -> Vec<String> {
     ENDPOINTS
         .iter()
         .filter(|endpoint| !matches!(endpoint.id, Some("target" | "source")))
-        .map(|endpoint| endpoint.path.replace("{id}", id(endpoint)).replace("{format}", "csv"))
+        .map(|endpoint| path_of(endpoint).replace("{id}", id(endpoint)).replace("{format}", "csv"))
         .collect()
 }
 
@@ -110,7 +110,7 @@ async fn heads_are_kept_for_moments_and_pinned_answers_for_days() {
             head.contains("max-age=0") && head.contains("stale-while-revalidate") && head.contains("stale-if-error"),
             "{path}: {head}"
         );
-        let pinned = service.get(&format!("{path}?revision=1")).await;
+        let pinned = service.get(&with_query(&path, "revision=1")).await;
         assert_eq!(
             (pinned.header("cache-control"), pinned.header("surrogate-key")),
             ("public, max-age=300, s-maxage=604800", "pinned"),

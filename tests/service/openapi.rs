@@ -12,7 +12,7 @@ use open_commitments::model::kinds::KINDS;
 use serde_json::{Value, json};
 
 use crate::support::data;
-use crate::support::{Answer, Service, command};
+use crate::support::{Answer, Service, command, path_of};
 
 const SERVER: &str = "http://127.0.0.1:8080";
 
@@ -122,7 +122,7 @@ async fn real_answers_are_what_the_document_says() {
                 paths.push(format!("{}?limit=1&revision=1", endpoint.path));
                 paths.push(format!("{}?limit=0", endpoint.path));
             }
-            (None, None) => paths.push(endpoint.path.clone()),
+            (None, None) => paths.push(path_of(endpoint)),
             (Some("revision"), _) => paths.extend(["1", "3", "9"].map(|id| endpoint.path.replace("{id}", id))),
             (Some(parent), _) => {
                 let parent = KINDS.iter().find(|kind| kind.name == parent).expect("a kind");

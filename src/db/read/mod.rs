@@ -3,6 +3,8 @@
 
 pub mod changes;
 pub mod chunks;
+pub mod citation;
+pub mod compare;
 pub mod diff;
 pub mod facts;
 pub mod figure;

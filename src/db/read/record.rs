@@ -40,28 +40,40 @@ pub async fn read(
     now: DateTime<Utc>,
 ) -> Result<Option<Row>, Error> {
     let table = kind.collection;
-    let id = || Bind::Text(id.to_owned());
     // The answer rests on the version of the row, and on all of the kinds embedded in it.
     let mut changed_in = Statement::of(
         &format!(
             "greatest(0, (SELECT v.revision_from FROM {table} v WHERE v.id = ? AND v.revision_from <= b.n AND v.revision_to > b.n), "
         ),
-        [id()],
+        [Bind::Text(id.to_owned())],
     );
     changed_in.append(kinds_changed_in(includes.iter().flat_map(|include| include.reads.iter().copied()))).sql(")");
     let mut statement = moment(at, now, changed_in);
-    statement.push(
+    statement.sql(&format!("SELECT {MOMENT}, ")).append(columns()).sql(" FROM at ");
+    statement.append(joins(kind, id, includes));
+    Ok(database.rows(statement).await?.into_iter().next())
+}
+
+/// Columns of a [`Row`] beside the moment.
+pub fn columns() -> Statement {
+    Statement::of("page.body, page.included, last.*", [])
+}
+
+/// What follows `at`: the record as `page`, or what became of it as `last`.
+pub fn joins(kind: &'static Kind, id: &str, includes: &[&'static Include]) -> Statement {
+    let id = || Bind::Text(id.to_owned());
+    Statement::of(
         &format!(
-            "SELECT {MOMENT}, page.*, last.* FROM at LEFT JOIN LATERAL (SELECT served(t.changed_in, t.derived, t.body) AS body, {} AS included \
-             FROM {table} t WHERE t.id = ? AND {}) page ON true \
+            "LEFT JOIN LATERAL (SELECT served(t.changed_in, t.derived, t.body) AS body, {} AS included \
+             FROM {} t WHERE t.id = ? AND {}) page ON true \
              LEFT JOIN LATERAL (SELECT c.op AS last_op, c.revision AS last_revision, c.body AS last_body, c.redacted_in \
              FROM changes c WHERE page.body IS NULL AND c.kind = '{}' AND c.id = ? AND c.revision <= at.n \
-             ORDER BY c.revision DESC LIMIT 1) last ON true",
+             ORDER BY c.revision DESC LIMIT 1) last ON true ",
             included(includes),
+            kind.collection,
             there("t"),
             kind.name
         ),
         [id(), id()],
-    );
-    Ok(database.rows(statement).await?.into_iter().next())
+    )
 }

@@ -14,6 +14,7 @@ pub struct Unit {
     /// Short code of the unit.
     pub code: UnitCode,
     /// The unit as people say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<HumanText>,
 }
 

@@ -14,6 +14,7 @@ use actix_web::web;
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use open_commitments::api::changes::followers::Followers;
+use open_commitments::api::endpoint::Endpoint;
 use open_commitments::api::exports::{self, Exports};
 use open_commitments::api::metrics::Metrics;
 use open_commitments::api::{self, State};
@@ -26,6 +27,20 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub use cluster::TestDatabase;
+
+/// An endpoint's path with the parameters that it does not answer without, as the small ledger has them.
+pub fn path_of(endpoint: &Endpoint) -> String {
+    let needs = endpoint.parameters.iter().filter(|parameter| parameter.required);
+    needs.fold(endpoint.path.clone(), |path, parameter| match parameter.name {
+        "metric" => with_query(&path, "metric=cases"),
+        other => panic!("which {other} is there to ask {path} for?"),
+    })
+}
+
+/// A path with one more parameter.
+pub fn with_query(path: &str, query: &str) -> String {
+    format!("{path}{}{query}", if path.contains('?') { '&' } else { '?' })
+}
 
 /// A service with a ledger of its own; both go with it.
 pub struct Service {

@@ -1,0 +1,122 @@
+//! Periods, numbers and statuses in words, as newspapers write them.
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::model::codes::{Qualifier, Status, TimeBasis};
+use crate::model::message::{Language, Message};
+use crate::model::period::Period;
+use crate::say;
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// When it was: 2020年上半年, in the first half of 2020. What was counted up to a moment is as of its last day.
+pub fn when(period: &str, basis: Option<TimeBasis>) -> Message {
+    let Some(days) = Period::parse(period) else { return say!("in {period}", "{period}") };
+    let up_to = matches!(basis, Some(TimeBasis::SinceStart | TimeBasis::PointInTime));
+    match (days.start, days.end) {
+        (Some(first), Some(last)) if !up_to => named(period, first, last),
+        (_, Some(last)) => {
+            let Message { en, zh } = day(last);
+            say!("as of {en}", "截至{zh}")
+        }
+        (Some(first), None) => {
+            let Message { en, zh } = day(first);
+            say!("since {en}", "{zh}以来")
+        }
+        (None, None) => say!("in {period}", "{period}"),
+    }
+}
+
+/// A period of which both ends are known.
+fn named(period: &str, first: NaiveDate, last: NaiveDate) -> Message {
+    let year = first.year();
+    match period.get(4..).map(str::as_bytes) {
+        Some(b"") => say!("in {year}", "{year}年"),
+        Some(b"-S1") => say!("in the first half of {year}", "{year}年上半年"),
+        Some(b"-S2") => say!("in the second half of {year}", "{year}年下半年"),
+        Some([b'-', b'Q', quarter]) => {
+            let index = usize::from(quarter.saturating_sub(b'1'));
+            let en = ["first", "second", "third", "fourth"].get(index).copied().unwrap_or_default();
+            let zh = ["一", "二", "三", "四"].get(index).copied().unwrap_or_default();
+            say!("in the {en} quarter of {year}", "{year}年第{zh}季度")
+        }
+        Some([b'-', _, _]) => {
+            let (month, number) = (month(first), first.month());
+            say!("in {month} {year}", "{year}年{number}月")
+        }
+        _ if first == last => {
+            let Message { en, zh } = day(first);
+            say!("on {en}", "{zh}")
+        }
+        _ => {
+            let (first, last) = (day(first), day(last));
+            Message { en: format!("from {} to {}", first.en, last.en), zh: format!("{}至{}", first.zh, last.zh) }
+        }
+    }
+}
+
+fn month(day: NaiveDate) -> &'static str {
+    usize::try_from(day.month0()).ok().and_then(|month| MONTHS.get(month)).copied().unwrap_or_default()
+}
+
+fn day(day: NaiveDate) -> Message {
+    let (year, month, number, date) = (day.year(), month(day), day.month(), day.day());
+    say!("{date} {month} {year}", "{year}年{number}月{date}日")
+}
+
+/// A number as it is printed: in English with commas between thousands.
+pub fn number(digits: &str, language: Language) -> String {
+    if language == Language::Chinese {
+        return digits.to_owned();
+    }
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
+    let mut grouped = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let fraction = fraction.map(|fraction| format!(".{fraction}")).unwrap_or_default();
+    format!("{sign}{grouped}{fraction}")
+}
+
+/// What stands before a number that is not exact.
+pub fn qualifier(qualifier: Qualifier) -> [&'static str; 2] {
+    match qualifier {
+        Qualifier::Exact => ["", ""],
+        Qualifier::About => ["about ", "约"],
+        Qualifier::Nearly => ["nearly ", "近"],
+        Qualifier::MoreThan => ["more than ", "超过"],
+        Qualifier::AtLeast => ["at least ", "不少于"],
+        Qualifier::AtMost => ["at most ", "不超过"],
+    }
+}
+
+/// How far a commitment had come.
+pub fn status(status: Status) -> [&'static str; 2] {
+    match status {
+        Status::NotStarted => ["not started", "尚未启动"],
+        Status::InProgress => ["in progress", "正在推进"],
+        Status::SubstantiallyCompleted => ["substantially completed", "基本完成"],
+        Status::Completed => ["completed", "已完成"],
+        Status::Delayed => ["delayed", "进度滞后"],
+        Status::Suspended => ["suspended", "已暂停"],
+        Status::NotCompleted => ["not completed", "未完成"],
+        Status::Cancelled => ["cancelled", "已取消"],
+    }
+}

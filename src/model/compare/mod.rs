@@ -1,0 +1,196 @@
+//! Comparing the figures of one metric: which stand side by side, and how each changed. What may be
+//! added up is in [`total`]. Arithmetic alone, exact, no I/O.
+
+pub mod refusal;
+pub mod total;
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use super::amount::Amount;
+use super::codes::{Change, Dimension};
+use super::period::Period;
+use refusal::NoChange;
+
+/// A figure, as it is compared.
+#[derive(Deserialize, Clone, Debug, PartialEq)]
+pub struct Figure {
+    pub id: String,
+    pub period: String,
+    pub value: Amount,
+    pub division_code: Option<String>,
+    pub subject: Option<String>,
+    pub scope: Option<String>,
+    pub reported_by: Option<String>,
+    /// The figure's own time basis, or else the metric's.
+    pub time_basis: String,
+    pub qualifier: Option<String>,
+    pub computed: bool,
+    /// Whether the unit printed with it is not the metric's.
+    pub other_unit: bool,
+}
+
+impl Figure {
+    /// What it is of, in this dimension.
+    fn key(&self, by: Dimension) -> Option<&str> {
+        match by {
+            Dimension::Division => self.division_code.as_deref(),
+            Dimension::Subject => self.subject.as_deref(),
+            Dimension::Period => Some(&self.period),
+        }
+    }
+
+    /// Whether it is the same figure of another period: of the same area and body, by the same reporter.
+    fn continues(&self, other: &Figure) -> bool {
+        let of = |figure: &Figure| {
+            [&figure.division_code, &figure.subject, &figure.scope, &figure.reported_by].map(Option::<String>::clone)
+        };
+        of(self) == of(other)
+    }
+}
+
+/// What is compared.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub by: Dimension,
+    /// Figures of this period alone.
+    pub period: Option<String>,
+    /// Figures whose period reaches this day or a later one.
+    pub from: Option<NaiveDate>,
+    /// Figures whose period begins on this day or an earlier one.
+    pub to: Option<NaiveDate>,
+    /// Digits that the codes of an area begin with, whose divisions are compared.
+    pub within: Option<String>,
+    pub change: Option<Change>,
+    /// Whether figures are a percentage: their change is in points.
+    pub percent: bool,
+}
+
+impl Question {
+    fn asks_for(&self, figure: &Figure) -> bool {
+        if self.period.as_ref().is_some_and(|period| *period != figure.period) {
+            return false;
+        }
+        let days = Period::parse(&figure.period);
+        let reaches = |day: NaiveDate| days.is_some_and(|days| days.end.is_none_or(|end| end >= day));
+        let begins = |day: NaiveDate| days.is_some_and(|days| days.start.is_none_or(|start| start <= day));
+        self.from.is_none_or(reaches) && self.to.is_none_or(begins)
+    }
+}
+
+/// Figures of one division, subject or period: a single one, or several that nobody said how to choose from.
+#[derive(Clone, Debug)]
+pub struct Row<'a> {
+    pub key: &'a str,
+    pub figures: Vec<&'a Figure>,
+    /// How it changed, where that was asked and it is a single figure.
+    pub change: Option<Result<Changed<'a>, NoChange>>,
+}
+
+impl<'a> Row<'a> {
+    pub fn single(&self) -> Option<&'a Figure> {
+        match self.figures.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+}
+
+/// How a figure differs from one before it.
+#[derive(Clone, Debug)]
+pub struct Changed<'a> {
+    pub before: &'a Figure,
+    pub difference: Difference,
+}
+
+/// A difference, exact and in proportion.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Difference {
+    /// In the metric's unit.
+    pub absolute: Amount,
+    /// In percent of what was before; none where that is not positive, or figures are percentages.
+    pub percent: Option<Amount>,
+    /// Where figures are percentages.
+    pub points: Option<Amount>,
+}
+
+impl Difference {
+    /// Percent and points have one decimal, half to even. None with more digits than are kept.
+    pub fn between(now: Amount, before: Amount, percent: bool) -> Option<Difference> {
+        let absolute = now.minus(before).filter(|difference| difference.is_kept())?;
+        let relative = if percent || !before.is_positive() { None } else { absolute.over(before, 100, 1) };
+        let points = if percent { absolute.rounded(1) } else { None };
+        Some(Difference { absolute, percent: relative.filter(|percent| percent.is_kept()), points })
+    }
+}
+
+/// A row for each division, subject or period: of divisions and subjects the newest figures asked for.
+/// `figures` are newest first; those that only the change needs are among them.
+pub fn rows<'a>(question: &Question, figures: &'a [Figure]) -> Vec<Row<'a>> {
+    let mut by_key: BTreeMap<&str, Vec<&Figure>> = BTreeMap::new();
+    for figure in figures.iter().filter(|figure| question.asks_for(figure)) {
+        if let Some(key) = figure.key(question.by) {
+            by_key.entry(key).or_default().push(figure);
+        }
+    }
+    let mut rows: Vec<Row> = by_key.into_iter().map(|(key, figures)| newest(key, figures)).collect();
+    if question.by == Dimension::Period {
+        rows.sort_by_key(|row| (Period::parse(row.key).and_then(|days| days.end), row.key));
+    }
+    for row in &mut rows {
+        row.change = row
+            .single()
+            .zip(question.change)
+            .map(|(figure, change)| changed(figure, change, question.percent, figures));
+    }
+    rows
+}
+
+fn newest<'a>(key: &'a str, mut figures: Vec<&'a Figure>) -> Row<'a> {
+    let period = figures.first().map(|figure| figure.period.as_str()).unwrap_or_default();
+    figures.retain(|figure| figure.period == period);
+    Row { key, figures, change: None }
+}
+
+fn changed<'a>(figure: &Figure, change: Change, percent: bool, figures: &'a [Figure]) -> Result<Changed<'a>, NoChange> {
+    let period = period_before(&figure.period, change).ok_or(NoChange::NoPeriodBefore)?;
+    if change == Change::Previous && figure.time_basis == "year_to_date" {
+        return Err(NoChange::RunningTotal);
+    }
+    let before: Vec<&Figure> =
+        figures.iter().filter(|before| before.period == period && before.continues(figure)).collect();
+    let same_basis = before.iter().find(|before| before.time_basis == figure.time_basis);
+    let Some(&before) = same_basis else {
+        return Err(if before.is_empty() { NoChange::NoFigure(period) } else { NoChange::OtherTimeBasis(period) });
+    };
+    if before.other_unit || figure.other_unit {
+        return Err(NoChange::OtherUnit);
+    }
+    let difference = Difference::between(figure.value, before.value, percent).ok_or(NoChange::TooLong)?;
+    Ok(Changed { before, difference })
+}
+
+/// The period that one is compared with.
+pub fn period_before(period: &str, change: Change) -> Option<String> {
+    let period = Period::parse(period)?;
+    match change {
+        Change::YearOnYear => period.year_before(),
+        Change::Previous => period.before(),
+    }?
+    .text()
+}
+
+/// The digits that codes under a division begin with (GB/T 2260): 370000 is all of 37.
+pub fn division_prefix(code: &str) -> &str {
+    match code.len() {
+        12 | 9 => match code.strip_suffix("000") {
+            Some(above) if above.len() == 9 => division_prefix(above),
+            Some(above) => above,
+            None => code,
+        },
+        6 => code.trim_end_matches("00"),
+        _ => code,
+    }
+}
