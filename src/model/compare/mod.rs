@@ -4,7 +4,7 @@
 pub mod refusal;
 pub mod total;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -42,14 +42,14 @@ impl Figure {
         }
     }
 
-    /// Whether it is the same figure of another period: of the same area and body, by the same reporter.
-    fn continues(&self, other: &Figure) -> bool {
-        let of = |figure: &Figure| {
-            [&figure.division_code, &figure.subject, &figure.scope, &figure.reported_by].map(Option::<String>::clone)
-        };
-        of(self) == of(other)
+    /// What it is of, beside the period: it is compared with figures of the same area and body, by the same reporter.
+    fn of(&self) -> [Option<&str>; 4] {
+        [&self.division_code, &self.subject, &self.scope, &self.reported_by].map(Option::as_deref)
     }
 }
+
+/// Figures by period and by what they are of.
+type Earlier<'a> = HashMap<(&'a str, [Option<&'a str>; 4]), Vec<&'a Figure>>;
 
 /// What is compared.
 #[derive(Clone, Debug)]
@@ -139,11 +139,13 @@ pub fn rows<'a>(question: &Question, figures: &'a [Figure]) -> Vec<Row<'a>> {
     if question.by == Dimension::Period {
         rows.sort_by_key(|row| (Period::parse(row.key).and_then(|days| days.end), row.key));
     }
+    let Some(change) = question.change else { return rows };
+    let mut earlier: Earlier = HashMap::new();
+    for figure in figures {
+        earlier.entry((&figure.period, figure.of())).or_default().push(figure);
+    }
     for row in &mut rows {
-        row.change = row
-            .single()
-            .zip(question.change)
-            .map(|(figure, change)| changed(figure, change, question.percent, figures));
+        row.change = row.single().map(|figure| changed(figure, change, question.percent, &earlier));
     }
     rows
 }
@@ -154,13 +156,12 @@ fn newest<'a>(key: &'a str, mut figures: Vec<&'a Figure>) -> Row<'a> {
     Row { key, figures, change: None }
 }
 
-fn changed<'a>(figure: &Figure, change: Change, percent: bool, figures: &'a [Figure]) -> Result<Changed<'a>, NoChange> {
+fn changed<'a>(figure: &Figure, change: Change, percent: bool, earlier: &Earlier<'a>) -> Result<Changed<'a>, NoChange> {
     let period = period_before(&figure.period, change).ok_or(NoChange::NoPeriodBefore)?;
     if change == Change::Previous && figure.time_basis == "year_to_date" {
         return Err(NoChange::RunningTotal);
     }
-    let before: Vec<&Figure> =
-        figures.iter().filter(|before| before.period == period && before.continues(figure)).collect();
+    let before = earlier.get(&(period.as_str(), figure.of())).map(Vec::as_slice).unwrap_or_default();
     let same_basis = before.iter().find(|before| before.time_basis == figure.time_basis);
     let Some(&before) = same_basis else {
         return Err(if before.is_empty() { NoChange::NoFigure(period) } else { NoChange::OtherTimeBasis(period) });

@@ -1,6 +1,6 @@
 //! Adding figures up: only those that the metric allows to be added, each thing counted once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Deserialize;
 
@@ -65,14 +65,15 @@ pub fn total<'a>(
     if !additive_over.contains(&by) {
         return Err(vec![Refusal::NotAdditive(by)]);
     }
+    let levels = Levels::new(question, known);
     let mut question = question.clone();
     if by != Dimension::Period && question.period.is_none() {
-        let newest = figures.iter().find(|figure| question.asks_for(figure) && counts(&question, figure, known));
+        let newest = figures.iter().find(|figure| question.asks_for(figure) && levels.counts(by, figure));
         question.period = newest.map(|figure| figure.period.clone());
     }
     let (mut added, mut left_out) = (Vec::new(), Vec::new());
     for row in rows(&question, figures) {
-        match left(&question, row.key, known) {
+        match levels.left(by, row.key) {
             None => added.push(row),
             Some(why) => left_out.push((row, why)),
         }
@@ -83,35 +84,64 @@ pub fn total<'a>(
     }
     let values = added.iter().filter_map(Row::single).map(|figure| figure.value);
     let value = sum(values).ok_or_else(|| vec![Refusal::TooLong])?;
-    let known = (by != Dimension::Period)
-        .then(|| known.iter().filter(|one| left(&question, &one.key, known).is_none()).count());
+    let known =
+        (by != Dimension::Period).then(|| known.iter().filter(|one| levels.left(by, &one.key).is_none()).count());
     let change = change(&added, question.percent);
     Ok(Total { value, rows: added, left_out, known, change })
 }
 
-fn counts(question: &Question, figure: &Figure, known: &[Known]) -> bool {
-    figure.key(question.by).is_some_and(|key| left(question, key, known).is_none())
+/// Which divisions or subjects count: those at the highest level that has figures.
+struct Levels<'a> {
+    within: Option<&'a str>,
+    /// What codes under each known division begin with.
+    prefixes: HashSet<&'a str>,
+    /// What is above each known subject.
+    above: HashMap<&'a str, &'a [String]>,
 }
 
-/// Why a key is left out, where it is. Divisions count at the highest level that has figures.
-fn left(question: &Question, key: &str, known: &[Known]) -> Option<LeftOut> {
-    match question.by {
-        Dimension::Period => None,
-        Dimension::Division => {
-            let prefix = division_prefix(key);
-            if question.within.as_deref() == Some(prefix) {
-                return Some(LeftOut::Whole);
+impl<'a> Levels<'a> {
+    fn new(question: &'a Question, known: &'a [Known]) -> Levels<'a> {
+        let (mut prefixes, mut above) = (HashSet::new(), HashMap::new());
+        for one in known {
+            match question.by {
+                Dimension::Division => {
+                    prefixes.insert(division_prefix(&one.key));
+                }
+                Dimension::Subject => {
+                    above.insert(one.key.as_str(), one.above.as_slice());
+                }
+                Dimension::Period => {}
             }
-            let above = |other: &Known| {
-                let other = division_prefix(&other.key);
-                other != prefix && prefix.starts_with(other) && question.within.as_deref() != Some(other)
-            };
-            known.iter().any(above).then_some(LeftOut::WithinAnother)
         }
-        Dimension::Subject => {
-            let above = known.iter().find(|one| one.key == key).map(|one| one.above.as_slice()).unwrap_or_default();
-            known.iter().any(|other| above.contains(&other.key)).then_some(LeftOut::WithinAnother)
-        }
+        Levels { within: question.within.as_deref(), prefixes, above }
+    }
+
+    /// Why a key is left out, where it is.
+    fn left(&self, by: Dimension, key: &str) -> Option<LeftOut> {
+        let within_another = match by {
+            Dimension::Period => false,
+            Dimension::Division => {
+                let prefix = division_prefix(key);
+                if self.within == Some(prefix) {
+                    return Some(LeftOut::Whole);
+                }
+                let mut above = [2, 4, 6, 9].into_iter().filter(|length| *length < prefix.len());
+                above.any(|length| {
+                    prefix
+                        .get(..length)
+                        .is_some_and(|above| self.within != Some(above) && self.prefixes.contains(above))
+                })
+            }
+            Dimension::Subject => {
+                let above = self.above.get(key).copied().unwrap_or_default();
+                above.iter().any(|above| self.above.contains_key(above.as_str()))
+            }
+        };
+        within_another.then_some(LeftOut::WithinAnother)
+    }
+
+    fn counts(&self, by: Dimension, figure: &Figure) -> bool {
+        figure.key(by).is_some_and(|key| self.left(by, key).is_none())
     }
 }
 
