@@ -5,13 +5,12 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::frame::Page;
-use super::parts::{downloads, evidence, figure, human, member, paragraphs, plain, status};
-use super::revisions::page_of;
+use super::parts::{citations, downloads, evidence, figure, human, member, paragraphs, plain, status};
 use super::visit::{Visit, Wanted};
 use super::words;
 use crate::api::problem::Failure;
 use crate::db::read::history;
-use crate::model::kinds::{commitment, metric, observation, organization, programme, report};
+use crate::model::kinds::{commitment, observation, report};
 use crate::model::message::Language;
 
 /// Reports, and figures, that are shown.
@@ -97,6 +96,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
             (visit.say("Reports", "通报"), visit.program(&format!("v1/commitments/{id}/reports"))),
             (visit.say("History", "修订记录"), visit.program(&format!("v1/commitments/{id}/history"))),
         ], &visit))
+        (citations(&format!("v1/commitments/{id}/citation"), &visit))
     };
     let mut page = Page::new(title.clone(), format!("commitments/{id}"), body);
     page.description = plain(&record["summary"], language);
@@ -110,7 +110,6 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
         "creativeWorkStatus": words::status(state, language),
         "creator": {"@type": "GovernmentOrganization", "name": plain(&organization["name"], language)},
     }));
-    let _ = (&metric::KIND, &organization::KIND, &programme::KIND, page_of);
     page.respond(&visit)
 }
 

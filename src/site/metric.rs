@@ -1,11 +1,13 @@
 //! `/metrics/{id}`: a figure, large, and its series, each value with the words it was said in.
 
+use std::collections::BTreeSet;
+
 use actix_web::HttpResponse;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::frame::Page;
-use super::parts::{downloads, evidence, figure, human, member, paragraphs, plain, unit};
+use super::parts::{citations, downloads, evidence, figure, human, member, paragraphs, plain, unit};
 use super::visit::{Visit, Wanted};
 use super::words;
 use crate::api::problem::Failure;
@@ -22,6 +24,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     let observations = visit.list(&wanted(&observation::KIND, "-period_end,id")).await?;
     let targets = visit.list(&wanted(&target::KIND, "")).await?;
     let newest = observations.iter().find(|observation| member(observation, "role") != "baseline");
+    let chart = visit.program(&format!("v1/metrics/{id}/figure.svg?shape=line&lang={}", language.tag()));
     let body = html! {
         p.kicker { (visit.say("Figure", "指标")) }
         h1 { (human(&record["name"], language)) }
@@ -40,6 +43,13 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
             }
             @if let Some(whole) = record["part_of"].as_str() {
                 dt { (visit.say("Part of", "隶属")) } dd { a href=(visit.link(&format!("metrics/{whole}"))) { (whole) } }
+            }
+        }
+        @if periods(&observations) > 1 {
+            section {
+                h2 { (visit.say("Over time", "变化")) }
+                // Drawn by the service; the table below says the same.
+                img.chart width="720" height="405" src=(chart) alt=(visit.say("Chart of the figures in the table below", "下表数字的图"));
             }
         }
         section {
@@ -63,7 +73,9 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
             (visit.say("Figures as JSON", "数字 JSON"), visit.program(&format!("v1/metrics/{id}/observations"))),
             ("CSV", visit.program(&format!("v1/exports/observations.csv?metric={id}"))),
             ("Excel", visit.program(&format!("v1/exports/observations.xlsx?metric={id}"))),
+            ("SVG", visit.program(&format!("v1/metrics/{id}/figure.svg?lang={}", language.tag()))),
         ], &visit))
+        (citations(&format!("v1/metrics/{id}/citation"), &visit))
     };
     let title = plain(&record["name"], language);
     let mut page = Page::new(title.clone(), format!("metrics/{id}"), body);
@@ -76,6 +88,12 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
         "description": page.description, "url": format!("{}/metrics/{id}", visit.state.public_url),
         "license": visit.state.licence.url, "variableMeasured": title}));
     page.respond(&visit)
+}
+
+/// Periods that have a figure.
+fn periods(observations: &[Value]) -> usize {
+    let actual = observations.iter().filter(|observation| member(observation, "role") != "baseline");
+    actual.map(|observation| member(observation, "period")).collect::<BTreeSet<_>>().len()
 }
 
 /// The newest figure.
