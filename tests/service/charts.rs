@@ -275,7 +275,8 @@ fn qualifiers_statuses_targets_and_a_cut_axis_are_shown() {
     data.targets.push(Target { value: decimal("9800"), comparator: Some(Comparator::AtLeast), due_on: Some(due) });
     let drawn = line::draw(&data, Size::default()).expect("drawn");
     let texts = texts(&drawn);
-    for expected in ["约9100", "至少9500件", "目标：2021年12月31日前不少于9800件", "纵轴不从0开始", "2021"]
+    for expected in
+        ["约9100", "至少9500件", "目标：2021年12月31日前不少于9800件", "纵轴不从0开始", "2021", "9300（初步）"]
     {
         assert!(texts.iter().any(|text| text == expected), "{expected} in {texts:?}");
     }
@@ -594,12 +595,12 @@ async fn a_figure_is_compared_with_the_period_before_and_stays_as_it_was_at_its_
         (&change["observation"], &change["difference"], &change["percent"], &change["approximate"]),
         (&json!("cases-2019-s2"), &json!(60), &json!(25), &json!(false))
     );
-    assert_eq!(figure["text"]["change"], "up 60 case (25%) from second half of 2019");
+    assert_eq!(figure["text"]["change"], "up 60 case (25%) from the second half of 2019");
     assert_eq!(figure["targets"][0]["value"], 400);
     let settled = service.get("/v1/metrics/settled/figure.json?lang=zh-Hans").await.json();
     assert_eq!(settled["text"]["change"], "比2019年下半年增加约10 case（5.3%）");
     let rate = service.get("/v1/metrics/rate/figure.json").await.json();
-    assert_eq!(rate["text"]["change"], "down 12.5 percentage points from second half of 2019");
+    assert_eq!(rate["text"]["change"], "down 12.5 percentage points from the second half of 2019");
     assert!(rate["change"].get("percent").is_none(), "{rate}");
     let part = service.get("/v1/metrics/cases/figure.json?scope=elsewhere").await.json();
     assert_eq!((&part["value"], &part["change"]["difference"]), (&json!(10), &json!(9)));

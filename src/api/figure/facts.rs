@@ -380,7 +380,11 @@ impl Observed {
     fn compared(&self, language: Language) -> String {
         match self.days() {
             (None, Some(end)) => periods::day(end, language),
-            _ => self.period_name(language),
+            (start, end) => {
+                let name = periods::long(start, end, language);
+                let part = language == Language::English && matches!(periods::months(start, end), Some(6 | 3));
+                if part { format!("the {name}") } else { name }
+            }
         }
     }
 
@@ -423,6 +427,6 @@ pub fn example() -> Value {
         "change": {"observation": "mediation-cases-2019-s2", "period": "2019-S2", "value": 25000, "difference": 4456, "percent": 17.8, "approximate": false},
         "targets": [], "changed_in": 1,
         "text": {"language": "en", "name": "Disputes mediated online", "value": "29,456 cases", "period": "first half of 2020",
-            "change": "up 4,456 cases (17.8%) from second half of 2019", "source": "Department of Justice"},
+            "change": "up 4,456 cases (17.8%) from the second half of 2019", "source": "Department of Justice"},
     })
 }

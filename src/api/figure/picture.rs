@@ -5,13 +5,17 @@ use std::io;
 use super::Shown;
 use super::facts::{Facts, Figure, Measured, Observed, day, in_language};
 use crate::model::message::Language;
+use crate::site::chart::words::capital;
 use crate::site::chart::{self, About, Point, Series, Target};
 
 /// The figure, large, with its series as a small line.
 pub fn figure(facts: &Facts, figure: &Figure, shown: &Shown) -> io::Result<String> {
     let text = &figure.text;
-    let lines: Vec<String> =
-        [Some(text.period.clone()), text.change.clone(), text.subject.clone()].into_iter().flatten().collect();
+    let lines: Vec<String> = [Some(&text.period), text.change.as_ref(), text.subject.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(|line| capital(line))
+        .collect();
     chart::figure::draw(&series(facts, over_time(facts, shown.language), shown), &text.value, &lines, shown.size)
 }
 
@@ -24,34 +28,41 @@ pub fn progress(facts: &Facts, shown: &Shown) -> io::Result<String> {
     chart::progress::draw(&series(facts, newest, shown), shown.size)
 }
 
-/// Figures of the period by whose they are; the figure of all stands not beside its parts.
+/// Figures of the period by whose they are: of organizations and scopes, else of areas. The figure of all does
+/// not stand beside its parts.
 pub fn bar(facts: &Facts, figure: &Observed, shown: &Shown) -> io::Result<String> {
     let language = shown.language;
-    let labelled: Vec<(Option<String>, &Observed)> = facts
-        .beside
-        .iter()
-        .filter(|observed| facts.time_basis(observed) == facts.time_basis(figure))
-        .map(|observed| (label(facts, observed, language), observed))
-        .collect();
-    let narrower = labelled.iter().any(|(label, _)| label.is_some());
-    let name = || in_language(&facts.metric.name, language);
-    let points = labelled
-        .into_iter()
-        .filter(|(label, _)| label.is_some() || !narrower)
-        .map(|(label, observed)| observed.point(label.unwrap_or_else(name)));
-    let mut series = series(facts, points.collect(), shown);
-    series.about.title =
-        format!("{}{}{}", series.about.title, chart::words::either(language, ", ", "，"), figure.period_name(language));
+    let basis = facts.time_basis(figure);
+    let all: Vec<&Observed> = facts.beside.iter().filter(|observed| facts.time_basis(observed) == basis).collect();
+    let labelled: Vec<Point> =
+        all.iter().filter_map(|observed| Some(observed.point(whose(facts, observed, language)?))).collect();
+    let points = match (labelled.is_empty(), all.as_slice()) {
+        (false, _) => labelled,
+        (true, [only]) => vec![only.point(in_language(&facts.metric.name, language))],
+        (true, all) => {
+            let areas = all.iter().filter(|one| !is_above(one, all));
+            areas.filter_map(|one| Some(one.point(one.division_code.as_ref()?.0.clone()))).collect()
+        }
+    };
+    let mut series = series(facts, points, shown);
+    let joint = chart::words::either(language, ", ", "，");
+    series.about.title = format!("{}{joint}{}", series.about.title, figure.period_name(language));
     chart::bar::draw(&series, shown.size)
 }
 
-fn label(facts: &Facts, observed: &Observed, language: Language) -> Option<String> {
+fn whose(facts: &Facts, observed: &Observed, language: Language) -> Option<String> {
     let subject = observed.subject.as_ref().map(|id| facts.organization_name(id, language));
     let parts: Vec<String> = subject.into_iter().chain(observed.scope.clone()).collect();
-    if !parts.is_empty() {
-        return Some(parts.join(chart::words::either(language, ", ", "，")));
-    }
-    observed.division_code.as_ref().map(|code| code.0.clone())
+    (!parts.is_empty()).then(|| parts.join(chart::words::either(language, ", ", "，")))
+}
+
+/// Whether an area holds all the others.
+fn is_above(one: &Observed, all: &[&Observed]) -> bool {
+    let digits = |observed: &Observed| {
+        observed.division_code.as_ref().map(|code| code.0.trim_end_matches("00").to_owned()).unwrap_or_default()
+    };
+    let own = digits(one);
+    all.iter().all(|other| other.id == one.id || (digits(other).starts_with(&own) && digits(other) != own))
 }
 
 /// The figure in the whole that it is part of, or the parts that it has.

@@ -9,7 +9,7 @@ use super::facts::Figure;
 use crate::model::message::Language;
 use crate::site::chart::svg::allowed;
 use crate::site::chart::theme::{Theme, page_style};
-use crate::site::chart::words::{either, footer};
+use crate::site::chart::words::{capital, either, footer};
 
 /// The figure on the first line, then what it is, one thing a line. A line break in a name is a space here.
 pub fn plain(figure: &Figure) -> String {
@@ -82,9 +82,9 @@ pub fn html(figure: &Figure, language: Language, theme: Theme) -> io::Result<Str
                 xml.create_element("p").with_attribute(("class", "value")).write_inner_content(|xml| {
                     words(xml, "data", &[("value", &figure.value.0.to_string())], &text.value)
                 })?;
-                words(xml, "p", &[], &text.period)?;
+                words(xml, "p", &[], &capital(&text.period))?;
                 for line in text.subject.iter().chain(&text.change) {
-                    words(xml, "p", &[], line)?;
+                    words(xml, "p", &[], &capital(line))?;
                 }
                 words(xml, "figcaption", &[], &footer(&text.source, Some(figure.changed_in), language))
             })?;

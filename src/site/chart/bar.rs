@@ -4,7 +4,7 @@ use std::io;
 
 use super::numbers::Fixed;
 use super::svg::{Anchor, Area, Canvas, Text, fitted, width};
-use super::words::{self, either};
+use super::words;
 use super::{Point, Series, Size, frame, line};
 use crate::model::message::Language;
 
@@ -20,10 +20,7 @@ pub fn draw(series: &Series, size: Size) -> io::Result<String> {
         .filter_map(|point| Some((point, Fixed::of(&point.value)?)))
         .collect();
     points.sort_by_key(|(_, value)| std::cmp::Reverse(*value));
-    let unit = series.unit.label.clone().unwrap_or_else(|| series.unit.code.clone());
-    let unit = if series.unit.code == "percent" { "%".to_owned() } else { unit };
-    let name = Some(series.metric.clone()).filter(|name| *name != series.about.title && !name.is_empty());
-    let subtitle = name.into_iter().chain([unit]).collect::<Vec<_>>().join(either(language, ", ", "，"));
+    let subtitle = frame::subtitle(series);
     let (mut canvas, area) = frame::begin(&series.about, size, &subtitle, &description(series, &points))?;
     let letters = frame::letters(size);
     if points.is_empty() {
@@ -35,7 +32,7 @@ pub fn draw(series: &Series, size: Size) -> io::Result<String> {
     let fits = if points.len() > rows { rows.saturating_sub(1).max(1) } else { points.len() };
     let (shown, left_out) = points.split_at(fits.min(points.len()));
     let rows = (shown.len() + usize::from(!left_out.is_empty())).max(1);
-    let pitch = ((area.bottom - area.top) / rows as f64).min(letters * 3.2);
+    let pitch = ((area.bottom - area.top) / rows as f64).min(letters * 4.2);
     bars(&mut canvas, series, shown, &area, letters, pitch)?;
     if !left_out.is_empty() {
         let more = match language {
@@ -62,14 +59,7 @@ fn bars(
     let label_width = labels.iter().map(|label| width(label, letters)).fold(0.0, f64::max);
     let values: Vec<String> = shown
         .iter()
-        .map(|(point, value)| {
-            let text = words::value(point, *value, language);
-            match words::status_note(point.obs_status, language) {
-                Some(note) if language == Language::Chinese => format!("{text}（{note}）"),
-                Some(note) => format!("{text} ({note})"),
-                None => text,
-            }
-        })
+        .map(|(point, value)| words::noted(&words::value(point, *value, language), point, language))
         .collect();
     let value_width = values.iter().map(|value| width(value, letters)).fold(0.0, f64::max) + 8.0;
     let all = || shown.iter().map(|(_, value)| *value).chain([Fixed(0)]);
@@ -82,7 +72,7 @@ fn bars(
         let middle = area.top + pitch * (index as f64 + 0.5);
         let y = middle + letters * 0.35;
         let (zero, end) = (scale.at(Fixed(0)), scale.at(*value));
-        let thick = (pitch * 0.62).min(26.0);
+        let thick = (pitch * 0.6).min(30.0);
         let bar =
             Area { left: zero.min(end), top: middle - thick / 2.0, right: zero.max(end), bottom: middle + thick / 2.0 };
         canvas.rect(bar, "accent")?;

@@ -17,7 +17,7 @@ pub fn draw(series: &Series, number: &str, lines: &[String], size: Size) -> io::
     let below = letters * 1.6 * lines.len() as f64 + letters;
     let room = if spark { tall * 0.62 } else { tall };
     let fits = 100.0 * wide / width(number, 100.0).max(1.0);
-    let large = (room - below).min(fits).clamp(letters * 1.2, 72.0);
+    let large = (room - below).min(fits).clamp(letters * 1.2, 56.0);
     let mut y = area.top + large * 0.95;
     let number = fitted(number, large, wide);
     canvas.text(Text { x: area.left, y, size: large, anchor: Anchor::Start, class: "accent bold", text: &number })?;

@@ -3,7 +3,8 @@
 use std::io;
 
 use super::svg::{Anchor, Area, Canvas, Text, fitted, wrapped};
-use super::{About, Size, words};
+use super::{About, Series, Size, words};
+use crate::model::message::Language;
 
 /// Space around a chart.
 pub fn margin(size: Size) -> f64 {
@@ -13,6 +14,20 @@ pub fn margin(size: Size) -> f64 {
 /// Size of letters in axes and labels.
 pub fn letters(size: Size) -> f64 {
     if size.width < 480 { 11.0 } else { 12.5 }
+}
+
+/// The metric, unless the title says it, and its unit.
+pub fn subtitle(series: &Series) -> String {
+    let name = Some(series.metric.as_str()).filter(|name| !series.about.title.starts_with(name));
+    let unit = match (series.unit.code.as_str(), series.unit.label.as_deref()) {
+        ("percent", _) => "%",
+        (code, label) => label.unwrap_or(code),
+    };
+    let unit = match series.about.language {
+        Language::English => unit.to_owned(),
+        Language::Chinese => format!("单位：{unit}"),
+    };
+    name.into_iter().chain([unit.as_str()]).collect::<Vec<_>>().join(words::either(series.about.language, ", ", "，"))
 }
 
 /// Begins a chart; the area is what the frame leaves for the picture.
@@ -48,6 +63,6 @@ pub fn begin(about: &About, size: Size, subtitle: &str, description: &str) -> io
         })?;
         bottom -= small * 1.9;
     }
-    let area = Area { left: margin, top: y + small * 1.1, right: width - margin, bottom: bottom.max(y + small * 3.0) };
+    let area = Area { left: margin, top: y + small * 1.7, right: width - margin, bottom: bottom.max(y + small * 3.0) };
     Ok((canvas, area))
 }

@@ -131,9 +131,6 @@ pub fn targets(series: &Series) -> Vec<(&Target, Fixed)> {
 /// Unit and span.
 fn subtitle(series: &Series, points: &[(&Point, Fixed)]) -> String {
     let language = series.about.language;
-    let name = Some(series.metric.clone()).filter(|name| *name != series.about.title && !name.is_empty());
-    let unit = series.unit.label.clone().unwrap_or_else(|| series.unit.code.clone());
-    let unit = if series.unit.code == "percent" { "%".to_owned() } else { unit };
     let span = match points {
         [(only, _)] => Some(only.label.clone()),
         [(first, _), .., (last, _)] => {
@@ -142,7 +139,7 @@ fn subtitle(series: &Series, points: &[(&Point, Fixed)]) -> String {
         }
         [] => None,
     };
-    name.into_iter().chain([unit]).chain(span).collect::<Vec<_>>().join(either(language, ", ", "，"))
+    [frame::subtitle(series)].into_iter().chain(span).collect::<Vec<_>>().join(either(language, ", ", "，"))
 }
 
 fn description(series: &Series, points: &[(&Point, Fixed)]) -> String {
@@ -231,6 +228,7 @@ fn label(
     if let Some(last) = placed.last() {
         let number = numbers::with_unit(&numbers::short(last.value, language), &series.unit, language);
         let text = words::qualified(&number, last.point.qualifier, language);
+        let text = words::noted(&text, last.point, language);
         place(canvas, last.at, size * 1.2, "accent bold halo", &text)?;
     }
     for (target, value) in targets {
@@ -250,7 +248,8 @@ fn label(
     let extremes = [placed.iter().map(|one| one.value).max(), placed.iter().map(|one| one.value).min()];
     for one in others.iter().rev() {
         if placed.len() <= LABELLED || extremes.contains(&Some(one.value)) {
-            place(canvas, one.at, size, "soft halo", &words::value(one.point, one.value, language))?;
+            let text = words::noted(&words::value(one.point, one.value, language), one.point, language);
+            place(canvas, one.at, size, "soft halo", &text)?;
         }
     }
     Ok(())

@@ -63,6 +63,21 @@ pub fn value(point: &Point, value: Fixed, language: Language) -> String {
     qualified(&numbers::short(value, language), point.qualifier, language)
 }
 
+/// A figure's value with what is to be known of its status.
+pub fn noted(value: &str, point: &Point, language: Language) -> String {
+    match (status_note(point.obs_status, language), language) {
+        (None, _) => value.to_owned(),
+        (Some(note), Language::English) => format!("{value} ({note})"),
+        (Some(note), Language::Chinese) => format!("{value}（{note}）"),
+    }
+}
+
+/// A text that stands for itself: in English it begins with a capital letter.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// A figure with its unit and all that is to be known of it, to be read out.
 pub fn spoken(point: &Point, value: Fixed, unit: &Unit, language: Language) -> String {
     let number = numbers::with_unit(&numbers::exact(value, language), unit, language);
