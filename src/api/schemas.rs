@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::compare::document::{self as comparison, Comparison};
 use super::documents::{self, Difference, Health, Index, Problem, Revision, Summary};
-use super::figure::facts::{Badge, Figure};
+use super::figure::document::{Badge, Figure};
 use super::search::{self, SearchHit};
 use crate::catalog::meta::{self, Meta};
 use crate::db::read::search::CANDIDATES;

@@ -14,6 +14,7 @@ mod discovery;
 mod documentation;
 mod downloads;
 mod exports;
+mod figures;
 mod following;
 mod importing;
 mod invariants;

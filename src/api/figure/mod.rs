@@ -1,6 +1,7 @@
 //! `/v1/metrics/{id}/figure.{format}`: one figure of a metric in the shape that is asked for.
 
-pub mod facts;
+pub mod document;
+mod facts;
 mod picture;
 mod text;
 
@@ -47,7 +48,7 @@ pub fn endpoint() -> Endpoint {
         parameters: ParameterSet::new().figure().at().build(),
         formats: FORMATS,
         answer: json!({"anyOf": [schemas::reference("Figure"), schemas::reference("Badge")]}),
-        example: facts::example(),
+        example: document::example(),
         problems: PROBLEMS,
         kind: Some(&metric::KIND),
         handler: |request| answered(read(request)),

@@ -3,7 +3,8 @@
 use std::io;
 
 use super::Shown;
-use super::facts::{Facts, Figure, Measured, Observed, day, in_language};
+use super::document::{Figure, FigureTarget};
+use super::facts::{Facts, Measured, Observed, day, in_language};
 use crate::model::message::Language;
 use crate::site::chart::words::capital;
 use crate::site::chart::{self, About, Point, Series, Target};
@@ -95,7 +96,7 @@ fn series(facts: &Facts, points: Vec<Point>, shown: &Shown) -> Series {
     let language = shown.language;
     let name = in_language(&facts.metric.name, language);
     let source = facts.figure.as_ref().map(|observed| facts.source(observed, language)).unwrap_or_default();
-    let target = |target: &super::facts::FigureTarget| Target {
+    let target = |target: &FigureTarget| Target {
         value: target.value.clone(),
         comparator: target.comparator,
         due_on: target.due_on.as_ref().and_then(day),

@@ -5,7 +5,7 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesText, Event};
 
-use super::facts::Figure;
+use super::document::Figure;
 use crate::model::message::Language;
 use crate::site::chart::svg::allowed;
 use crate::site::chart::theme::{Theme, page_style};

@@ -2,9 +2,10 @@
 
 use std::io;
 
+use super::measure::width;
 use super::numbers::tick;
 use super::scale::{Scale, Time};
-use super::svg::{Anchor, Area, Canvas, Text, width};
+use super::svg::{Anchor, Area, Canvas, Text};
 use super::{Point, periods};
 use crate::model::message::Language;
 

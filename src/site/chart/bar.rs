@@ -2,8 +2,9 @@
 
 use std::io;
 
+use super::measure::{fitted, width};
 use super::numbers::Fixed;
-use super::svg::{Anchor, Area, Canvas, Text, fitted, width};
+use super::svg::{Anchor, Area, Canvas, Text};
 use super::words;
 use super::{Point, Series, Size, frame, line};
 use crate::model::message::Language;

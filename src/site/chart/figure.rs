@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::svg::{Anchor, Area, Text, fitted, width};
+use super::measure::{fitted, width};
+use super::svg::{Anchor, Area, Text};
 use super::{Series, Size, frame, line, words};
 
 /// `number` is the figure as people read it, `lines` what there is to say of it.

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::svg::{Anchor, Area, Canvas, Text, fitted, wrapped};
+use super::measure::{fitted, wrapped};
+use super::svg::{Anchor, Area, Canvas, Text};
 use super::{About, Series, Size, words};
 use crate::model::message::Language;
 

@@ -4,23 +4,14 @@ use std::io;
 
 use chrono::Datelike;
 
-use super::numbers::{self, Fixed};
+use super::labels::{self, Placed};
+use super::numbers::Fixed;
 use super::scale::{self, Scale, Time};
 use super::svg::{Anchor, Area, Canvas, Text};
 use super::words::{self, either};
 use super::{Point, Series, Size, Target, axis, frame, periods};
 use crate::model::codes::{ObsStatus, TimeBasis};
 use crate::model::message::Language;
-
-/// Points that all get a label; of more, the newest, the largest and the smallest do.
-const LABELLED: usize = 12;
-
-/// A point with its value and place.
-struct Placed<'a> {
-    point: &'a Point,
-    value: Fixed,
-    at: (f64, f64),
-}
 
 pub fn draw(series: &Series, size: Size) -> io::Result<String> {
     let (about, language) = (&series.about, series.about.language);
@@ -58,7 +49,7 @@ pub fn draw(series: &Series, size: Size) -> io::Result<String> {
         canvas.circle(*at, radius, if firm { "accent" } else { "paper edge" }, if firm { 0.0 } else { 2.0 })?;
         canvas.keep_free(Area { left: at.0 - radius, top: at.1 - radius, right: at.0 + radius, bottom: at.1 + radius });
     }
-    label(&mut canvas, series, &placed, &targets, &scale, &plot, letters)?;
+    labels::write(&mut canvas, series, &placed, &targets, &scale, &plot, letters)?;
     if !scale.begins_at_zero() {
         let note = either(language, "The axis does not begin at 0", "纵轴不从0开始");
         let note = Text {
@@ -194,63 +185,4 @@ fn target_ends(target: &Target, time: &Time, plot: &Area) -> (f64, f64) {
         Some(x) => (x - time.slot() / 2.0, x + time.slot() / 2.0),
         None => (plot.left, plot.right),
     }
-}
-
-fn label(
-    canvas: &mut Canvas,
-    series: &Series,
-    placed: &[Placed<'_>],
-    targets: &[(&Target, Fixed)],
-    scale: &Scale,
-    plot: &Area,
-    size: f64,
-) -> io::Result<()> {
-    let language = series.about.language;
-    let bounds =
-        Area { left: plot.left + 2.0, top: plot.top - size, right: plot.right + size, bottom: plot.bottom - 2.0 };
-    let place = |canvas: &mut Canvas, at: (f64, f64), size: f64, class: &str, text: &str| -> io::Result<bool> {
-        let (above, below) = (at.1 - 9.0, at.1 + size + 7.0);
-        for (x, y, anchor) in [
-            (at.0, above, Anchor::Middle),
-            (plot.right + size, above, Anchor::End),
-            (at.0, below, Anchor::Middle),
-            (at.0 + 9.0, at.1 + size * 0.35, Anchor::Start),
-            (at.0 - 9.0, at.1 + size * 0.35, Anchor::End),
-        ] {
-            // Only where the point is near the edge is its label held by the edge.
-            let far = anchor == Anchor::End && y == above && plot.right - at.0 > 60.0;
-            if !far && canvas.text_if_free(Text { x, y, size, anchor, class, text }, &bounds)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    };
-    if let Some(last) = placed.last() {
-        let number = numbers::with_unit(&numbers::short(last.value, language), &series.unit, language);
-        let text = words::qualified(&number, last.point.qualifier, language);
-        let text = words::noted(&text, last.point, language);
-        place(canvas, last.at, size * 1.2, "accent bold halo", &text)?;
-    }
-    for (target, value) in targets {
-        let (y, text) = (scale.at(*value), words::target(target, *value, &series.unit, language));
-        for (x, y, anchor) in [
-            (plot.right, y - 7.0, Anchor::End),
-            (plot.left + 6.0, y - 7.0, Anchor::Start),
-            (plot.right, y + size + 5.0, Anchor::End),
-            (plot.left + 6.0, y + size + 5.0, Anchor::Start),
-        ] {
-            if canvas.text_if_free(Text { x, y, size, anchor, class: "ink halo", text: &text }, &bounds)? {
-                break;
-            }
-        }
-    }
-    let others = placed.split_last().map_or(&[][..], |(_, others)| others);
-    let extremes = [placed.iter().map(|one| one.value).max(), placed.iter().map(|one| one.value).min()];
-    for one in others.iter().rev() {
-        if placed.len() <= LABELLED || extremes.contains(&Some(one.value)) {
-            let text = words::noted(&words::value(one.point, one.value, language), one.point, language);
-            place(canvas, one.at, size, "soft halo", &text)?;
-        }
-    }
-    Ok(())
 }

@@ -2,9 +2,10 @@
 
 use std::io;
 
+use super::measure::fitted;
 use super::numbers::{self, Fixed};
 use super::scale::Scale;
-use super::svg::{Anchor, Area, Canvas, Text, fitted};
+use super::svg::{Anchor, Area, Canvas, Text};
 use super::words::{self, either};
 use super::{Point, Series, Size, Target, frame, line};
 use crate::model::codes::Comparator;
@@ -82,7 +83,7 @@ fn ticks(
         let x = scale.at(value);
         canvas.line((x, track.bottom), (x, track.bottom + 4.0), 1.0, "faint", "")?;
         let text = numbers::tick(value, scale.largest(), language);
-        let half = super::svg::width(&text, size) / 2.0;
+        let half = super::measure::width(&text, size) / 2.0;
         let x = x.clamp(track.left + half, (track.right - half).max(track.left + half));
         let text = Text { x, y, size, anchor: Anchor::Middle, class: "soft", text: &text };
         canvas.text_if_free(text, page)?;

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::svg::{Anchor, Area, Canvas, Text, fitted};
+use super::measure::fitted;
+use super::svg::{Anchor, Area, Canvas, Text};
 use super::words::{self, either};
 use super::{Cell, Size, Strip, frame, line};
 use crate::model::codes::Status;

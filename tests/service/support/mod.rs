@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod data;
+pub mod drawing;
 pub mod random;
 pub mod tables;
 
