@@ -79,6 +79,8 @@ async fn what_is_not_there_is_a_404_that_names_what_there_is() {
     let problem = answer.json();
     assert_eq!(problem["available"]["period"], json!(["2020-S1"]));
     assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("2020-S1")), "{problem}");
+    let bars = service.get(&format!("{FIGURE}.svg?shape=bar&period=nonsense")).await;
+    assert_eq!((bars.status, &bars.json()["available"]["period"]), (404, &json!(["2020-S1"])));
     let answer = service.get("/v1/metrics/supervisors-appointed/figure.json?scope=nobody&subject=nobody").await;
     assert_eq!(answer.problem(), "no-such-figure");
     assert_eq!(answer.json()["available"]["scope"].as_array().map(Vec::len), Some(2));
@@ -148,6 +150,17 @@ async fn a_figure_is_compared_with_the_period_before_and_stays_as_it_was_at_its_
     let shares = service.get("/v1/metrics/cases/figure.svg?shape=bar").await.text;
     assert!(texts(&shares).iter().any(|text| text.contains("elsewhere")));
 
+    service.publishes(&publication(
+        "methodology",
+        json!({"metrics": [{"id": "settled", "name": {"en": "Settled"}, "unit": {"code": "case"}, "time_basis": "period_flow", "part_of": "cases"}]}),
+    ));
+    for metric in ["cases", "settled"] {
+        let parts = texts(&service.get(&format!("/v1/metrics/{metric}/figure.svg?shape=part")).await.text);
+        for expected in ["Cases, first half of 2020: 300 case", "Settled", "200 case", "66.7%", "100 case", "33.3%"] {
+            assert!(parts.iter().any(|text| text == expected), "{metric}: {expected} in {parts:?}");
+        }
+    }
+
     let path = "/v1/metrics/cases/figure.json";
     let (before, etag) =
         (service.get(&format!("{path}?revision=2")).await.text, service.get(path).await.header("etag").to_owned());
@@ -161,7 +174,7 @@ async fn a_figure_is_compared_with_the_period_before_and_stays_as_it_was_at_its_
         json!({"observations": [observation("cases-s1", "cases", "2020-S1", json!(310))]}),
     ));
     let after = service.get(path).await;
-    assert_eq!((after.json()["value"].as_i64(), after.json()["changed_in"].as_i64()), (Some(310), Some(4)));
+    assert_eq!((after.json()["value"].as_i64(), after.json()["changed_in"].as_i64()), (Some(310), Some(5)));
     assert_ne!(after.header("etag"), etag);
     assert_eq!(service.get(&format!("{path}?revision=2")).await.text, before);
     service

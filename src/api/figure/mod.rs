@@ -166,9 +166,9 @@ fn no_such_figure(wanted: &Wanted, row: &Row) -> Failure {
     let n = row.metric.moment.n;
     let metric = &wanted.metric;
     let failure = |detail: Message| Failure::new(&NO_SUCH_FIGURE, detail);
-    if row.figure.is_some() || wanted.beside || wanted.parts {
+    if row.figure.is_some() {
         return failure(say!(
-            "{metric} has what this shape shows not at revision {n}: progress takes a target, part a figure of the same period in a metric that it is part of, or in its parts.",
+            "{metric} lacks what this shape shows at revision {n}: progress takes a target; part takes a figure of the same period in the metric that it is part of, or in its parts.",
             "在修订 {n} 中，{metric} 没有此图形所需的内容：progress 需要目标；part 需要所属指标或其组成指标在同一期间的数字。"
         ));
     }
