@@ -4,6 +4,7 @@
 use super::{Cited, Content, Quoted, line, text, words};
 use crate::model::codes::{Qualifier, Status};
 use crate::model::message::{Language, Message};
+use crate::model::spoken;
 use crate::say;
 
 pub fn cite(cited: &Cited, language: Language) -> String {
@@ -21,7 +22,8 @@ pub fn cite(cited: &Cited, language: Language) -> String {
 fn figure(quoted: &Quoted, title: &str, language: Language) -> Message {
     let Message { en: when, zh: when_zh } = words::when(&quoted.period, Some(quoted.time_basis));
     let number = words::number(&quoted.value, language);
-    let [about, about_zh] = words::qualifier(quoted.qualifier.unwrap_or(Qualifier::Exact));
+    let [about, about_zh] = spoken::qualifier(quoted.qualifier.unwrap_or(Qualifier::Exact));
+    let about = if about.is_empty() { String::new() } else { format!("{about} ") };
     let unit = unit(quoted, language);
     let subject = quoted.subject.as_ref().map(|subject| line(text(subject, language)));
     let of: Vec<String> = subject.into_iter().chain(quoted.scope.as_deref().map(line)).collect();
@@ -57,8 +59,9 @@ fn unit(quoted: &Quoted, language: Language) -> String {
 fn promise(title: &str, status: Option<Status>, period: Option<&str>) -> Message {
     let when = period.map(|period| words::when(period, None));
     let (en, zh) = when.map(|Message { en, zh }| (format!("{en}, "), format!("{zh}，"))).unwrap_or_default();
-    match status.map(words::status) {
+    match status.map(spoken::status) {
         Some([status, status_zh]) => {
+            let status = status.to_lowercase();
             say!("{en}its commitment “{title}” was {status}", "{zh}公开承诺事项“{title}”{status_zh}")
         }
         None => say!("{en}it promised “{title}”", "{zh}公开承诺“{title}”"),

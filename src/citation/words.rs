@@ -2,25 +2,11 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::model::codes::{Qualifier, Status, TimeBasis};
+use crate::model::codes::TimeBasis;
 use crate::model::message::{Language, Message};
 use crate::model::period::Period;
+use crate::model::spoken;
 use crate::say;
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 /// When it was: 2020年上半年, in the first half of 2020. What was counted up to a moment is as of its last day.
 pub fn when(period: &str, basis: Option<TimeBasis>) -> Message {
@@ -54,7 +40,7 @@ fn named(period: &str, first: NaiveDate, last: NaiveDate) -> Message {
             say!("in the {en} quarter of {year}", "{year}年第{zh}季度")
         }
         Some([b'-', _, _]) => {
-            let (month, number) = (month(first), first.month());
+            let (month, number) = (spoken::month(first), first.month());
             say!("in {month} {year}", "{year}年{number}月")
         }
         _ if first == last => {
@@ -68,13 +54,9 @@ fn named(period: &str, first: NaiveDate, last: NaiveDate) -> Message {
     }
 }
 
-fn month(day: NaiveDate) -> &'static str {
-    usize::try_from(day.month0()).ok().and_then(|month| MONTHS.get(month)).copied().unwrap_or_default()
-}
-
 fn day(day: NaiveDate) -> Message {
-    let (year, month, number, date) = (day.year(), month(day), day.month(), day.day());
-    say!("{date} {month} {year}", "{year}年{number}月{date}日")
+    let [en, zh] = [Language::English, Language::Chinese].map(|language| spoken::day(day, language));
+    Message { en, zh }
 }
 
 /// A number as it is printed: in English with commas between thousands.
@@ -93,30 +75,4 @@ pub fn number(digits: &str, language: Language) -> String {
     }
     let fraction = fraction.map(|fraction| format!(".{fraction}")).unwrap_or_default();
     format!("{sign}{grouped}{fraction}")
-}
-
-/// What stands before a number that is not exact.
-pub fn qualifier(qualifier: Qualifier) -> [&'static str; 2] {
-    match qualifier {
-        Qualifier::Exact => ["", ""],
-        Qualifier::About => ["about ", "约"],
-        Qualifier::Nearly => ["nearly ", "近"],
-        Qualifier::MoreThan => ["more than ", "超过"],
-        Qualifier::AtLeast => ["at least ", "不少于"],
-        Qualifier::AtMost => ["at most ", "不超过"],
-    }
-}
-
-/// How far a commitment had come.
-pub fn status(status: Status) -> [&'static str; 2] {
-    match status {
-        Status::NotStarted => ["not started", "尚未启动"],
-        Status::InProgress => ["in progress", "正在推进"],
-        Status::SubstantiallyCompleted => ["substantially completed", "基本完成"],
-        Status::Completed => ["completed", "已完成"],
-        Status::Delayed => ["delayed", "进度滞后"],
-        Status::Suspended => ["suspended", "已暂停"],
-        Status::NotCompleted => ["not completed", "未完成"],
-        Status::Cancelled => ["cancelled", "已取消"],
-    }
 }

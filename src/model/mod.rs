@@ -14,4 +14,5 @@ pub mod problem;
 pub mod publication;
 pub mod schema;
 pub mod search;
+pub mod spoken;
 pub mod text;

@@ -15,6 +15,7 @@ use crate::api::endpoint;
 use crate::api::problem::Failure;
 use crate::ledger::digest;
 use crate::model::message::Language;
+use crate::model::spoken;
 
 /// Raised by a release that renders the same data differently.
 const FORM: u32 = 1;
@@ -193,7 +194,7 @@ fn foot(visit: &Visit) -> Result<Markup, Failure> {
                     (visit.say("Revision", "修订")) " "
                     a href=(visit.link(&format!("revisions/{}", moment.n))) { (moment.n) }
                     @if let Some(time) = moment.head_time.filter(|_| moment.n == moment.head) {
-                        ", " time datetime=(digest::instant(time)) { (words::day(time.date_naive(), visit.language)) }
+                        ", " time datetime=(digest::instant(time)) { (spoken::day(time.date_naive(), visit.language)) }
                     }
                     " · " a href=(pinned) { (visit.say("This page for good", "本页固定链接")) }
                     " · " a href=(licence.url) { (licence.name) }

@@ -18,6 +18,7 @@ use crate::ledger::digest;
 use crate::model::codes::Effect;
 use crate::model::kinds;
 use crate::model::message::Language;
+use crate::model::spoken;
 use crate::say;
 
 /// Revisions on a page.
@@ -52,7 +53,7 @@ pub fn table(rows: &[Row], visit: &Visit) -> Markup {
                     tr {
                         td { a href=(visit.link_with(&format!("revisions/{number}"), &[("revision", ""), ("as_of", "")])) { (number) } }
                         td { @if let Some(time) = row.header.published_at {
-                            time datetime=(digest::instant(time)) { (words::day(time.date_naive(), language)) }
+                            time datetime=(digest::instant(time)) { (spoken::day(time.date_naive(), language)) }
                         } }
                         td {
                             (human(&message(row), language)) " "
@@ -121,7 +122,7 @@ pub async fn one(mut visit: Visit, number: &str) -> Result<HttpResponse, Failure
         p.lead { (human(&message(&row), language)) }
         dl.facts {
             dt { (visit.say("Published", "发布时间")) }
-            dd { @if let Some(time) = row.header.published_at { time datetime=(digest::instant(time)) { (words::day(time.date_naive(), language)) } } }
+            dd { @if let Some(time) = row.header.published_at { time datetime=(digest::instant(time)) { (spoken::day(time.date_naive(), language)) } } }
             dt { (visit.say("Publisher", "发布者")) }
             dd { @if let Some(publisher) = &row.header.publisher { a href=(visit.link(&format!("organizations/{publisher}"))) { (publisher) } } }
             dt { (visit.say("Digest", "摘要")) }

@@ -1,24 +1,15 @@
 //! Words of the pages: statuses, periods, dates and numbers, in both languages.
 
-use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
 
+use crate::model::codes::{Qualifier, Status};
 use crate::model::message::Language;
 use crate::model::period::Period;
+use crate::model::spoken;
 
 /// A status as people say it.
 pub fn status(code: &str, language: Language) -> &'static str {
-    let [en, zh] = match code {
-        "not_started" => ["Not started", "未启动"],
-        "in_progress" => ["In progress", "推进中"],
-        "substantially_completed" => ["Substantially completed", "基本完成"],
-        "completed" => ["Completed", "已完成"],
-        "delayed" => ["Delayed", "滞后"],
-        "suspended" => ["Suspended", "暂停"],
-        "not_completed" => ["Not completed", "未完成"],
-        "cancelled" => ["Cancelled", "已取消"],
-        _ => ["No report yet", "尚无通报"],
-    };
+    let [en, zh] = Status::parse(code).map_or(["No report yet", "尚无通报"], spoken::status);
     if language == Language::Chinese { zh } else { en }
 }
 
@@ -53,85 +44,20 @@ pub fn kind(name: &str, language: Language) -> &'static str {
     if language == Language::Chinese { zh } else { en }
 }
 
-/// What precedes or follows a figure that is not exact.
+/// What precedes a figure that is not exact.
 pub fn qualifier(code: &str, language: Language) -> &'static str {
-    let [en, zh] = match code {
-        "about" => ["about", "约"],
-        "nearly" => ["nearly", "近"],
-        "more_than" => ["more than", "超过"],
-        "at_least" => ["at least", "不少于"],
-        "at_most" => ["at most", "不超过"],
-        _ => ["", ""],
-    };
+    let [en, zh] = Qualifier::parse(code).map_or(["", ""], spoken::qualifier);
     if language == Language::Chinese { zh } else { en }
-}
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-/// A day: 30 June 2020, 2020年6月30日.
-pub fn day(day: NaiveDate, language: Language) -> String {
-    let (y, m, d) = (day.year(), day.month(), day.day());
-    match language {
-        Language::Chinese => format!("{y}年{m}月{d}日"),
-        Language::English => format!("{d} {} {y}", month(m)),
-    }
 }
 
 /// A day as it stands in a record.
 pub fn day_of(value: &Value, language: Language) -> Option<String> {
-    Some(day(value.as_str()?.get(..10)?.parse().ok()?, language))
-}
-
-fn month(number: u32) -> &'static str {
-    usize::try_from(number).ok().and_then(|number| MONTHS.get(number.checked_sub(1)?).copied()).unwrap_or_default()
+    Some(spoken::day(value.as_str()?.get(..10)?.parse().ok()?, language))
 }
 
 /// A period: first half of 2020, 2020年上半年.
 pub fn period(text: &str, language: Language) -> String {
-    let chinese = language == Language::Chinese;
-    if let Some((start, end)) = text.split_once('/') {
-        let side = |side: &str| side.parse().ok().map(|side| day(side, language));
-        return match (side(start), side(end), chinese) {
-            (Some(start), Some(end), true) => format!("{start}至{end}"),
-            (Some(start), Some(end), false) => format!("{start} to {end}"),
-            (None, Some(end), true) => format!("截至{end}"),
-            (None, Some(end), false) => format!("up to {end}"),
-            (Some(start), None, true) => format!("{start}起"),
-            (Some(start), None, false) => format!("from {start}"),
-            _ => text.to_owned(),
-        };
-    }
-    let (Some(year), Some(start)) = (text.get(..4), Period::parse(text).and_then(|period| period.start)) else {
-        return text.to_owned();
-    };
-    match (text.as_bytes(), chinese) {
-        ([_, _, _, _], true) => format!("{year}年"),
-        ([_, _, _, _, b'-', b'S', b'1'], true) => format!("{year}年上半年"),
-        ([_, _, _, _, b'-', b'S', _], true) => format!("{year}年下半年"),
-        ([_, _, _, _, b'-', b'S', b'1'], false) => format!("first half of {year}"),
-        ([_, _, _, _, b'-', b'S', _], false) => format!("second half of {year}"),
-        ([_, _, _, _, b'-', b'Q', quarter], true) => {
-            format!("{year}年第{}季度", ['一', '二', '三', '四'][usize::from(quarter.saturating_sub(b'1')) % 4])
-        }
-        ([_, _, _, _, b'-', b'Q', quarter], false) => format!("Q{} {year}", char::from(*quarter)),
-        ([_, _, _, _, b'-', _, _], true) => format!("{year}年{}月", start.month()),
-        ([_, _, _, _, b'-', _, _], false) => format!("{} {year}", month(start.month())),
-        ([_, _, _, _], false) => year.to_owned(),
-        _ => day(start, language),
-    }
+    Period::parse(text).map_or_else(|| text.to_owned(), |period| spoken::period(period.start, period.end, language))
 }
 
 /// A number with its thousands apart, as JSON wrote it.

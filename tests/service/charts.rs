@@ -3,11 +3,11 @@
 use open_commitments::model::codes::{Comparator, ObsStatus, Qualifier, Status, TimeBasis};
 use open_commitments::model::message::Language;
 use open_commitments::model::period::Period;
+use open_commitments::model::spoken;
 use open_commitments::model::text::Decimal;
 use open_commitments::site::chart::numbers::{self, Fixed};
 use open_commitments::site::chart::{
-    About, Cell, Point, Series, Size, Strip, Target, Theme, Unit, bar, figure, line, part, periods, progress, strip,
-    svg,
+    About, Cell, Point, Series, Size, Strip, Target, Theme, Unit, bar, figure, line, part, progress, strip, svg,
 };
 
 use crate::support::drawing::{self, description, named};
@@ -66,7 +66,7 @@ fn about(language: Language) -> About {
 fn point(period: &str, value: &str, language: Language) -> Point {
     let days = Period::parse(period).expect("a period");
     Point {
-        label: periods::long(days.start, days.end, language),
+        label: spoken::period(days.start, days.end, language),
         start: days.start,
         end: days.end,
         value: decimal(value),

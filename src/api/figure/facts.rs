@@ -11,6 +11,7 @@ use crate::db::read::figure::Row;
 use crate::model::codes::{ObsStatus, Qualifier, TimeBasis};
 use crate::model::kinds::metric::Unit;
 use crate::model::message::Language;
+use crate::model::spoken;
 use crate::model::text::{Day, Decimal, DivisionCode, HumanText, PeriodText, RecordId};
 use crate::site::chart::numbers::{self, Fixed};
 use crate::site::chart::words::{either, qualified};
@@ -242,16 +243,16 @@ impl Observed {
 
     pub fn period_name(&self, language: Language) -> String {
         let (start, end) = self.days();
-        periods::long(start, end, language)
+        spoken::period(start, end, language)
     }
 
     /// Its period as something else is compared with it: what counts up to a day is named by the day.
     fn compared(&self, language: Language) -> String {
         match self.days() {
-            (None, Some(end)) => periods::day(end, language),
+            (None, Some(end)) => spoken::day(end, language),
             (start, end) => {
-                let name = periods::long(start, end, language);
-                let part = language == Language::English && matches!(periods::months(start, end), Some(6 | 3));
+                let name = spoken::period(start, end, language);
+                let part = language == Language::English && matches!(spoken::months(start, end), Some(6 | 3));
                 if part { format!("the {name}") } else { name }
             }
         }

@@ -1,5 +1,6 @@
 //! Scales: from numbers and days to places on paper.
 
+use crate::model::spoken;
 use chrono::{Datelike, NaiveDate};
 
 use super::numbers::{Fixed, ONE};
@@ -94,7 +95,7 @@ const MOST_ADDED: i32 = 4;
 
 impl Time {
     pub fn new(points: &[Point], due: impl Iterator<Item = NaiveDate>, (left, right): (f64, f64)) -> Option<Time> {
-        let mut lengths = points.iter().map(|point| periods::months(point.start, point.end));
+        let mut lengths = points.iter().map(|point| spoken::months(point.start, point.end));
         let first_length = lengths.next()?;
         let months = first_length.filter(|_| lengths.all(|length| length == first_length));
         let mut time = Time { months, first: 0, last: 0, left, right };

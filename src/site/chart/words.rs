@@ -1,9 +1,10 @@
 //! What charts and figures say, in both languages.
 
 use super::numbers::{self, Fixed};
-use super::{Point, Target, Unit, periods};
+use super::{Point, Target, Unit};
 use crate::model::codes::{Comparator, ObsStatus, Qualifier, Status};
 use crate::model::message::Language;
+use crate::model::spoken;
 
 /// One of two, by language.
 pub fn either<'a>(language: Language, en: &'a str, zh: &'a str) -> &'a str {
@@ -17,11 +18,7 @@ pub fn either<'a>(language: Language, en: &'a str, zh: &'a str) -> &'a str {
 pub fn qualified(number: &str, qualifier: Option<Qualifier>, language: Language) -> String {
     let before = match qualifier {
         None | Some(Qualifier::Exact) => return number.to_owned(),
-        Some(Qualifier::About) => ["about", "约"],
-        Some(Qualifier::Nearly) => ["nearly", "近"],
-        Some(Qualifier::MoreThan) => ["more than", "超过"],
-        Some(Qualifier::AtLeast) => ["at least", "至少"],
-        Some(Qualifier::AtMost) => ["at most", "至多"],
+        Some(other) => spoken::qualifier(other),
     };
     match language {
         Language::English => format!("{} {number}", before[0]),
@@ -100,7 +97,7 @@ pub fn target(target: &Target, value: Fixed, unit: &Unit, language: Language) ->
         Some(Comparator::AtLeast) => either(language, "at least ", "不少于"),
         Some(Comparator::AtMost) => either(language, "at most ", "不超过"),
     };
-    let due = target.due_on.map(|due| periods::day(due, language));
+    let due = target.due_on.map(|due| spoken::day(due, language));
     match (language, due) {
         (Language::English, None) => format!("Target: {bound}{number}"),
         (Language::English, Some(due)) => format!("Target: {bound}{number} by {due}"),
@@ -111,16 +108,7 @@ pub fn target(target: &Target, value: Fixed, unit: &Unit, language: Language) ->
 
 /// A commitment's status.
 pub fn status(status: Status, language: Language) -> &'static str {
-    let [en, zh] = match status {
-        Status::NotStarted => ["Not started", "未启动"],
-        Status::InProgress => ["In progress", "正在推进"],
-        Status::SubstantiallyCompleted => ["Substantially completed", "基本完成"],
-        Status::Completed => ["Completed", "已完成"],
-        Status::Delayed => ["Delayed", "延期"],
-        Status::Suspended => ["Suspended", "暂停"],
-        Status::NotCompleted => ["Not completed", "未完成"],
-        Status::Cancelled => ["Cancelled", "取消"],
-    };
+    let [en, zh] = spoken::status(status);
     either(language, en, zh)
 }
 
