@@ -385,8 +385,8 @@ fn revision(value: &str) -> Result<(i64, Option<String>), Message> {
     });
     if !digits || !hex {
         return Err(say!(
-            "revision is a revision's number, or the number, a hyphen and at least four digits of its digest.",
-            "revision 应为修订编号，或编号、连字符加摘要的至少四位。"
+            "It is to be the number of a revision, or the number, a hyphen and at least four digits of its digest.",
+            "应为修订编号，或编号、连字符加摘要的至少四位。"
         ));
     }
     Ok((number.parse().unwrap_or(i64::MAX), prefix.map(str::to_owned)))
