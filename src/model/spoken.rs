@@ -106,3 +106,21 @@ pub fn qualifier(qualifier: Qualifier) -> [&'static str; 2] {
         Qualifier::AtMost => ["at most", "至多"],
     }
 }
+
+/// Digits, with a sign and decimals where there are any, their thousands apart.
+pub fn grouped(digits: &str, minus: &str) -> String {
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| (minus, digits));
+    let (whole, decimals) = digits.split_once('.').map_or((digits, None), |(whole, decimals)| (whole, Some(decimals)));
+    let mut grouped = String::from(sign);
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if let Some(decimals) = decimals {
+        grouped.push('.');
+        grouped.push_str(decimals);
+    }
+    grouped
+}

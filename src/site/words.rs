@@ -62,20 +62,7 @@ pub fn period(text: &str, language: Language) -> String {
 
 /// A number with its thousands apart, as JSON wrote it.
 pub fn number(value: &Value) -> String {
-    let text = value.to_string();
-    let (sign, rest) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("−", rest));
-    let (whole, decimals) = rest.split_once('.').map_or((rest, None), |(whole, decimals)| (whole, Some(decimals)));
-    let mut grouped = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    match decimals {
-        Some(decimals) => format!("{sign}{grouped}.{decimals}"),
-        None => format!("{sign}{grouped}"),
-    }
+    spoken::grouped(&value.to_string(), "−")
 }
 
 /// Human text in a language, or else in the one there is, with its tag.
