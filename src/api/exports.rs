@@ -2,6 +2,8 @@
 //! revision is written to a file first, so that its length and digest are known and parts of it can be had;
 //! what is asked for at head is sent while it is read.
 
+mod style;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,8 @@ use actix_web::web::{self, Bytes};
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use tokio::runtime::Handle;
+
+use style::style;
 
 use super::State;
 use super::answer::{self, Answer};
@@ -31,7 +35,6 @@ use crate::export::spool::{Spool, Spooled};
 use crate::export::{self, Error, File, Selection, Shared, Style, Text, xlsx};
 use crate::model::kinds::KINDS;
 use crate::model::schema;
-use crate::say;
 
 /// Formats of exports.
 pub const FORMATS: &[Format] =
@@ -233,44 +236,6 @@ pub async fn page(
     };
     let written = web::block(write).await.map_err(|error| refusal(&Error::broken(error)))?;
     written.map_err(|error| refusal(&error))
-}
-
-/// `labels` and `charset`, of the formats that have them.
-fn style(request: &mut Request) -> Style {
-    let format = request.format;
-    let query = &mut request.query;
-    let labels = query.text("labels");
-    let charset = query.text("charset");
-    match (labels.as_deref(), format.is_csv() || format == Format::Xlsx) {
-        (None, _) | (Some("zh"), true) => {}
-        (Some("zh"), false) => query.refuse(
-            "labels",
-            "invalid-value",
-            say!("labels is for csv, csv-excel and xlsx.", "labels 只用于 csv、csv-excel 和 xlsx。"),
-        ),
-        (Some(_), _) => query.refuse(
-            "labels",
-            "invalid-value",
-            say!("labels can only be zh; without it columns have their names.", "labels 只能是 zh；不写时用列名。"),
-        ),
-    }
-    match (charset.as_deref(), format.is_csv()) {
-        (None, _) | (Some("utf-8" | "gb18030"), true) => {}
-        (Some("utf-8" | "gb18030"), false) => query.refuse(
-            "charset",
-            "invalid-value",
-            say!(
-                "charset is for csv and csv-excel; the other formats have an encoding of their own.",
-                "charset 只用于 csv 和 csv-excel，其他格式的编码是固定的。"
-            ),
-        ),
-        (Some(_), _) => query.refuse(
-            "charset",
-            "invalid-value",
-            say!("charset is utf-8 or gb18030.", "charset 应为 utf-8 或 gb18030。"),
-        ),
-    }
-    Style { chinese_labels: labels.is_some(), gb18030: charset.as_deref() == Some("gb18030") }
 }
 
 fn file(request: &Request, selection: Selection, basis: Basis, style: Style) -> File {

@@ -3,13 +3,12 @@
 use serde_json::{Value, json};
 
 use super::changes::MAX_WAIT;
-use super::compare;
 use super::endpoint::Parameter;
 use super::figure;
 use super::query::{LIMIT, MAX_LIMIT};
 use super::warnings;
 use crate::export::format::Format;
-use crate::model::codes::{Change, Dimension, RevisionKind, TimeBasis, WarningCode};
+use crate::model::codes::{RevisionKind, WarningCode};
 use crate::model::kind::{Accepts, Filter, Kind, MAX_INCLUDED, Test};
 use crate::model::kinds::KINDS;
 use crate::model::schema;
@@ -17,14 +16,20 @@ use crate::site::chart::{Size, Theme};
 
 /// Parameters of an endpoint, put together from sets that go together.
 #[derive(Default)]
-pub struct ParameterSet(Vec<Parameter>);
+pub struct ParameterSet(pub(super) Vec<Parameter>);
 
 impl ParameterSet {
     pub fn new() -> ParameterSet {
         ParameterSet::default()
     }
 
-    fn add(mut self, name: &'static str, about: impl Into<String>, schema: Value, example: Value) -> ParameterSet {
+    pub(super) fn add(
+        mut self,
+        name: &'static str,
+        about: impl Into<String>,
+        schema: Value,
+        example: Value,
+    ) -> ParameterSet {
         let example = (!example.is_null()).then_some(example);
         self.0.push(Parameter { name, about: about.into(), schema, example, required: false });
         self
@@ -188,7 +193,7 @@ impl ParameterSet {
         .add("height", "Height of an svg in pixels, 405 unless told.", side(), Value::Null)
     }
 
-    fn filter(self, filter: &Filter) -> ParameterSet {
+    pub(super) fn filter(self, filter: &Filter) -> ParameterSet {
         let value = match filter.accepts {
             Accepts::Code(codes) => json!({"type": "string", "enum": codes}),
             Accepts::Integer => json!({"type": "integer", "format": "int64"}),
@@ -332,54 +337,6 @@ impl ParameterSet {
             Value::Null,
         )
         .add("publisher", "Owners of the records. Several are separated by commas.", ids(), Value::Null)
-    }
-
-    /// What `/v1/compare` takes.
-    pub fn comparison(mut self) -> ParameterSet {
-        self = self.add(
-            "metric",
-            "Metric whose figures are compared.",
-            json!({"type": "string"}),
-            json!("mediation-cases"),
-        );
-        if let Some(metric) = self.0.last_mut() {
-            metric.required = true;
-        }
-        let code = |codes: &[&str]| json!({"type": "string", "enum": codes});
-        let mut set = self
-            .add(
-                "by",
-                "What the rows are: divisions (GB/T 2260), subjects (organizations measured) or periods; periods unless told. Of divisions and subjects the newest figures, or those of period.",
-                code(Dimension::CODES),
-                json!("division"),
-            )
-            .add(
-                "aggregate",
-                "sum adds the figures up, where the metric says that they may be (additive_over); else a 422, not-comparable, says why not. \
-                 Without period, divisions and subjects are added in their newest one.",
-                code(&["sum"]),
-                Value::Null,
-            )
-            .add(
-                "change",
-                "year_on_year compares each figure with that of the same period a year before, previous with the period of the same length right before.",
-                code(Change::CODES),
-                json!("year_on_year"),
-            )
-            .add("period", "Figures of this period alone.", json!({"type": "string"}), json!("2020-S1"))
-            .add(
-                "division",
-                "With by=division the divisions under this one, otherwise figures of this division itself (GB/T 2260).",
-                json!({"type": "string", "pattern": "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"}),
-                Value::Null,
-            )
-            .add("scope", "Figures of this scope, as printed.", json!({"type": "string"}), Value::Null)
-            .add("time_basis", "Figures of this time basis.", code(TimeBasis::CODES), Value::Null);
-        let kind = &crate::model::kinds::observation::KIND;
-        for filter in compare::FILTERS.iter().filter_map(|name| kind.filter(name)) {
-            set = set.filter(filter);
-        }
-        set
     }
 
     /// Of which language a text is.

@@ -2,6 +2,7 @@
 
 mod comparison;
 mod discovery;
+mod exports;
 
 use std::sync::LazyLock;
 
@@ -13,13 +14,11 @@ use super::discovery::fixed;
 use super::endpoint::{self, COMMON_PROBLEMS, Endpoint, Handler, answered, responded};
 use super::parameters::ParameterSet;
 use super::problem::{
-    EXPORT_BUSY, EXPORT_NO_ROOM, MIRROR_BEHIND, NO_SUCH_RECORD, ProblemType, RANGE_NOT_SATISFIABLE, RECORD_REDACTED,
-    RECORD_WITHDRAWN, TOO_MANY_FOLLOWERS, TOO_MANY_ROWS,
+    MIRROR_BEHIND, NO_SUCH_RECORD, ProblemType, RECORD_REDACTED, RECORD_WITHDRAWN, TOO_MANY_FOLLOWERS,
 };
 use super::schemas;
 use super::{
-    catalogue, changes, diff, exports, figure, history, list, middleware, plain, publish, record, revisions, summary,
-    warnings,
+    catalogue, changes, diff, figure, history, list, middleware, plain, publish, record, revisions, summary, warnings,
 };
 use crate::export::format::Format;
 use crate::model::kind::Kind;
@@ -29,11 +28,8 @@ const JSON: &[Format] = &[Format::Json];
 static RECORD_PROBLEMS: &[&ProblemType] = &[&NO_SUCH_RECORD, &RECORD_WITHDRAWN, &RECORD_REDACTED];
 static HISTORY_PROBLEMS: &[&ProblemType] = &[&NO_SUCH_RECORD];
 static FEED_PROBLEMS: &[&ProblemType] = &[&MIRROR_BEHIND, &TOO_MANY_FOLLOWERS];
-const ZIP: &[Format] = &[Format::Zip];
 const FEED: &[Format] = &[Format::Json, Format::Ndjson, Format::EventStream];
 const PAGES: &[Format] = &[Format::Json, Format::Ndjson, Format::Csv, Format::CsvExcel, Format::Xlsx];
-static FILE_PROBLEMS: &[&ProblemType] = &[&RANGE_NOT_SATISFIABLE, &TOO_MANY_ROWS, &EXPORT_BUSY, &EXPORT_NO_ROOM];
-static PACKAGE_PROBLEMS: &[&ProblemType] = &[&RANGE_NOT_SATISFIABLE, &EXPORT_BUSY, &EXPORT_NO_ROOM];
 
 /// The endpoints that read the ledger.
 pub static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
@@ -60,8 +56,8 @@ pub static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
     ]);
     endpoints.push(comparison::compare());
     endpoints.extend(comparison::citations());
-    endpoints.extend(KINDS.into_iter().map(export));
-    endpoints.extend([everything(), descriptor()]);
+    endpoints.extend(KINDS.into_iter().map(exports::export));
+    endpoints.extend([exports::everything(), exports::descriptor()]);
     endpoints
 });
 
@@ -334,67 +330,6 @@ fn warning_list() -> Endpoint {
         problems: &[],
         kind: None,
         handler: |request| answered(warnings::list(request)),
-    }
-}
-
-fn export(kind: &'static Kind) -> Endpoint {
-    Endpoint {
-        path: format!("/v1/exports/{}.{{format}}", kind.collection),
-        operation_id: format!("export_{}", kind.collection),
-        tag: "exports",
-        summary: format!("All {} as a file", kind.collection),
-        description: format!(
-            "All records that the filters leave, in the order of /v1/{}. At a revision the file has a length, a Repr-Digest (RFC 9530) and a strong \
-             ETag, and Range gets parts of it; the first request writes it, and may be told to come back (503, export-busy). At head it is sent while it \
-             is read; xlsx and parquet are written first in any case.",
-            kind.collection
-        ),
-        id: None,
-        parameters: ParameterSet::new().filters(kind, None).fields(kind).tables().at().build(),
-        formats: exports::FORMATS,
-        answer: schemas::reference(&format!("{}List", kind.type_name)),
-        example: schemas::list_example(kind),
-        problems: FILE_PROBLEMS,
-        kind: Some(kind),
-        handler: |request| responded(exports::read(request)),
-    }
-}
-
-fn everything() -> Endpoint {
-    Endpoint {
-        path: "/v1/exports/all.zip".into(),
-        operation_id: "export_all".into(),
-        tag: "exports",
-        summary: "Everything as one Data Package".into(),
-        description:
-            "A ZIP archive with a CSV for each kind and datapackage.json (Data Package 2.0), all of one revision."
-                .into(),
-        id: None,
-        parameters: ParameterSet::new().at().build(),
-        formats: ZIP,
-        answer: serde_json::Value::Null,
-        example: serde_json::Value::Null,
-        problems: PACKAGE_PROBLEMS,
-        kind: None,
-        handler: |request| responded(exports::everything(request)),
-    }
-}
-
-fn descriptor() -> Endpoint {
-    Endpoint {
-        path: "/datapackage.json".into(),
-        operation_id: "get_datapackage".into(),
-        tag: "exports",
-        summary: "The CSV exports as a Data Package".into(),
-        description: "A descriptor (Data Package 2.0) with a Table Schema for each kind. The tables it links to are of one revision.".into(),
-        id: None,
-        parameters: ParameterSet::new().at().format(JSON).build(),
-        formats: JSON,
-        answer: schemas::reference("DataPackage"),
-        example: exports::descriptor_example(),
-        problems: &[],
-        kind: None,
-        handler: |request| answered(exports::descriptor(request)),
     }
 }
 

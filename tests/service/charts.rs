@@ -1,11 +1,12 @@
 //! Charts say what the data says, whatever the data is.
 
+use open_commitments::model::amount::Amount;
 use open_commitments::model::codes::{Comparator, ObsStatus, Qualifier, Status, TimeBasis};
 use open_commitments::model::message::Language;
 use open_commitments::model::period::Period;
 use open_commitments::model::spoken;
 use open_commitments::model::text::Decimal;
-use open_commitments::site::chart::numbers::{self, Fixed};
+use open_commitments::site::chart::numbers;
 use open_commitments::site::chart::{
     About, Cell, Point, Series, Size, Strip, Target, Theme, Unit, bar, figure, line, part, progress, strip, svg,
 };
@@ -136,7 +137,7 @@ fn a_line_has_its_points_breaks_at_gaps_and_says_all_values() {
 
 #[test]
 fn numbers_are_written_as_each_language_writes_them() {
-    let number = |text: &str| Fixed::of(&decimal(text)).expect("a number");
+    let number = |text: &str| Amount::of(&decimal(text)).expect("a number");
     for (text, exact_zh, exact_en, short_zh, short_en) in [
         ("0", "0", "0", "0", "0"),
         ("1035", "1035", "1,035", "1035", "1,035"),
@@ -167,10 +168,10 @@ fn numbers_are_written_as_each_language_writes_them() {
     assert_eq!(tick("150000000", "200000000", Language::Chinese), "1.5亿");
     assert_eq!(tick("20000", "30000", Language::English), "20,000");
     assert_eq!(tick("5000000", "20000000", Language::English), "5M");
-    assert_eq!(numbers::percent(number("1"), number("8")), Some(number("12.5")));
-    assert_eq!(numbers::percent(number("1"), number("2000")), Some(number("0")), "half to even");
-    assert_eq!(numbers::percent(number("3"), number("2000")), Some(number("0.2")), "half to even");
-    assert_eq!(numbers::percent(number("1"), number("0")), None);
+    assert_eq!(number("1").percent_of(number("8")), Some(number("12.5")));
+    assert_eq!(number("1").percent_of(number("2000")), Some(number("0")), "half to even");
+    assert_eq!(number("3").percent_of(number("2000")), Some(number("0.2")), "half to even");
+    assert_eq!(number("1").percent_of(number("0")), None);
     let drawn = line::draw(&series(&HALVES, Language::English), Size::default()).expect("drawn");
     let texts = drawing::texts(&drawn);
     for expected in ["10,000", "30,000", "31,000 cases", "H1 2019", "Source: 山东省司法厅 · Revision 12"] {

@@ -1,6 +1,7 @@
 //! `/v1/compare`: figures of one metric side by side, added up, and compared with those before.
 
 pub mod document;
+mod parameters;
 
 use serde::Deserialize;
 use serde_json::Value;

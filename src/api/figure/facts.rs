@@ -8,12 +8,13 @@ use serde::de::DeserializeOwned;
 
 use super::document::{Badge, Figure, FigureChange, FigureOrganization, FigureTarget, FigureText};
 use crate::db::read::figure::Row;
+use crate::model::amount::Amount;
 use crate::model::codes::{ObsStatus, Qualifier, TimeBasis};
 use crate::model::kinds::metric::Unit;
 use crate::model::message::Language;
 use crate::model::spoken;
 use crate::model::text::{Day, Decimal, DivisionCode, HumanText, PeriodText, RecordId};
-use crate::site::chart::numbers::{self, Fixed};
+use crate::site::chart::numbers;
 use crate::site::chart::words::{either, qualified};
 use crate::site::chart::{self, periods};
 
@@ -153,7 +154,7 @@ impl Facts {
     }
 
     fn value(&self, observed: &Observed, language: Language) -> String {
-        let number = numbers::exact(Fixed::of(&observed.value).unwrap_or_default(), language);
+        let number = numbers::exact(Amount::of(&observed.value).unwrap_or_default(), language);
         qualified(&numbers::with_unit(&number, &self.unit(language), language), observed.qualifier, language)
     }
 
@@ -188,17 +189,17 @@ impl Facts {
         if anew || interval {
             return None;
         }
-        let (now, then) = (Fixed::of(&observed.value)?, Fixed::of(&before.value)?);
-        let difference = Fixed(now.0 - then.0);
+        let (now, then) = (Amount::of(&observed.value)?, Amount::of(&before.value)?);
+        let difference = now.minus(then)?;
         let counted = self.metric.unit.code.0 != "percent" && then.0 != 0;
-        let percent = numbers::percent(difference, Fixed(then.0.abs())).filter(|_| counted);
+        let percent = difference.percent_of(then.absolute()).filter(|_| counted);
         let inexact = |one: &Observed| !matches!(one.qualifier, None | Some(Qualifier::Exact));
         Some(FigureChange {
             observation: before.id.clone(),
             period: before.period.clone(),
             value: before.value.clone(),
             difference: difference.decimal()?,
-            percent: percent.and_then(Fixed::decimal),
+            percent: percent.and_then(Amount::decimal),
             approximate: inexact(observed) || inexact(before),
         })
     }
@@ -206,14 +207,14 @@ impl Facts {
     fn change_in_words(&self, change: &FigureChange, language: Language) -> String {
         let before = self.series.iter().find(|one| one.id == change.observation);
         let period = before.map(|one| one.compared(language)).unwrap_or_default();
-        let difference = Fixed::of(&change.difference).unwrap_or_default();
+        let difference = Amount::of(&change.difference).unwrap_or_default();
         if difference.0 == 0 {
             return match language {
                 Language::English => format!("unchanged from {period}"),
                 Language::Chinese => format!("与{period}持平"),
             };
         }
-        let size = numbers::exact(Fixed(difference.0.abs()), language);
+        let size = numbers::exact(difference.absolute(), language);
         let amount = match (self.metric.unit.code.as_str(), language) {
             ("percent", Language::English) => format!("{size} percentage points"),
             ("percent", Language::Chinese) => format!("{size}个百分点"),
@@ -221,7 +222,7 @@ impl Facts {
         };
         let amount = qualified(&amount, change.approximate.then_some(Qualifier::About), language);
         let percent =
-            change.percent.as_ref().and_then(Fixed::of).map(|percent| numbers::exact(Fixed(percent.0.abs()), language));
+            change.percent.as_ref().and_then(Amount::of).map(|percent| numbers::exact(percent.absolute(), language));
         match language {
             Language::English => {
                 let percent = percent.map(|percent| format!(" ({percent}%)")).unwrap_or_default();

@@ -2,10 +2,11 @@
 
 use std::io;
 
-use super::numbers::{self, Fixed};
+use super::numbers;
 use super::scale::Scale;
 use super::svg::{Anchor, Area, Canvas, Text};
 use super::{Point, Series, Target, words};
+use crate::model::amount::Amount;
 
 /// Points that all get a label; of more, the newest, the largest and the smallest do.
 const LABELLED: usize = 12;
@@ -13,7 +14,7 @@ const LABELLED: usize = 12;
 /// A point with its value and place.
 pub struct Placed<'a> {
     pub point: &'a Point,
-    pub value: Fixed,
+    pub value: Amount,
     pub at: (f64, f64),
 }
 
@@ -22,7 +23,7 @@ pub fn write(
     canvas: &mut Canvas,
     series: &Series,
     placed: &[Placed<'_>],
-    targets: &[(&Target, Fixed)],
+    targets: &[(&Target, Amount)],
     scale: &Scale,
     plot: &Area,
     size: f64,

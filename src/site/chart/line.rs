@@ -5,11 +5,11 @@ use std::io;
 use chrono::Datelike;
 
 use super::labels::{self, Placed};
-use super::numbers::Fixed;
 use super::scale::{self, Scale, Time};
 use super::svg::{Anchor, Area, Canvas, Text};
 use super::words::{self, either};
 use super::{Point, Series, Size, Target, axis, frame, periods};
+use crate::model::amount::Amount;
 use crate::model::codes::{ObsStatus, TimeBasis};
 use crate::model::message::Language;
 
@@ -94,8 +94,8 @@ pub fn spark(canvas: &mut Canvas, series: &Series, area: &Area) -> io::Result<()
     Ok(())
 }
 
-fn placed<'a>(points: &[(&'a Point, Fixed)], time: &Time, scale: &Scale) -> Vec<Placed<'a>> {
-    let place = |(point, value): &(&'a Point, Fixed)| {
+fn placed<'a>(points: &[(&'a Point, Amount)], time: &Time, scale: &Scale) -> Vec<Placed<'a>> {
+    let place = |(point, value): &(&'a Point, Amount)| {
         let at = (time.at(point.end.or(point.start)?)?, scale.at(*value));
         Some(Placed { point, value: *value, at })
     };
@@ -103,24 +103,24 @@ fn placed<'a>(points: &[(&'a Point, Fixed)], time: &Time, scale: &Scale) -> Vec<
 }
 
 /// The figures that have a value and a day, oldest first.
-fn shown(series: &Series) -> Vec<(&Point, Fixed)> {
-    let mut shown: Vec<(&Point, Fixed)> = series
+fn shown(series: &Series) -> Vec<(&Point, Amount)> {
+    let mut shown: Vec<(&Point, Amount)> = series
         .points
         .iter()
         .filter(|point| !words::is_missing(point.obs_status) && (point.end.is_some() || point.start.is_some()))
-        .filter_map(|point| Some((point, Fixed::of(&point.value)?)))
+        .filter_map(|point| Some((point, Amount::of(&point.value)?)))
         .collect();
     shown.sort_by_key(|(point, _)| point.end.or(point.start));
     shown
 }
 
 /// Targets with their values.
-pub fn targets(series: &Series) -> Vec<(&Target, Fixed)> {
-    series.targets.iter().filter_map(|target| Some((target, Fixed::of(&target.value)?))).collect()
+pub fn targets(series: &Series) -> Vec<(&Target, Amount)> {
+    series.targets.iter().filter_map(|target| Some((target, Amount::of(&target.value)?))).collect()
 }
 
 /// Unit and span.
-fn subtitle(series: &Series, points: &[(&Point, Fixed)]) -> String {
+fn subtitle(series: &Series, points: &[(&Point, Amount)]) -> String {
     let language = series.about.language;
     let span = match points {
         [(only, _)] => Some(only.label.clone()),
@@ -133,7 +133,7 @@ fn subtitle(series: &Series, points: &[(&Point, Fixed)]) -> String {
     [frame::subtitle(series)].into_iter().chain(span).collect::<Vec<_>>().join(either(language, ", ", "，"))
 }
 
-fn description(series: &Series, points: &[(&Point, Fixed)]) -> String {
+fn description(series: &Series, points: &[(&Point, Amount)]) -> String {
     let language = series.about.language;
     let mut said = vec![match language {
         Language::English => format!("Line chart: {}", series.metric),

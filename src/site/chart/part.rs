@@ -3,10 +3,11 @@
 use std::io;
 
 use super::measure::{fitted, width};
-use super::numbers::{self, Fixed};
+use super::numbers;
 use super::svg::{Anchor, Area, Canvas, Text};
 use super::words::{self, either};
 use super::{Point, Series, Size, frame, line};
+use crate::model::amount::Amount;
 use crate::model::message::Language;
 
 /// Pieces, one after the other; more of them begin again.
@@ -18,17 +19,17 @@ struct Row {
     name: String,
     number: String,
     share: String,
-    value: Fixed,
+    value: Amount,
 }
 
 /// The points of the series are the parts; `whole` is what they are parts of.
 pub fn draw(series: &Series, whole: &Point, size: Size) -> io::Result<String> {
     let language = series.about.language;
-    let total = Fixed::of(&whole.value).unwrap_or_default();
-    let parts: Vec<(&Point, Fixed)> =
-        series.points.iter().filter_map(|point| Some((point, Fixed::of(&point.value)?))).collect();
-    let sum = Fixed(parts.iter().map(|(_, value)| value.0).sum());
-    let drawable = total > Fixed(0) && sum <= total && parts.iter().all(|(_, value)| *value >= Fixed(0));
+    let total = Amount::of(&whole.value).unwrap_or_default();
+    let parts: Vec<(&Point, Amount)> =
+        series.points.iter().filter_map(|point| Some((point, Amount::of(&point.value)?))).collect();
+    let sum = Amount(parts.iter().map(|(_, value)| value.0).sum());
+    let drawable = total > Amount(0) && sum <= total && parts.iter().all(|(_, value)| *value >= Amount(0));
     let rows = rows(series, &parts, total, sum, drawable);
     let whole_said = words::spoken(whole, total, &series.unit, language);
     let mut said = vec![match language {
@@ -36,7 +37,7 @@ pub fn draw(series: &Series, whole: &Point, size: Size) -> io::Result<String> {
         Language::Chinese => format!("部分与总体。{whole_said}"),
     }];
     said.extend(parts.iter().map(|(point, value)| {
-        let share = numbers::percent(*value, total).filter(|_| drawable).map(share_text);
+        let share = value.percent_of(total).filter(|_| drawable).map(share_text);
         let spoken = words::spoken(point, *value, &series.unit, language);
         share.map_or(spoken.clone(), |share| format!("{spoken}{}{share}", either(language, ", ", "，")))
     }));
@@ -71,13 +72,13 @@ pub fn draw(series: &Series, whole: &Point, size: Size) -> io::Result<String> {
     canvas.finish()
 }
 
-fn share_text(share: Fixed) -> String {
+fn share_text(share: Amount) -> String {
     format!("{}%", numbers::exact(share, Language::English))
 }
 
-fn rows(series: &Series, parts: &[(&Point, Fixed)], total: Fixed, sum: Fixed, drawable: bool) -> Vec<Row> {
+fn rows(series: &Series, parts: &[(&Point, Amount)], total: Amount, sum: Amount, drawable: bool) -> Vec<Row> {
     let language = series.about.language;
-    let share = |value| numbers::percent(value, total).filter(|_| drawable).map(share_text).unwrap_or_default();
+    let share = |value| Amount::percent_of(value, total).filter(|_| drawable).map(share_text).unwrap_or_default();
     let mut rows: Vec<Row> = parts
         .iter()
         .zip(TONES.into_iter().cycle())
@@ -93,8 +94,8 @@ fn rows(series: &Series, parts: &[(&Point, Fixed)], total: Fixed, sum: Fixed, dr
             value: *value,
         })
         .collect();
-    let rest = Fixed(total.0 - sum.0);
-    if drawable && rest > Fixed(0) {
+    let rest = Amount(total.0 - sum.0);
+    if drawable && rest > Amount(0) {
         rows.push(Row {
             tone: "rule",
             name: either(language, "The rest", "其余").to_owned(),
@@ -106,7 +107,7 @@ fn rows(series: &Series, parts: &[(&Point, Fixed)], total: Fixed, sum: Fixed, dr
     rows
 }
 
-fn pieces(canvas: &mut Canvas, rows: &[Row], total: Fixed, bar: &Area) -> io::Result<()> {
+fn pieces(canvas: &mut Canvas, rows: &[Row], total: Amount, bar: &Area) -> io::Result<()> {
     let length = bar.right - bar.left;
     let mut left = bar.left;
     for (index, row) in rows.iter().enumerate() {

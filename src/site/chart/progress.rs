@@ -3,11 +3,12 @@
 use std::io;
 
 use super::measure::fitted;
-use super::numbers::{self, Fixed};
+use super::numbers;
 use super::scale::Scale;
 use super::svg::{Anchor, Area, Canvas, Text};
 use super::words::{self, either};
 use super::{Point, Series, Size, Target, frame, line};
+use crate::model::amount::Amount;
 use crate::model::codes::Comparator;
 use crate::model::message::Language;
 
@@ -17,7 +18,7 @@ pub fn draw(series: &Series, size: Size) -> io::Result<String> {
         .points
         .iter()
         .filter(|point| !words::is_missing(point.obs_status))
-        .filter_map(|point| Some((point, Fixed::of(&point.value)?)))
+        .filter_map(|point| Some((point, Amount::of(&point.value)?)))
         .max_by_key(|(point, _)| point.end.or(point.start));
     let targets = line::targets(series);
     let said = said(series, newest, &targets);
@@ -40,7 +41,7 @@ pub fn draw(series: &Series, size: Size) -> io::Result<String> {
     let below = y + large * 0.27 + letters * 1.2;
     let beside = fitted(&beside, letters, most);
     canvas.text(Text { x: area.left, y: below, size: letters, anchor: Anchor::Start, class: "soft", text: &beside })?;
-    let values = || targets.iter().map(|(_, value)| *value).chain(newest.map(|(_, value)| value)).chain([Fixed(0)]);
+    let values = || targets.iter().map(|(_, value)| *value).chain(newest.map(|(_, value)| value)).chain([Amount(0)]);
     let (min, max) = (values().min().unwrap_or_default(), values().max().unwrap_or_default());
     let track_top = (below + letters * 3.0).max(area.top + tall * 0.52);
     let thick = (tall * 0.12).clamp(10.0, 30.0);
@@ -92,13 +93,13 @@ fn ticks(
 }
 
 /// The share of a target reached; none of an upper limit, which is nothing to reach.
-fn share(value: Fixed, target: &Target, promised: Fixed) -> Option<String> {
-    let reachable = target.comparator != Some(Comparator::AtMost) && promised > Fixed(0) && value >= Fixed(0);
-    let share = numbers::percent(value, promised).filter(|_| reachable)?;
+fn share(value: Amount, target: &Target, promised: Amount) -> Option<String> {
+    let reachable = target.comparator != Some(Comparator::AtMost) && promised > Amount(0) && value >= Amount(0);
+    let share = value.percent_of(promised).filter(|_| reachable)?;
     Some(format!("{}%", numbers::exact(share, Language::English)))
 }
 
-fn beside(point: &Point, value: Fixed, targets: &[(&Target, Fixed)], language: Language) -> String {
+fn beside(point: &Point, value: Amount, targets: &[(&Target, Amount)], language: Language) -> String {
     let share = match targets {
         [(target, promised)] => share(value, target, *promised),
         _ => None,
@@ -112,7 +113,7 @@ fn beside(point: &Point, value: Fixed, targets: &[(&Target, Fixed)], language: L
     said.collect::<Vec<_>>().join(either(language, ", ", "，"))
 }
 
-fn said(series: &Series, newest: Option<(&Point, Fixed)>, targets: &[(&Target, Fixed)]) -> Vec<String> {
+fn said(series: &Series, newest: Option<(&Point, Amount)>, targets: &[(&Target, Amount)]) -> Vec<String> {
     let language = series.about.language;
     let mut said = vec![match language {
         Language::English => format!("Progress: {}", series.metric),

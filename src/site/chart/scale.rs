@@ -3,8 +3,8 @@
 use crate::model::spoken;
 use chrono::{Datelike, NaiveDate};
 
-use super::numbers::{Fixed, ONE};
 use super::{Point, periods};
+use crate::model::amount::{Amount, ONE};
 
 /// A linear scale whose ends are ticks.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ pub struct Scale {
 impl Scale {
     /// A scale for values from `min` to `max` with at most `most` steps of 1, 2 or 5 times a power of ten. Numbers
     /// without decimals get no ticks with decimals.
-    pub fn new(min: Fixed, max: Fixed, most: usize, (from, to): (f64, f64)) -> Scale {
+    pub fn new(min: Amount, max: Amount, most: usize, (from, to): (f64, f64)) -> Scale {
         let (min, max) = (min.0.min(max.0), max.0.max(min.0));
         let smallest = if min % ONE == 0 && max % ONE == 0 { ONE } else { 1 };
         let most = i128::try_from(most.max(1)).unwrap_or(1);
@@ -46,36 +46,36 @@ impl Scale {
         Scale { low, high, step, from, to }
     }
 
-    pub fn ticks(&self) -> impl Iterator<Item = Fixed> + use<> {
+    pub fn ticks(&self) -> impl Iterator<Item = Amount> + use<> {
         let Scale { low, high, step, .. } = *self;
-        (0..=(high - low) / step).map(move |index| Fixed(low + index * step))
+        (0..=(high - low) / step).map(move |index| Amount(low + index * step))
     }
 
     /// The end that is farther from 0.
-    pub fn largest(&self) -> Fixed {
-        Fixed(self.low.abs().max(self.high.abs()))
+    pub fn largest(&self) -> Amount {
+        Amount(self.low.abs().max(self.high.abs()))
     }
 
     pub fn begins_at_zero(&self) -> bool {
         self.low <= 0 && self.high >= 0
     }
 
-    pub fn at(&self, value: Fixed) -> f64 {
+    pub fn at(&self, value: Amount) -> f64 {
         let share = (value.0 - self.low) as f64 / (self.high - self.low) as f64;
         self.from + share.clamp(0.0, 1.0) * (self.to - self.from)
     }
 
     /// Where 0 is, or the end next to it.
     pub fn zero(&self) -> f64 {
-        self.at(Fixed(0))
+        self.at(Amount(0))
     }
 }
 
 /// The ends of a line chart's values: 0 belongs to them unless they are all far from it.
-pub fn ends(values: impl Iterator<Item = Fixed> + Clone) -> (Fixed, Fixed) {
+pub fn ends(values: impl Iterator<Item = Amount> + Clone) -> (Amount, Amount) {
     let (min, max) = (values.clone().min().unwrap_or_default(), values.max().unwrap_or_default());
     let far = if min.0 > 0 { min.0 * 10 > max.0 * 7 } else { max.0 < 0 && max.0 * 10 < min.0 * 7 };
-    if far && min != max { (min, max) } else { (min.min(Fixed(0)), max.max(Fixed(0))) }
+    if far && min != max { (min, max) } else { (min.min(Amount(0)), max.max(Amount(0))) }
 }
 
 /// Time along the bottom of a chart: slots of equal width where all periods are equally long ones of the

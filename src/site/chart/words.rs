@@ -1,7 +1,8 @@
 //! What charts and figures say, in both languages.
 
-use super::numbers::{self, Fixed};
+use super::numbers;
 use super::{Point, Target, Unit};
+use crate::model::amount::Amount;
 use crate::model::codes::{Comparator, ObsStatus, Qualifier, Status};
 use crate::model::message::Language;
 use crate::model::spoken;
@@ -56,7 +57,7 @@ pub fn status_note(status: Option<ObsStatus>, language: Language) -> Option<&'st
 }
 
 /// A figure's value in a chart.
-pub fn value(point: &Point, value: Fixed, language: Language) -> String {
+pub fn value(point: &Point, value: Amount, language: Language) -> String {
     qualified(&numbers::short(value, language), point.qualifier, language)
 }
 
@@ -76,7 +77,7 @@ pub fn capital(text: &str) -> String {
 }
 
 /// A figure with its unit and all that is to be known of it, to be read out.
-pub fn spoken(point: &Point, value: Fixed, unit: &Unit, language: Language) -> String {
+pub fn spoken(point: &Point, value: Amount, unit: &Unit, language: Language) -> String {
     let number = numbers::with_unit(&numbers::exact(value, language), unit, language);
     let mut text =
         format!("{}{}{}", point.label, either(language, ": ", "："), qualified(&number, point.qualifier, language));
@@ -90,7 +91,7 @@ pub fn spoken(point: &Point, value: Fixed, unit: &Unit, language: Language) -> S
 }
 
 /// A target: what is promised, and by when.
-pub fn target(target: &Target, value: Fixed, unit: &Unit, language: Language) -> String {
+pub fn target(target: &Target, value: Amount, unit: &Unit, language: Language) -> String {
     let number = numbers::with_unit(&numbers::short(value, language), unit, language);
     let bound = match target.comparator {
         None | Some(Comparator::Exactly) => "",
