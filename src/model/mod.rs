@@ -4,6 +4,7 @@ pub mod amount;
 pub mod codes;
 pub mod columns;
 pub mod compare;
+pub mod division;
 pub mod draft;
 pub mod json;
 pub mod kind;

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use open_commitments::api::cursor::Cursor;
 use open_commitments::ledger::derive::quotient;
 use open_commitments::model::period::{Period, parse_day, sdmx_of};
-use open_commitments::model::{json, schema, search};
+use open_commitments::model::{division, json, schema, search};
 use proptest::prelude::*;
 
 fn day() -> impl Strategy<Value = NaiveDate> {
@@ -158,5 +158,20 @@ fn every_kind_has_a_validator_and_an_example_that_fits_it() {
         }
         let problems = schema::check(kind, &example);
         assert!(problems.is_empty(), "{}: {problems:?}", kind.name);
+    }
+}
+
+#[test]
+fn divisions_stand_in_the_order_of_their_codes_each_after_the_one_that_it_lies_in() {
+    let all = division::all();
+    assert!(all.is_sorted_by(|one, next| one.code < next.code));
+    assert_eq!(all.iter().filter(|one| division::parent(one.code).is_none()).count(), 34, "provinces");
+    assert_eq!(division::name("370102"), "历下区");
+    assert_eq!(division::parent("370102").map(|parent| parent.name), Some("济南市"));
+    assert_eq!(division::parent("370100").map(|parent| parent.name), Some("山东省"));
+    assert_eq!(division::parent("110101").map(|parent| parent.name), Some("北京市"));
+    for wrong in ["", "3", "37", "370199", "370102001", "山东省山东省", "ABCDEF"] {
+        assert_eq!((division::find(wrong), division::name(wrong)), (None, wrong));
+        let _ = division::parent(wrong);
     }
 }

@@ -1,0 +1,43 @@
+//! Administrative divisions of China by their codes (GB/T 2260): provinces, prefectures and counties, as the
+//! Ministry of Civil Affairs listed them at the end of 2020. Names are Chinese alone, as the standard has them.
+
+use std::sync::LazyLock;
+
+/// A division.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Division {
+    /// Six digits: two each for province, prefecture and county.
+    pub code: &'static str,
+    pub name: &'static str,
+}
+
+/// One to a line, code and name, in the order of the codes.
+static DIVISIONS: LazyLock<Vec<Division>> = LazyLock::new(|| {
+    include_str!("divisions.tsv")
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(code, name)| Division { code, name })
+        .collect()
+});
+
+/// All of them, each after the one that it lies in.
+pub fn all() -> &'static [Division] {
+    &DIVISIONS
+}
+
+/// The division of a code; longer codes, of towns and villages, are not known by name.
+pub fn find(code: &str) -> Option<Division> {
+    let place = DIVISIONS.binary_search_by_key(&code, |division| division.code).ok()?;
+    DIVISIONS.get(place).copied()
+}
+
+/// What people call the division: its name, or the code where it has none here.
+pub fn name(code: &str) -> &str {
+    find(code).map_or(code, |division| division.name)
+}
+
+/// The division that another one lies in; none of a province. Counties of municipalities lie in the province.
+pub fn parent(code: &str) -> Option<Division> {
+    let at = |digits: usize| Some(format!("{:0<6}", code.get(..digits)?)).filter(|parent| parent != code);
+    [4, 2].into_iter().filter_map(at).find_map(|parent| find(&parent))
+}
