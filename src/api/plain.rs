@@ -1,4 +1,4 @@
-//! What is served beside the ledger: health, the OpenAPI document, the pages of problem types.
+//! What is served beside the ledger: health and the OpenAPI document.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -10,12 +10,11 @@ use sha2::{Digest, Sha256};
 use super::State;
 use super::documents::{self, Health, MirrorHealth};
 use super::endpoint::{language, refuse};
-use super::problem::{DATABASE_UNAVAILABLE, Failure, INTERNAL_ERROR, NO_SUCH_PATH, ProblemType, TYPES};
+use super::problem::{DATABASE_UNAVAILABLE, Failure, INTERNAL_ERROR};
 use super::{metrics, openapi, openapi_3_0};
 use crate::db::migrate;
 use crate::db::statement::Statement;
 use crate::ledger::digest;
-use crate::model::message::Language;
 use crate::say;
 
 /// Whether the process answers
@@ -190,40 +189,4 @@ pub fn fixed(http: &HttpRequest, text: String, media_type: &str) -> HttpResponse
         if known.is_some_and(|known| known.contains(&etag)) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response.insert_header((header::ETAG, etag)).insert_header((header::CACHE_CONTROL, "public, max-age=300"));
     response.content_type(media_type).body(text)
-}
-
-/// What a type of problem means
-///
-/// Every problem's `type` leads here: what happened and what to do, in English and Chinese.
-#[utoipa::path(
-    get, path = "/problems/{type}", operation_id = "get_problem_type", tag = "service",
-    params(("type" = String, Path, description = "The last part of a problem's type.", example = "no-such-record")),
-    responses(
-        (status = 200, description = "The type, explained.", body = String, content_type = "text/plain", example = json!("No such record (404)\n")),
-        (status = 404, description = "There is no such type: no-such-path.", body = documents::Problem, content_type = "application/problem+json"),
-    )
-)]
-#[get("/problems/{type}")]
-pub async fn problem_type(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
-    let slug = http.match_info().query("type");
-    match ProblemType::named(slug) {
-        Some(known) => fixed(&http, explain(known), "text/plain; charset=utf-8"),
-        None => {
-            let types = TYPES.iter().map(|known| known.slug).collect::<Vec<_>>().join(", ");
-            Failure::new(&NO_SUCH_PATH, say!("The types are: {types}.", "问题类型有：{types}。"))
-                .respond(&state.public_url, language(&http))
-        }
-    }
-}
-
-fn explain(known: &ProblemType) -> String {
-    let part = |language: Language| {
-        format!(
-            "{} ({})\n\n{}\n",
-            known.title().in_language(language),
-            known.status,
-            known.advice().in_language(language)
-        )
-    };
-    format!("{}\n{}", part(Language::English), part(Language::Chinese))
 }

@@ -23,6 +23,7 @@ use super::{
 use crate::export::format::Format;
 use crate::model::kind::Kind;
 use crate::model::kinds::{KINDS, observation, report};
+use crate::site::problems;
 
 const JSON: &[Format] = &[Format::Json];
 static RECORD_PROBLEMS: &[&ProblemType] = &[&NO_SUCH_RECORD, &RECORD_WITHDRAWN, &RECORD_REDACTED];
@@ -90,7 +91,7 @@ fn services(config: &mut web::ServiceConfig) {
         .service(plain::openapi_3_0_json)
         .service(fixed::api_catalog)
         .service(fixed::robots)
-        .service(plain::problem_type)
+        .service(problems::problem_type)
         .service(web::resource("/docs").route(web::get().to(|| to("docs/"))))
         .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("../openapi.json").try_it_out_enabled(true)));
     // The other methods of the single routes above.

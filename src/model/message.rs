@@ -48,6 +48,14 @@ impl Language {
             Language::Chinese => "zh-Hans",
         }
     }
+
+    /// The one of the two that this is not.
+    pub fn other(self) -> Language {
+        match self {
+            Language::English => Language::Chinese,
+            Language::Chinese => Language::English,
+        }
+    }
 }
 
 /// One thing to say, in both languages.

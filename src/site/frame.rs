@@ -84,6 +84,22 @@ impl Page {
         Ok(dressed(&mut response, visit.language).body(text))
     }
 
+    /// The answer of a page that only a release changes: it reads nothing, and so is there without a database.
+    pub fn respond_fixed(self, visit: &Visit) -> Result<HttpResponse, Failure> {
+        let text = self.render(visit)?.into_string();
+        let etag = format!("W/\"{}\"", hex::encode(&Sha256::digest(&text)[..8]));
+        let unchanged = matches_etag(visit.http.headers(), &etag);
+        let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        response
+            .insert_header((header::ETAG, etag))
+            .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+            .insert_header((header::VARY, "Accept-Language"));
+        if unchanged {
+            return Ok(response.finish());
+        }
+        Ok(dressed(&mut response, visit.language).body(text))
+    }
+
     fn render(&self, visit: &Visit) -> Result<Markup, Failure> {
         let state = &visit.state;
         let site = state.site.name(visit.language);
@@ -129,10 +145,10 @@ impl Page {
                     (masthead(visit, site))
                     @if let Some(notice) = state.site.notice() { p.notice { (notice) } }
                     main #content {
-                        (past(visit)?)
+                        (past(visit))
                         (self.body)
                     }
-                    (foot(visit)?)
+                    (foot(visit))
                 }
             }
         })
@@ -145,10 +161,7 @@ fn json(data: &Value) -> PreEscaped<String> {
 }
 
 fn masthead(visit: &Visit, site: &str) -> Markup {
-    let other = match visit.language {
-        Language::English => Language::Chinese,
-        Language::Chinese => Language::English,
-    };
+    let other = visit.language.other();
     html! {
         header.masthead {
             a.brand href=(visit.link("")) { (site) }
@@ -165,13 +178,12 @@ fn masthead(visit: &Visit, site: &str) -> Markup {
 }
 
 /// Says plainly that a page shows the past.
-fn past(visit: &Visit) -> Result<Markup, Failure> {
-    let moment = visit.moment()?;
-    if !visit.is_pinned() || moment.n == moment.head {
-        return Ok(html! {});
-    }
+fn past(visit: &Visit) -> Markup {
+    let Some(moment) = visit.known_moment().filter(|moment| visit.is_pinned() && moment.n != moment.head) else {
+        return html! {};
+    };
     let newest = visit.here(&[("revision", ""), ("as_of", "")]);
-    Ok(html! {
+    html! {
         p.past role="note" {
             (match visit.language {
                 Language::English => format!("You are reading revision {} of {}: what was published then.", moment.n, moment.head),
@@ -179,17 +191,15 @@ fn past(visit: &Visit) -> Result<Markup, Failure> {
             })
             " " a href=(newest) { (visit.say("Show the newest", "查看最新内容")) }
         }
-    })
+    }
 }
 
-fn foot(visit: &Visit) -> Result<Markup, Failure> {
-    let moment = visit.moment()?;
-    let number = moment.n.to_string();
-    let pinned = visit.here(&[("revision", &number), ("as_of", "")]);
+fn foot(visit: &Visit) -> Markup {
     let licence = &visit.state.licence;
-    Ok(html! {
+    html! {
         footer {
-            @if moment.n > 0 {
+            @if let Some(moment) = visit.known_moment().filter(|moment| moment.n > 0) {
+                @let pinned = visit.here(&[("revision", &moment.n.to_string()), ("as_of", "")]);
                 p {
                     (visit.say("Revision", "修订")) " "
                     a href=(visit.link(&format!("revisions/{}", moment.n))) { (moment.n) }
@@ -204,7 +214,7 @@ fn foot(visit: &Visit) -> Result<Markup, Failure> {
                 p { @match line.1 { Some(url) => { a href=(url) { (line.0) } } None => { (line.0) } } }
             }
         }
-    })
+    }
 }
 
 fn dressed(response: &mut actix_web::HttpResponseBuilder, language: Language) -> &mut actix_web::HttpResponseBuilder {

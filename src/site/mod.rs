@@ -14,6 +14,7 @@ mod home;
 mod metric;
 mod organization;
 mod parts;
+pub mod problems;
 mod programme;
 mod revisions;
 mod search;

@@ -6,7 +6,9 @@ use std::pin::Pin;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::visit::Visit;
-use super::{assets, commitment, developers, frame, home, metric, organization, programme, revisions, search, source};
+use super::{
+    assets, commitment, developers, frame, home, metric, organization, problems, programme, revisions, search, source,
+};
 use crate::api::problem::Failure;
 use crate::api::{State, middleware};
 
@@ -19,7 +21,7 @@ struct Route {
     make: fn(Visit, String) -> Made,
 }
 
-static ROUTES: [Route; 10] = [
+static ROUTES: [Route; 11] = [
     Route { path: "/", parameters: &[], make: |visit, _| Box::pin(home::read(visit)) },
     Route {
         path: "/programmes/{id}",
@@ -53,6 +55,7 @@ static ROUTES: [Route; 10] = [
         make: |visit, id| Box::pin(async move { revisions::one(visit, &id).await }),
     },
     Route { path: "/search", parameters: &["q", "kind"], make: |visit, _| Box::pin(search::read(visit)) },
+    Route { path: "/problems", parameters: &[], make: |visit, _| Box::pin(problems::list(visit)) },
     Route { path: "/developers", parameters: &[], make: |visit, _| Box::pin(developers::read(visit)) },
 ];
 

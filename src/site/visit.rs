@@ -92,6 +92,11 @@ impl Visit {
         self.moment.as_ref().ok_or_else(|| Failure::plain(&INTERNAL_ERROR))
     }
 
+    /// The same, where something was read.
+    pub fn known_moment(&self) -> Option<&Moment> {
+        self.moment.as_ref()
+    }
+
     /// A link to a page or a file from here, keeping language and revision.
     pub fn link(&self, path: &str) -> String {
         self.link_with(path, &[])

@@ -1,5 +1,7 @@
 //! Pages for people.
 
+mod problems;
+
 use scraper::{Html, Selector};
 use serde_json::{Value, json};
 
@@ -7,7 +9,7 @@ use crate::support::data::{self, commitment, publication};
 use crate::support::{Answer, Service, Settings};
 
 /// Every page of the real data.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 11] = [
     "/",
     "/programmes/sd-justice-2020",
     "/commitments/sd-justice-2020-13",
@@ -17,6 +19,8 @@ const PAGES: [&str; 9] = [
     "/organizations/sd-justice",
     "/revisions",
     "/developers",
+    "/problems",
+    "/problems/no-such-record",
 ];
 
 fn all(page: &Html, selector: &str) -> Vec<String> {
@@ -78,7 +82,8 @@ async fn pages_speak_chinese_and_english() {
         for (language, heading) in [("zh-Hans", "修订"), ("en", "Revision")] {
             let html = page(&service, &format!("{path}?lang={language}")).await;
             assert_eq!(attributes(&html, "html", "lang"), [language]);
-            assert!(all(&html, "footer")[0].contains(heading), "{path}");
+            let moves = !path.starts_with("/problems");
+            assert!(all(&html, "footer")[0].contains(heading) == moves, "{path}: what rests on a revision names it");
             assert_eq!(all(&html, "h1").len(), 1, "{path}");
         }
         let chinese = service.request("GET", path, &[("accept-language", "zh-CN")]).await;
@@ -211,7 +216,8 @@ async fn pages_are_asked_for_again_only_when_something_was_published() {
         let tag = first.header("etag").to_owned();
         let again = service.request("GET", path, &[("if-none-match", &tag)]).await;
         assert_eq!((again.status, again.text.as_str()), (304, ""), "{path}");
-        assert!(first.header("cache-control").contains("stale-if-error"), "{path}");
+        let kept = if path.starts_with("/problems") { "max-age=300" } else { "stale-if-error" };
+        assert!(first.header("cache-control").contains(kept), "{path}");
     }
     let style = attributes(&page(&service, "/").await, "link[rel=stylesheet]", "href");
     let file = service.get(&target("/", &style[0])).await;
