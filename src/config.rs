@@ -100,6 +100,9 @@ pub struct Serve {
     /// Bytes that export files may take, those used longest ago going first.
     #[arg(long, env = "EXPORT_SPOOL_BYTES", default_value_t = 4 << 30)]
     pub export_spool_bytes: u64,
+    /// Bytes of memory that embeds kept for a while may take; they are what survives an outage of the database.
+    #[arg(long, env = "EMBED_CACHE_BYTES", default_value_t = 64 << 20)]
+    pub embed_cache_bytes: u64,
     /// Short name of the licence of the data, as SPDX has it where it does.
     #[arg(long, env = "LICENCE", default_value = "CC-BY-4.0")]
     pub licence: String,

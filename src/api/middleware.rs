@@ -73,6 +73,7 @@ pub async fn frame(
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    unframed(headers);
     vary(headers);
     Ok(response)
 }
@@ -110,6 +111,15 @@ fn enveloped(response: ServiceResponse<BoxBody>, state: &State) -> ServiceRespon
     let (request, _) = response.into_parts();
     let response = failure.respond(&state.public_url, language(&request));
     ServiceResponse::new(request, response)
+}
+
+/// No page stands in somebody else's, but for those whose own policy allows it.
+fn unframed(headers: &mut HeaderMap) {
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|field| field.to_str().ok());
+    let is_page = media_type.is_some_and(|media_type| media_type.starts_with("text/html"));
+    if is_page && !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'none'"));
+    }
 }
 
 /// One `Vary`, which names the encoding also where none was applied.

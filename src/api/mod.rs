@@ -63,6 +63,8 @@ pub struct State {
     /// What pages say of them.
     pub site: crate::config::Site,
     pub exports: exports::Exports,
+    /// Embeds that are kept for a while.
+    pub embeds: site::embed::cache::Embeds,
     /// Turns at publishing.
     pub publishing: tokio::sync::Semaphore,
 }

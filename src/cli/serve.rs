@@ -21,6 +21,7 @@ use crate::mirror::follow::Following;
 use crate::mirror::upstream::Upstream;
 use crate::model::message::Language;
 use crate::say;
+use crate::site::embed::cache::Embeds;
 
 pub fn run(settings: Serve) -> Result<(), Failed> {
     actix_web::rt::System::new().block_on(serve(settings))
@@ -65,6 +66,7 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
             settings.export_spool_bytes,
             Duration::from_secs(settings.gateway_timeout.into()),
         ),
+        embeds: Embeds::new(settings.embed_cache_bytes),
         licence: catalog::licence(&settings),
         operator: settings.operator.clone(),
         site: settings.site.clone(),

@@ -3,6 +3,7 @@
 
 pub mod assets;
 pub mod chart;
+pub mod embed;
 pub mod frame;
 pub mod routes;
 pub mod visit;
@@ -18,4 +19,5 @@ pub mod problems;
 mod programme;
 mod revisions;
 mod search;
+pub mod since;
 mod source;

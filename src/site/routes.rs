@@ -7,7 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::visit::Visit;
 use super::{
-    assets, commitment, developers, frame, home, metric, organization, problems, programme, revisions, search, source,
+    assets, commitment, developers, embed, frame, home, metric, organization, problems, programme, revisions, search,
+    source,
 };
 use crate::api::problem::Failure;
 use crate::api::{State, middleware};
@@ -69,6 +70,13 @@ pub fn configure(config: &mut web::ServiceConfig, prefix: &str) {
 
 fn below(config: &mut web::ServiceConfig, prefix: &str) {
     let other = || web::route().to(middleware::other_method);
+    let script = web::resource(format!("{prefix}/embed.js")).route(web::get().to(embed::script));
+    config.service(script.default_service(other()));
+    for kind in embed::KINDS {
+        let serve = web::get().to(move |state, http| embed::serve(kind, state, http));
+        let resource = web::resource(format!("{prefix}/embed/{}/{{id}}", kind.collection));
+        config.service(resource.route(serve).default_service(other()));
+    }
     let files = web::resource(format!("{prefix}/assets/{{digest}}/{{name}}"));
     config.service(files.route(web::get().to(assets::serve)).default_service(other()));
     for route in &ROUTES {

@@ -74,6 +74,21 @@ impl Visit {
         Ok(Visit { state, http, language, now, query, kept, given, path, depth, at, prefix, moment: None })
     }
 
+    /// A visit to what stands on somebody else's page. `given` are parameters that were found right, in one spelling.
+    pub fn elsewhere(
+        state: web::Data<State>,
+        http: HttpRequest,
+        path: String,
+        language: Language,
+        asked: (At, Option<String>),
+        given: Vec<(String, String)>,
+    ) -> Visit {
+        let depth = path.matches('/').count();
+        let kept = given.iter().filter(|(name, _)| COMMON.contains(&name.as_str())).cloned().collect();
+        let (now, (at, prefix), query) = ((state.clock)(), asked, Query::default());
+        Visit { state, http, language, now, query, kept, given, path, depth, at, prefix, moment: None }
+    }
+
     /// The same thing said in the visitor's language.
     pub fn say<'a>(&self, en: &'a str, zh: &'a str) -> &'a str {
         match self.language {

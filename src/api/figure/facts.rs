@@ -33,7 +33,7 @@ pub struct Observed {
     period_end: Option<Day>,
     pub value: Decimal,
     as_published: Option<String>,
-    qualifier: Option<Qualifier>,
+    pub qualifier: Option<Qualifier>,
     time_basis: Option<TimeBasis>,
     obs_status: Option<ObsStatus>,
     computed: bool,
@@ -153,13 +153,13 @@ impl Facts {
         Badge { schema_version: 1, label: in_language(&self.metric.name, language), message }
     }
 
-    fn value(&self, observed: &Observed, language: Language) -> String {
+    pub fn value(&self, observed: &Observed, language: Language) -> String {
         let number = numbers::exact(Amount::of(&observed.value).unwrap_or_default(), language);
         qualified(&numbers::with_unit(&number, &self.unit(language), language), observed.qualifier, language)
     }
 
     /// Whose figure it is.
-    fn whose(&self, observed: &Observed, language: Language) -> Option<String> {
+    pub fn whose(&self, observed: &Observed, language: Language) -> Option<String> {
         let subject = observed.subject.as_ref().map(|id| self.organization_name(id, language));
         let said: Vec<String> = subject.into_iter().chain(observed.scope.clone()).collect();
         (!said.is_empty()).then(|| said.join(either(language, ", ", "，")))

@@ -1,7 +1,7 @@
 //! `/v1/metrics/{id}/figure.{format}`: one figure of a metric in the shape that is asked for.
 
 pub mod document;
-mod facts;
+pub(crate) mod facts;
 mod picture;
 mod text;
 
@@ -56,11 +56,13 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// How the figure is shown.
-struct Shown {
-    shape: String,
-    language: Language,
-    theme: Theme,
-    size: Size,
+pub(crate) struct Shown {
+    pub shape: String,
+    pub language: Language,
+    pub theme: Theme,
+    pub size: Size,
+    /// Of a picture within a page, which says itself who says so and at which revision: what its ids end in.
+    pub within: Option<&'static str>,
 }
 
 async fn read(mut request: Request) -> Result<Answer, Failure> {
@@ -71,6 +73,7 @@ async fn read(mut request: Request) -> Result<Answer, Failure> {
         subject: request.query.one_id("subject"),
         division_code: division(&mut request.query),
         scope: request.query.text("scope"),
+        observation: None,
         beside: shown.shape == "bar",
         parts: shown.shape == "part",
     };
@@ -88,9 +91,25 @@ async fn read(mut request: Request) -> Result<Answer, Failure> {
 }
 
 fn body(request: &Request, wanted: &Wanted, row: &Row, facts: &Facts, shown: &Shown) -> Result<String, Failure> {
-    let broken = |error: std::io::Error| Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) };
-    let none = || no_such_figure(wanted, row);
     // A promise can be shown before there is any figure.
+    if request.format == Format::Svg || shown.shape == "progress" {
+        return drawn(wanted, row, facts, shown);
+    }
+    let (Some(figure), Some(observed)) = (facts.document(shown.language), facts.figure.as_ref()) else {
+        return Err(no_such_figure(wanted, row));
+    };
+    match (request.format, shown.shape.as_str()) {
+        (Format::Json, "shields") => answer::to_text(&facts.badge(observed, shown.language)),
+        (Format::Txt, _) => Ok(text::plain(&figure)),
+        (Format::Csv, _) => text::csv(&figure).map_err(broken),
+        (Format::Html, _) => text::html(&figure, shown.language, shown.theme).map_err(broken),
+        _ => answer::to_text(&figure),
+    }
+}
+
+/// The figure as an svg of the shape asked for, or what there is instead.
+pub(crate) fn drawn(wanted: &Wanted, row: &Row, facts: &Facts, shown: &Shown) -> Result<String, Failure> {
+    let none = || no_such_figure(wanted, row);
     if shown.shape == "progress" {
         let known = !facts.targets.is_empty() && (facts.figure.is_some() || wanted.period.is_none());
         return if known { picture::progress(facts, shown).map_err(broken) } else { Err(none()) };
@@ -98,17 +117,17 @@ fn body(request: &Request, wanted: &Wanted, row: &Row, facts: &Facts, shown: &Sh
     let (Some(figure), Some(observed)) = (facts.document(shown.language), facts.figure.as_ref()) else {
         return Err(none());
     };
-    match (request.format, shown.shape.as_str()) {
-        (Format::Json, "shields") => answer::to_text(&facts.badge(observed, shown.language)),
-        (Format::Json, _) => answer::to_text(&figure),
-        (Format::Txt, _) => Ok(text::plain(&figure)),
-        (Format::Csv, _) => text::csv(&figure).map_err(broken),
-        (Format::Html, _) => text::html(&figure, shown.language, shown.theme).map_err(broken),
-        (_, "line") => picture::line(facts, shown).map_err(broken),
-        (_, "bar") => picture::bar(facts, observed, shown).map_err(broken),
-        (_, "part") => picture::part(facts, observed, shown).ok_or_else(none)?.map_err(broken),
-        _ => picture::figure(facts, &figure, shown).map_err(broken),
+    match shown.shape.as_str() {
+        "line" => picture::line(facts, shown),
+        "bar" => picture::bar(facts, observed, shown),
+        "part" => picture::part(facts, observed, shown).ok_or_else(none)?,
+        _ => picture::figure(facts, &figure, shown),
     }
+    .map_err(broken)
+}
+
+fn broken(error: std::io::Error) -> Failure {
+    Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) }
 }
 
 fn shown(query: &mut Query, format: Format) -> Shown {
@@ -125,7 +144,7 @@ fn shown(query: &mut Query, format: Format) -> Shown {
     let theme = query.one_code("theme", Theme::CODES).and_then(|code| Theme::parse(&code)).unwrap_or_default();
     let default = Size::default();
     let size = Size { width: side(query, "width", default.width), height: side(query, "height", default.height) };
-    Shown { shape, language, theme, size }
+    Shown { shape, language, theme, size, within: None }
 }
 
 fn side(query: &mut Query, name: &'static str, unless_told: u32) -> u32 {
@@ -143,7 +162,7 @@ fn side(query: &mut Query, name: &'static str, unless_told: u32) -> u32 {
 }
 
 /// A whole division code: a figure is of one area.
-fn division(query: &mut Query) -> Option<String> {
+pub(crate) fn division(query: &mut Query) -> Option<String> {
     let code = query.text("division")?;
     let valid = matches!(code.len(), 6 | 9 | 12) && code.bytes().all(|byte| byte.is_ascii_digit());
     if !valid {
@@ -160,7 +179,7 @@ fn division(query: &mut Query) -> Option<String> {
 }
 
 /// A 404 that names what there is.
-fn no_such_figure(wanted: &Wanted, row: &Row) -> Failure {
+pub(crate) fn no_such_figure(wanted: &Wanted, row: &Row) -> Failure {
     let available: Value =
         row.available.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let n = row.metric.moment.n;

@@ -104,11 +104,11 @@ fn series(facts: &Facts, points: Vec<Point>, shown: &Shown) -> Series {
     Series {
         about: About {
             title: name.clone(),
-            source,
-            revision: Some(facts.changed_in),
+            source: if shown.within.is_none() { source } else { String::new() },
+            revision: shown.within.is_none().then_some(facts.changed_in),
             language,
             theme: shown.theme,
-            id: format!("oc-{}", facts.metric.id.as_str()),
+            id: format!("oc-{}{}", facts.metric.id.as_str(), shown.within.unwrap_or_default()),
         },
         metric: name,
         unit: facts.unit(language),

@@ -32,6 +32,8 @@ pub struct Wanted {
     pub subject: Option<String>,
     pub division_code: Option<String>,
     pub scope: Option<String>,
+    /// The observation itself, where it is known which.
+    pub observation: Option<String>,
     /// Whether the other figures of its period are wanted.
     pub beside: bool,
     /// Whether its whole and parts are wanted.
@@ -115,6 +117,9 @@ pub fn statement(wanted: &Wanted, at: At, now: DateTime<Utc>) -> Statement {
         [id(), id(), id()],
     );
     statement.append(narrowed(wanted));
+    if let Some(observation) = &wanted.observation {
+        statement.push(" AND t.id = ?", [Bind::Text(observation.clone())]);
+    }
     statement.sql(&format!(" ORDER BY {PREFERRED} LIMIT 1) f ON true"));
     statement
 }

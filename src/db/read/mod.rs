@@ -13,6 +13,7 @@ pub mod list;
 pub mod record;
 pub mod revisions;
 pub mod search;
+pub mod since;
 pub mod sitemap;
 pub mod summary;
 pub mod warnings;

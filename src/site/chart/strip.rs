@@ -10,8 +10,17 @@ use crate::model::codes::Status;
 use crate::model::message::Language;
 
 pub fn draw(strip: &Strip, size: Size) -> io::Result<String> {
+    drawn(strip, size, ["Status over time", "各期状态"], true)
+}
+
+/// Statuses of several commitments, each cell one of them: what they are is left to the description.
+pub fn draw_beside(strip: &Strip, size: Size) -> io::Result<String> {
+    drawn(strip, size, ["Status of each commitment", "各项承诺的状态"], false)
+}
+
+fn drawn(strip: &Strip, size: Size, [en, zh]: [&str; 2], worded: bool) -> io::Result<String> {
     let language = strip.about.language;
-    let mut said = vec![either(language, "Status over time", "各期状态").to_owned()];
+    let mut said = vec![either(language, en, zh).to_owned()];
     said.extend(
         strip
             .cells
@@ -35,7 +44,7 @@ pub fn draw(strip: &Strip, size: Size) -> io::Result<String> {
         let left = area.left + pitch * index as f64;
         let inner = Area { left, top, right: left + pitch - 3.0, bottom: top + thick };
         mark(&mut canvas, cell.status, &inner)?;
-        let words = wording(cell, language);
+        let words = if worded { wording(cell, language) } else { "" };
         let most = pitch - 6.0;
         for (text, y, class, size) in [
             (cell.label.as_str(), top - letters * 0.6, "soft", letters),
@@ -43,7 +52,7 @@ pub fn draw(strip: &Strip, size: Size) -> io::Result<String> {
         ] {
             let text = fitted(text, size, most);
             // What would be a letter and an ellipsis is left to the description.
-            if text.chars().count() > 3 || !text.ends_with('…') {
+            if !text.is_empty() && (text.chars().count() > 3 || !text.ends_with('…')) {
                 canvas.text_if_free(Text { x: left, y, size, anchor: Anchor::Start, class, text: &text }, &page)?;
             }
         }

@@ -125,3 +125,23 @@ pub fn page_style(theme: Theme) -> String {
          .value{{font-size:2.5rem;font-weight:600;line-height:1.25}}figcaption{{margin-top:.75rem;font-size:.85rem}}{colours}"
     )
 }
+
+/// What a page around charts takes from their colours: variables for itself, charts without paper, and light
+/// colours on paper.
+pub fn sheet(theme: Theme) -> String {
+    let of = |palette: &Palette| {
+        let Palette { paper, ink, soft, rule, accent, tint, .. } = palette;
+        format!(":root{{--paper:{paper};--ink:{ink};--soft:{soft};--rule:{rule};--accent:{accent};--tint:{tint}}}")
+    };
+    let (scheme, variables) = match theme {
+        Theme::Light => ("light", of(&LIGHT)),
+        Theme::Dark => ("dark", of(&DARK)),
+        Theme::Auto => ("light dark", format!("{}@media (prefers-color-scheme:dark){{{}}}", of(&LIGHT), of(&DARK))),
+    };
+    let chart = format!("svg.oc-{}", theme.code());
+    format!(
+        ":root{{color-scheme:{scheme}}}{variables}{chart} .paper{{fill:none}}@media print{{{}{}}}",
+        of(&LIGHT),
+        colours(&chart, &LIGHT).replace(&format!("{chart} .paper{{fill:{}}}", LIGHT.paper), "")
+    )
+}

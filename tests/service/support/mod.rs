@@ -24,6 +24,7 @@ use open_commitments::db::heads::Heads;
 use open_commitments::db::pool::Database;
 use open_commitments::export::xlsx::SHEET_ROWS;
 use open_commitments::ledger::publish::{self, Clock, Terms};
+use open_commitments::site::embed::cache::Embeds;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -148,6 +149,7 @@ impl Service {
             trusted_proxies: settings.trusted.iter().map(|network| network.parse().expect("a network")).collect(),
             exports: Exports::new(settings.export_dir, settings.export_bytes, settings.gateway_timeout)
                 .with_sheet_rows(settings.sheet_rows),
+            embeds: settings.embeds,
             licence: Licence::default(),
             operator: settings.operator,
             site: settings.site,
@@ -260,6 +262,7 @@ pub struct Settings {
     pub export_dir: std::path::PathBuf,
     pub export_bytes: u64,
     pub sheet_rows: usize,
+    pub embeds: Embeds,
 }
 
 impl Default for Settings {
@@ -277,6 +280,7 @@ impl Default for Settings {
             export_dir: std::env::temp_dir(),
             export_bytes: 1 << 30,
             sheet_rows: SHEET_ROWS,
+            embeds: Embeds::new(16 << 20),
         }
     }
 }

@@ -1,0 +1,118 @@
+//! What stands on somebody else's page: `/embed/metrics/{id}`, `/embed/commitments/{id}`, `/embed/programmes/{id}`.
+//! One small page each, that loads nothing: what is asked for (`ask`) is made (`metric`, `commitment`, `programme`),
+//! put into its frame (`frame`), and kept for a while, so that it outlives the database (`cache`).
+
+pub mod ask;
+pub mod cache;
+
+mod commitment;
+mod frame;
+mod metric;
+mod programme;
+mod refusal;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use maud::{Markup, PreEscaped, html};
+
+use crate::api::State;
+use crate::api::answer::matches_etag;
+use crate::api::endpoint;
+use crate::api::plain::fixed;
+use crate::api::problem::{Failure, INTERNAL_ERROR, NO_SUCH_RECORD};
+use crate::model::kind::Kind;
+use crate::model::kinds::{commitment as commitments, metric as metrics, programme as programmes};
+
+use crate::site::chart::{About, Cell, Size, Strip};
+
+use ask::Ask;
+use cache::{Kept, Source};
+
+/// Kinds of records that can be embedded.
+pub static KINDS: [&Kind; 3] = [&metrics::KIND, &commitments::KIND, &programmes::KIND];
+
+/// Live, a figure may be half a minute old in browsers and a minute in shared caches.
+const LIVE: &str = "public, max-age=15, s-maxage=15, stale-while-revalidate=30, stale-if-error=86400";
+/// Pinned, it keeps its figure; a note that it was corrected comes within five minutes.
+const PINNED: &str = "public, max-age=240, s-maxage=240, stale-while-revalidate=60, stale-if-error=86400";
+
+/// `/embed.js`, which puts embeds into pages.
+pub async fn script(http: HttpRequest) -> HttpResponse {
+    let mut response = fixed(&http, include_str!("embed.js").to_owned(), "text/javascript; charset=utf-8");
+    // Pages that load it with crossorigin or under a policy of their own may (Fetch, Cross-Origin-Resource-Policy).
+    let policy = header::HeaderValue::from_static("cross-origin");
+    response.headers_mut().insert(header::CROSS_ORIGIN_RESOURCE_POLICY, policy);
+    response
+}
+
+/// Answers with an embed, or with a card that says why there is none.
+pub async fn serve(kind: &'static Kind, state: web::Data<State>, http: HttpRequest) -> HttpResponse {
+    let ask = match Ask::of(kind, &http) {
+        Ok(ask) => ask,
+        Err((failure, ask)) => return refusal::card(&failure, &ask, &state, &http).await,
+    };
+    let (key, heard) = (ask.key(), *state.followers.heads().borrow());
+    match state.embeds.answer(&key, heard, || make(&ask, &state, &http)).await {
+        Ok((kept, source)) => respond(&kept, source, &ask, &http),
+        Err(failure) => refusal::card(&failure, &ask, &state, &http).await,
+    }
+}
+
+async fn make(ask: &Ask, state: &web::Data<State>, http: &HttpRequest) -> Result<Kept, Failure> {
+    if !endpoint::is_record_id(&ask.id) || ask.id.is_empty() {
+        return Err(Failure::plain(&NO_SUCH_RECORD));
+    }
+    let mut visit = ask.visit(state.clone(), http.clone());
+    let embed = match ask.kind.name {
+        "metric" => metric::make(ask, &mut visit).await?,
+        "commitment" => commitment::make(ask, &mut visit).await?,
+        _ => programme::make(ask, &mut visit).await?,
+    };
+    let moment = visit.moment()?.clone();
+    let body = frame::page(&embed, ask, &visit)?;
+    Ok(Kept::new(body, moment, ask.at))
+}
+
+fn respond(kept: &Kept, source: Source, ask: &Ask, http: &HttpRequest) -> HttpResponse {
+    let unchanged = matches_etag(http.headers(), &kept.etag);
+    let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let (cache, key) = if kept.pinned { (PINNED, "pinned") } else { (LIVE, "head") };
+    response
+        .insert_header((header::ETAG, kept.etag.as_str()))
+        .insert_header((header::CACHE_CONTROL, cache))
+        .insert_header(("surrogate-key", key))
+        .insert_header(("ledger-revision", kept.moment.n.to_string()))
+        .insert_header(("cache-status", source.header(kept)));
+    if unchanged {
+        // The language asked for by a header makes another answer.
+        if !ask.is_language_given {
+            response.insert_header((header::VARY, "Accept-Language"));
+        }
+        return response.finish();
+    }
+    frame::dressed(&mut response, ask).body(kept.body.clone())
+}
+
+/// Statuses as cells, drawn for narrow and for wide places.
+fn strip(
+    ask: &Ask,
+    title: &str,
+    cells: Vec<Cell>,
+    draw: fn(&Strip, Size) -> std::io::Result<String>,
+) -> Result<Markup, Failure> {
+    let drawn = |wide: bool| {
+        let size = Size { width: if wide { 720 } else { 360 }, height: 210 };
+        let about = About {
+            title: title.to_owned(),
+            source: String::new(),
+            revision: None,
+            language: ask.language,
+            theme: ask.theme,
+            id: if wide { "oc-wide" } else { "oc-narrow" }.to_owned(),
+        };
+        draw(&Strip { about, cells: cells.clone() }, size)
+            .map_err(|error| Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) })
+    };
+    let (narrow, wide) = (drawn(false)?, drawn(true)?);
+    Ok(html! { div.draw.narrow { (PreEscaped(narrow)) } div.draw.wide { (PreEscaped(wide)) } })
+}
