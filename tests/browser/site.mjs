@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { checkCharts } from "./charts.mjs";
 import { crawl, KINDS } from "./crawl.mjs";
 import { checkHtml } from "./html.mjs";
+import { checkInjection } from "./injection.mjs";
 import { LATER } from "./later.mjs";
 import { checkPages } from "./pages.mjs";
 import { Findings, launch, Service, VARIANTS } from "./support.mjs";
@@ -34,6 +35,10 @@ try {
   if (wanted("charts")) {
     await checkCharts(browser, service.origin, findings);
     done(`${findings.counts.charts} charts opened`);
+  }
+  if (wanted("injection")) {
+    await checkInjection(browser, program, join(folder, "hostile"), findings);
+    done(`${findings.counts["hostile pages"]} visits of pages full of hostile texts`);
   }
 } finally {
   await service.stop();
