@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::measure::{fitted, width};
+use super::measure::{BOLD, fitted, width};
 use super::svg::{Anchor, Area, Text};
 use super::{Series, Size, frame, line, words};
 
@@ -17,10 +17,10 @@ pub fn draw(series: &Series, number: &str, lines: &[String], size: Size) -> io::
     let spark = tall > letters * 14.0 && line::has_line(series);
     let below = letters * 1.6 * lines.len() as f64 + letters;
     let room = if spark { tall * 0.62 } else { tall };
-    let fits = 100.0 * wide / width(number, 100.0).max(1.0);
+    let fits = 100.0 * wide / (width(number, 100.0) * BOLD).max(1.0);
     let large = (room - below).min(fits).clamp(letters * 1.2, 56.0);
     let mut y = area.top + large * 0.95;
-    let number = fitted(number, large, wide);
+    let number = fitted(number, large * BOLD, wide);
     canvas.text(Text { x: area.left, y, size: large, anchor: Anchor::Start, class: "accent bold", text: &number })?;
     y += (large * 0.27 - letters * 0.3).max(0.0);
     for text in lines {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::measure::{fitted, wrapped};
+use super::measure::{BOLD, fitted, wrapped};
 use super::svg::{Anchor, Area, Canvas, Text};
 use super::{About, Series, Size, words};
 use crate::model::message::Language;
@@ -40,7 +40,7 @@ pub fn begin(about: &About, size: Size, subtitle: &str, description: &str) -> io
     let most = width - 2.0 * margin;
     let lines = if size.height < 220 { 1 } else { 2 };
     let mut y = margin;
-    for line in wrapped(&about.title, large, most, lines) {
+    for line in wrapped(&about.title, large * BOLD, most, lines) {
         y += large;
         canvas.text(Text { x: margin, y, size: large, anchor: Anchor::Start, class: "ink bold", text: &line })?;
         y += large * 0.3;

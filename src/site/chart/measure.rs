@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+/// How much wider bold letters are, in the widest of the usual fonts.
+pub const BOLD: f64 = 1.15;
+
 /// Estimated width of a text: Chinese is a square, Latin by a small table; rather too wide than too narrow.
 pub fn width(text: &str, size: f64) -> f64 {
     text.chars().map(|c| advance(c) * size).sum()

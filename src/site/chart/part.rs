@@ -125,7 +125,9 @@ fn list(canvas: &mut Canvas, rows: &[Row], area: &Area, size: f64, drawable: boo
     let pitch = size * 2.0;
     let fits = ((area.bottom - area.top) / pitch).floor().max(1.0) as usize;
     let widest = |text: fn(&Row) -> &str| rows.iter().map(|row| width(text(row), size)).fold(0.0, f64::max);
-    let (share_width, number_width) = (widest(|row| &row.share), widest(|row| &row.number));
+    // A unit may have any name.
+    let number_most = (area.right - area.left) * 0.4;
+    let (share_width, number_width) = (widest(|row| &row.share), widest(|row| &row.number).min(number_most));
     let text_left = area.left + if drawable { size * 1.6 } else { 0.0 };
     let name_most = (area.right - text_left - share_width - number_width - size * 3.0).max(size * 3.0);
     let name_width = rows.iter().map(|row| width(&row.name, size)).fold(0.0, f64::max).min(name_most);
@@ -139,8 +141,8 @@ fn list(canvas: &mut Canvas, rows: &[Row], area: &Area, size: f64, drawable: boo
         }
         let name = fitted(&row.name, size, name_most);
         canvas.text(Text { x: text_left, y, size, anchor: Anchor::Start, class: "ink", text: &name })?;
-        let number = Text { x: number_right, y, size, anchor: Anchor::End, class: "ink", text: &row.number };
-        canvas.text(number)?;
+        let number = fitted(&row.number, size, number_most);
+        canvas.text(Text { x: number_right, y, size, anchor: Anchor::End, class: "ink", text: &number })?;
         if !row.share.is_empty() {
             let x = number_right + size * 1.4 + share_width;
             canvas.text(Text { x, y, size, anchor: Anchor::End, class: "soft", text: &row.share })?;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::measure::fitted;
+use super::measure::{BOLD, fitted};
 use super::numbers;
 use super::scale::Scale;
 use super::svg::{Anchor, Area, Canvas, Text};
@@ -35,7 +35,7 @@ pub fn draw(series: &Series, size: Size) -> io::Result<String> {
     let number = number.unwrap_or_else(|| either(language, "No figure yet", "尚无数字").to_owned());
     let most = area.right - area.left;
     let y = area.top + large;
-    let number = fitted(&number, large, most);
+    let number = fitted(&number, large * BOLD, most);
     canvas.text(Text { x: area.left, y, size: large, anchor: Anchor::Start, class: "accent bold", text: &number })?;
     let beside = newest.map(|(point, value)| beside(point, value, &targets, language)).unwrap_or_default();
     let below = y + large * 0.27 + letters * 1.2;

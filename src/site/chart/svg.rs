@@ -6,7 +6,7 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
 
-use super::measure::width;
+use super::measure::{BOLD, width};
 use super::{About, Size, theme};
 
 /// Where a text is held.
@@ -27,9 +27,8 @@ pub struct Area {
 }
 
 impl Area {
-    /// Of a text on this base line.
-    pub fn of(x: f64, y: f64, size: f64, anchor: Anchor, text: &str) -> Area {
-        let width = width(text, size);
+    /// Of a text of this width at a place on its base line.
+    fn of((x, y): (f64, f64), size: f64, anchor: Anchor, width: f64) -> Area {
         let left = match anchor {
             Anchor::Start => x,
             Anchor::Middle => x - width / 2.0,
@@ -65,7 +64,8 @@ pub struct Text<'a> {
 
 impl Text<'_> {
     pub fn area(&self) -> Area {
-        Area::of(self.x, self.y, self.size, self.anchor, self.text)
+        let factor = if self.class.contains("bold") { BOLD } else { 1.0 };
+        Area::of((self.x, self.y), self.size, self.anchor, width(self.text, self.size) * factor)
     }
 }
 

@@ -1,0 +1,63 @@
+// Every chart of the real data as an SVG document of its own: it opens, says what it is, and its texts neither overlap
+// nor leave the picture.
+
+import { each, LANGUAGES, Watched } from "./support.mjs";
+
+const SHAPES = ["figure", "line", "bar", "progress", "part"];
+const WORKERS = 2;
+
+export async function checkCharts(browser, origin, findings) {
+  const { data } = await (await fetch(`${origin}/v1/metrics?limit=1000&fields=id`)).json();
+  const charts = data.flatMap(({ id }) =>
+    SHAPES.flatMap((shape) => LANGUAGES.map((language) => `/v1/metrics/${id}/figure.svg?shape=${shape}&lang=${language}`)),
+  );
+  const drawn = Object.fromEntries(SHAPES.map((shape) => [shape, 0]));
+  const workers = await Promise.all(Array.from({ length: WORKERS }, () => Watched.open(browser, {})));
+  await each(charts, workers, async (path, watched) => {
+    const answer = await fetch(origin + path);
+    // Not every metric has what a shape shows.
+    if (answer.status === 404) return;
+    const told = [path, "SVG"];
+    watched.begin([origin], origin + path);
+    await watched.page.goto(origin + path);
+    const { wrong, texts } = await watched.page.evaluate(drawing);
+    for (const [rule, detail] of wrong) findings.add(...told, rule, detail);
+    findings.expect(texts > 0, ...told, "texts", "there are none");
+    watched.tell(findings, ...told);
+    findings.count("charts");
+    findings.count("texts of charts", texts);
+    drawn[new URL(origin + path).searchParams.get("shape")] += 1;
+  });
+  await Promise.all(workers.map((watched) => watched.context.close()));
+  for (const [shape, count] of Object.entries(drawn)) findings.expect(count > 0, "/v1/metrics", "SVG", "no chart of this shape", shape);
+}
+
+/** What is wrong with a drawing; runs in it. */
+export function drawing() {
+  const svg = document.documentElement;
+  const wrong = [];
+  if (svg.nodeName !== "svg" || document.querySelector("parsererror")) return { wrong: [["does not parse", svg.textContent]], texts: 0 };
+  for (const name of ["title", "desc"]) {
+    if (!svg.querySelector(`:scope > ${name}`)?.textContent.trim()) wrong.push([`no ${name}`, ""]);
+  }
+  const labelled = svg.getAttribute("role") === "img" && (svg.getAttribute("aria-labelledby") ?? "").split(" ").every((id) => document.getElementById(id));
+  if (!labelled) wrong.push(["not an image with a name", svg.cloneNode(false).outerHTML]);
+  // Boxes hold the whole line, ascenders and descenders that no letter may have; a pixel is let be at the sides.
+  const box = (text) => {
+    const { left, right, top, bottom } = text.getBoundingClientRect();
+    const spare = (bottom - top) * 0.15;
+    return { text: text.textContent, left: left + 1, right: right - 1, top: top + spare, bottom: bottom - spare };
+  };
+  const boxes = [...svg.querySelectorAll("text")].filter((text) => text.textContent.trim() !== "").map(box);
+  const frame = svg.getBoundingClientRect();
+  const shown = (one) => `“${one.text}” ${[one.left, one.top, one.right, one.bottom].map(Math.round)}`;
+  boxes.forEach((one, index) => {
+    const inside = one.left >= frame.left && one.right <= frame.right && one.top >= frame.top && one.bottom <= frame.bottom;
+    if (!inside) wrong.push(["text leaves the picture", `${shown(one)} of ${Math.round(frame.width)} × ${Math.round(frame.height)}`]);
+    for (const other of boxes.slice(index + 1)) {
+      const apart = one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top;
+      if (!apart) wrong.push(["texts overlap", `${shown(one)} and ${shown(other)}`]);
+    }
+  });
+  return { wrong, texts: boxes.length };
+}

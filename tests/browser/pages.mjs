@@ -1,0 +1,191 @@
+// The pages of the real data as visitors have them: languages, themes, widths, keyboard, no scripts.
+
+import { accessible, each, LANGUAGES, named, THEMES, VARIANTS, Watched, WIDTHS } from "./support.mjs";
+
+/** Bytes of a page all told, as they are transferred. */
+const MOST_BYTES = 100_000;
+const WORKERS = 3;
+
+/** Pages that no link leads to. */
+const EXTRA = [
+  { path: "/search?q=调解" },
+  { path: "/?revision=1" },
+  { path: "/metrics/mediation-cases?revision=1" },
+  { path: "/commitments/sd-justice-2020-14?revision=1" },
+  { path: "/metrics/nobody", status: 404 },
+  { path: "/metrics/supervisors-appointed?revision=x", status: 400 },
+  { path: "/commitments/withdrawn", status: 410 },
+];
+
+const withLanguage = (path, language) => `${path}${path.includes("?") ? "&" : "?"}lang=${language}`;
+
+/** Of each kind the richest page in every variant, every other page in one. */
+export async function checkPages(browser, origin, pages, findings) {
+  const best = new Map();
+  for (const page of pages) if (page.html.length > (best.get(page.kind)?.html.length ?? 0)) best.set(page.kind, page);
+  const richest = [...best.values()];
+  const chosen = [...richest, ...EXTRA];
+  const rest = pages.filter((page) => !richest.includes(page));
+  const visits = [
+    ...chosen.flatMap((page) => VARIANTS.map((variant) => ({ page, variant }))),
+    ...rest.map((page, index) => ({ page, variant: VARIANTS[index % VARIANTS.length] })),
+  ];
+  const heaviest = { bytes: 0 };
+  await pooled(browser, visits, async ({ page, variant }, watched) => {
+    await look(watched, origin, page, variant, findings);
+    if (watched.bytes > heaviest.bytes) Object.assign(heaviest, { bytes: watched.bytes, unpacked: watched.unpacked, path: page.path });
+  });
+  await each(chosen, await Promise.all(Array.from({ length: WORKERS }, () => habits(browser))), async (page, opened) => {
+    await switched(opened.wide, origin, page, findings);
+    await keyboard(opened.wide, origin, page, findings, "1280px");
+    await keyboard(opened.narrow, origin, page, findings, "360px");
+    await withoutScripts(opened, origin, page, findings);
+  });
+  return { kinds: richest.length, chosen: chosen.length, rest: rest.length, heaviest };
+}
+
+/** Visits shared among workers that each keep a page for every theme and width. */
+async function pooled(browser, visits, run) {
+  const open = async () => {
+    const pages = new Map();
+    for (const theme of THEMES) for (const width of WIDTHS) pages.set(`${theme}${width}`, await Watched.open(browser, { theme, width }));
+    return pages;
+  };
+  const workers = await Promise.all(Array.from({ length: WORKERS }, open));
+  await each(visits, workers, (visit, pages) => run(visit, pages.get(`${visit.variant.theme}${visit.variant.width}`)));
+  await Promise.all(workers.flatMap((pages) => [...pages.values()].map((watched) => watched.context.close())));
+}
+
+async function habits(browser) {
+  return {
+    wide: await Watched.open(browser, {}),
+    narrow: await Watched.open(browser, { width: 360 }),
+    plain: await Watched.open(browser, {}, { javaScriptEnabled: false }),
+  };
+}
+
+async function look(watched, origin, { path, status = 200 }, variant, findings) {
+  const told = [path, named(variant)];
+  await watched.visit(origin + withLanguage(path, variant.language), { status });
+  const { page } = watched;
+  findings.count("loads");
+  const seen = await page.evaluate(measure);
+  findings.expect(seen.lang === variant.language, ...told, "lang of html", seen.lang);
+  findings.expect(seen.headings === 1, ...told, "one h1", `there are ${seen.headings}`);
+  findings.expect(seen.title !== "", ...told, "title", "it is empty");
+  findings.expect(seen.wide.length === 0, ...told, "wider than the screen", seen.wide.join(" | "));
+  findings.expect(watched.bytes < MOST_BYTES, ...told, `weighs ${MOST_BYTES} bytes or more`, watched.bytes);
+  await accessible(page.mainFrame(), findings, ...told);
+  watched.tell(findings, ...told);
+}
+
+/** What stands in a page; runs there. */
+export function measure() {
+  const root = document.documentElement;
+  const wide = [];
+  if (Math.max(root.scrollWidth, document.body.scrollWidth) > root.clientWidth) {
+    const scrolled = (element) => element && (/auto|scroll|hidden/.test(getComputedStyle(element).overflowX) || scrolled(element.parentElement));
+    for (const element of document.body.querySelectorAll("*")) {
+      const { right } = element.getBoundingClientRect();
+      if (right > root.clientWidth + 0.5 && !scrolled(element.parentElement)) wide.push(`${Math.round(right)} of ${root.clientWidth}px: ${element.outerHTML.slice(0, 120)}`);
+    }
+    if (wide.length === 0) wide.push(`${root.scrollWidth} of ${root.clientWidth}px`);
+  }
+  return { lang: root.lang, title: document.title, headings: document.querySelectorAll("h1").length, wide: wide.slice(0, 3) };
+}
+
+/** The switch of language leads to the same page in the other one. */
+async function switched(watched, origin, { path, status = 200 }, findings) {
+  for (const language of LANGUAGES) {
+    const other = LANGUAGES.find((one) => one !== language);
+    const told = [path, language];
+    await watched.visit(origin + withLanguage(path, language), { status });
+    const link = watched.page.locator(`header a[hreflang="${other}"]`);
+    if ((await link.count()) !== 1) {
+      findings.add(...told, "switch of language", `there are ${await link.count()} links to ${other} in the masthead`);
+      continue;
+    }
+    const before = new URL(watched.page.url());
+    watched.begin([origin], await link.evaluate((a) => a.href), status);
+    await Promise.all([watched.page.waitForNavigation(), link.click()]);
+    const after = new URL(watched.page.url());
+    before.searchParams.set("lang", other);
+    const parameters = (url) => [...url.searchParams].sort().join("&");
+    findings.expect(after.pathname === before.pathname && parameters(after) === parameters(before), ...told, "switch of language leads elsewhere", after);
+    const lang = await watched.page.evaluate(() => document.documentElement.lang);
+    findings.expect(lang === other, ...told, "switch of language", `the page is in ${lang}`);
+    watched.tell(findings, ...told);
+    findings.count("switches of language");
+  }
+}
+
+const MOST_TABS = 150;
+
+/** Everything can be reached with the tabulator, and is seen where it is. */
+async function keyboard(watched, origin, { path, status = 200 }, findings, width) {
+  const told = [path, `keyboard ${width}`];
+  await watched.visit(origin + withLanguage(path, "en"), { status });
+  const { page } = watched;
+  const reachable = await page.evaluate(() => {
+    const focusable = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0'], iframe";
+    return [...document.querySelectorAll(focusable)].filter((element) => !element.disabled && element.checkVisibility({ visibilityProperty: true })).length;
+  });
+  for (let step = 0; step < Math.min(reachable, MOST_TABS); step += 1) {
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate(atFocus);
+    if (focused.frame) break;
+    findings.expect(focused.element, ...told, "focus is lost", `after ${step} steps of ${reachable}`);
+    findings.expect(focused.outlined, ...told, "focus is not seen", focused.element);
+    findings.expect(focused.inside, ...told, "focus is off the screen", focused.element);
+    if (step === 0) findings.expect(focused.skip, ...told, "the first stop is the link to the content", focused.element);
+  }
+  findings.count("keyboard walks");
+  watched.tell(findings, ...told);
+  const skip = page.locator('a[href="#content"]').first();
+  if ((await skip.count()) === 0) return;
+  await skip.focus();
+  await page.keyboard.press("Enter");
+  const arrived = await page.evaluate(() => location.hash === "#content" && document.querySelector("main#content") !== null);
+  findings.expect(arrived, ...told, "link to the content", "it leads nowhere");
+  await page.keyboard.press("Tab");
+  const within = await page.evaluate(() => {
+    const main = document.querySelector("main");
+    return !main.querySelector("a[href], button, input") || main.contains(document.activeElement);
+  });
+  findings.expect(within, ...told, "link to the content", "the next stop is not in the content");
+}
+
+/** What has the focus and how it looks; runs in the page. */
+function atFocus() {
+  const element = document.activeElement;
+  if (!element || element === document.body) return {};
+  const { outlineStyle, outlineWidth } = getComputedStyle(element);
+  const rect = element.getBoundingClientRect();
+  return {
+    element: element.outerHTML.slice(0, 150),
+    frame: element.tagName === "IFRAME",
+    skip: element.getAttribute("href") === "#content",
+    outlined: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2,
+    inside: rect.width > 0 && rect.right > 0 && rect.left < innerWidth && rect.bottom > 0 && rect.top < innerHeight,
+  };
+}
+
+/** Without scripts a page says the same; only buttons may be missing. */
+async function withoutScripts({ wide, plain }, origin, { path, status = 200 }, findings) {
+  const text = () => {
+    const main = document.querySelector("main").cloneNode(true);
+    main.querySelectorAll("button, script").forEach((element) => element.remove());
+    return main.textContent.replace(/\s+/g, " ").trim();
+  };
+  for (const language of LANGUAGES) {
+    const told = [path, `${language} without scripts`];
+    const address = origin + withLanguage(path, language);
+    await wide.visit(address, { status });
+    const [usual, response] = [await wide.page.evaluate(text), await plain.page.goto(address)];
+    findings.expect(response.status() === status, ...told, "status", response.status());
+    const bare = await plain.page.evaluate(text);
+    const at = [...usual].findIndex((character, index) => character !== bare[index]);
+    findings.expect(usual === bare, ...told, "another text", `“${usual.slice(at - 20, at + 60)}” became “${bare.slice(at - 20, at + 60)}”`);
+    findings.count("visits without scripts");
+  }
+}
