@@ -169,12 +169,25 @@ fn masthead(visit: &Visit, site: &str) -> Markup {
                 a href=(visit.link("search")) { (visit.say("Search", "搜索")) }
                 a href=(visit.link("revisions")) { (visit.say("Revisions", "修订")) }
                 a href=(visit.link("developers")) { (visit.say("Data", "数据接口")) }
-                a href=(visit.here(&[("lang", other.tag())])) hreflang=(other.tag()) lang=(other.tag()) {
-                    (if other == Language::Chinese { "中文" } else { "English" })
-                }
+                (switch(&visit.here(&[("lang", other.tag())]), visit.language))
             }
         }
     }
+}
+
+/// Leads to the same page in the other language.
+fn switch(link: &str, language: Language) -> Markup {
+    let other = language.other();
+    html! {
+        a href=(link) hreflang=(other.tag()) lang=(other.tag()) { (if other == Language::Chinese { "中文" } else { "English" }) }
+    }
+}
+
+/// What was asked for, in another language.
+fn in_other_language(http: &HttpRequest, other: Language) -> String {
+    let given = url::form_urlencoded::parse(http.query_string().as_bytes()).filter(|(name, _)| name != "lang");
+    let mut query = url::form_urlencoded::Serializer::for_suffix(String::from("?"), 1);
+    query.extend_pairs(given).append_pair("lang", other.tag()).finish()
 }
 
 /// Says plainly that a page shows the past.
@@ -235,6 +248,7 @@ pub fn refuse(failure: &Failure, state: &web::Data<State>, http: &HttpRequest, d
         _ => endpoint::language(http),
     };
     let up = if depth == 0 { "./".to_owned() } else { "../".repeat(depth) };
+    let lang = format!("lang={}", language.tag());
     let chinese = language == Language::Chinese;
     let title = failure.problem_type.title();
     let last = failure.extra.iter().find(|(name, _)| *name == "last_revision").and_then(|(_, link)| link.as_str());
@@ -251,7 +265,14 @@ pub fn refuse(failure: &Failure, state: &web::Data<State>, http: &HttpRequest, d
                 link rel="stylesheet" href=(format!("{up}{}", assets::path("style.css")));
             }
             body {
-                header.masthead { a.brand href=(up) { (state.site.name(language)) } }
+                a.skip href="#content" { (if chinese { "跳到正文" } else { "Skip to content" }) }
+                header.masthead {
+                    a.brand href=(format!("{up}?{lang}")) { (state.site.name(language)) }
+                    nav aria-label=(if chinese { "页面" } else { "Pages" }) {
+                        a href=(format!("{up}search?{lang}")) { (if chinese { "搜索" } else { "Search" }) }
+                        (switch(&in_other_language(http, language.other()), language))
+                    }
+                }
                 main #content.error {
                     p.kicker { (failure.problem_type.status) }
                     h1 { (title.in_language(language)) }
@@ -265,7 +286,7 @@ pub fn refuse(failure: &Failure, state: &web::Data<State>, http: &HttpRequest, d
                     @if let Some(link) = last {
                         p { a href=(link) { (if chinese { "查看撤回前的内容" } else { "Read it as it was before" }) } }
                     }
-                    p { a href=(format!("{up}search")) { (if chinese { "搜索" } else { "Search" }) } }
+                    p { a href=(format!("{up}search?{lang}")) { (if chinese { "搜索" } else { "Search" }) } }
                 }
             }
         }

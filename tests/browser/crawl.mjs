@@ -12,6 +12,8 @@ export const KINDS = [
   ["/revisions/{n}", /^\/revisions\/[^/]+$/],
   ["/search", /^\/search$/],
   ["/developers", /^\/developers$/],
+  ["/problems", /^\/problems$/],
+  ["/problems/{type}", /^\/problems\/[^/]+$/],
 ];
 
 /** Links that lead to data, to the documentation of the interface, and to frames: looked at elsewhere. */

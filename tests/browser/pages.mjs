@@ -1,10 +1,13 @@
 // The pages of the real data as visitors have them: languages, themes, widths, keyboard, no scripts.
 
+import { KINDS } from "./crawl.mjs";
 import { accessible, each, LANGUAGES, named, THEMES, VARIANTS, Watched, WIDTHS } from "./support.mjs";
 
 /** Bytes of a page all told, as they are transferred. */
 const MOST_BYTES = 100_000;
 const WORKERS = 3;
+/** Pages of a kind, beside the richest. */
+const MOST_OF_A_KIND = 24;
 
 /** Pages that no link leads to. */
 const EXTRA = [
@@ -25,7 +28,7 @@ export async function checkPages(browser, origin, pages, findings) {
   for (const page of pages) if (page.html.length > (best.get(page.kind)?.html.length ?? 0)) best.set(page.kind, page);
   const richest = [...best.values()];
   const chosen = [...richest, ...EXTRA];
-  const rest = pages.filter((page) => !richest.includes(page));
+  const rest = KINDS.flatMap(([kind]) => pages.filter((page) => page.kind === kind && !richest.includes(page)).slice(0, MOST_OF_A_KIND));
   const visits = [
     ...chosen.flatMap((page) => VARIANTS.map((variant) => ({ page, variant }))),
     ...rest.map((page, index) => ({ page, variant: VARIANTS[index % VARIANTS.length] })),

@@ -148,8 +148,8 @@ export class Watched {
       this.errors.push(["failed request", `${request.url()} ${request.failure()?.errorText}`]);
     });
     page.on("response", (response) => {
-      const expected = response.url() === this.address ? this.status : 399;
-      if (response.status() > expected) this.errors.push(["failed request", `${response.status()} ${response.url()}`]);
+      const wanted = response.url() === this.address ? this.status : this.refused(response.url());
+      if (response.status() >= 400 && response.status() !== wanted) this.errors.push(["failed request", `${response.status()} ${response.url()}`]);
     });
     const network = await this.context.newCDPSession(page);
     await network.send("Network.enable");
@@ -158,13 +158,14 @@ export class Watched {
     network.on("Network.dataReceived", ({ dataLength }) => (this.unpacked += dataLength));
   }
 
-  begin(origins, address = "", status = 200) {
-    Object.assign(this, { origins, address, status, errors: [], bytes: 0, unpacked: 0, running: 0 });
+  /** `refused` says which status another address than the page's is to have. */
+  begin(origins, address = "", status = 200, refused = () => undefined) {
+    Object.assign(this, { origins, address, status, refused, errors: [], bytes: 0, unpacked: 0, running: 0 });
   }
 
   /** Visits an address, down to its end, and waits for what it loads. */
-  async visit(address, { status = 200, origins = [] } = {}) {
-    this.begin([new URL(address).origin, ...origins], address, status);
+  async visit(address, { status = 200, origins = [], refused } = {}) {
+    this.begin([new URL(address).origin, ...origins], address, status, refused);
     const response = await this.page.goto(address, { waitUntil: "load" });
     if (response.status() !== status) this.errors.push(["status", `${response.status()} instead of ${status}`]);
     await this.page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));

@@ -27,8 +27,12 @@ pub struct Area {
 }
 
 impl Area {
-    /// Of a text of this width at a place on its base line.
-    fn of((x, y): (f64, f64), size: f64, anchor: Anchor, width: f64) -> Area {
+    /// Of a text on this base line.
+    pub fn of(x: f64, y: f64, size: f64, anchor: Anchor, text: &str) -> Area {
+        Area::as_wide((x, y), size, anchor, width(text, size))
+    }
+
+    fn as_wide((x, y): (f64, f64), size: f64, anchor: Anchor, width: f64) -> Area {
         let left = match anchor {
             Anchor::Start => x,
             Anchor::Middle => x - width / 2.0,
@@ -65,7 +69,7 @@ pub struct Text<'a> {
 impl Text<'_> {
     pub fn area(&self) -> Area {
         let factor = if self.class.contains("bold") { BOLD } else { 1.0 };
-        Area::of((self.x, self.y), self.size, self.anchor, width(self.text, self.size) * factor)
+        Area::as_wide((self.x, self.y), self.size, self.anchor, width(self.text, self.size) * factor)
     }
 }
 
