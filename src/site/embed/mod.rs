@@ -101,7 +101,7 @@ fn strip(
     draw: fn(&Strip, Size) -> std::io::Result<String>,
 ) -> Result<Markup, Failure> {
     let drawn = |wide: bool| {
-        let size = Size { width: if wide { 720 } else { 360 }, height: 210 };
+        let size = Size { width: if wide { 720 } else { 360 }, height: 140 };
         let about = About {
             title: title.to_owned(),
             source: String::new(),
