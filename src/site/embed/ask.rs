@@ -186,12 +186,9 @@ impl Ask {
     }
 
     /// How a chart is drawn; twice on one page, for narrow and wide places.
-    pub(crate) fn shown(&self, shape: &str, wide: bool) -> Shown {
-        let (size, within) = if wide {
-            (Size { width: 720, height: 400 }, "-wide")
-        } else {
-            (Size { width: 360, height: 320 }, "-narrow")
-        };
+    pub(crate) fn shown(&self, shape: &str, wide: bool, height: u32) -> Shown {
+        let (width, within) = if wide { (720, "-wide") } else { (360, "-narrow") };
+        let size = Size { width, height };
         Shown { shape: shape.to_owned(), language: self.language, theme: self.theme, size, within: Some(within) }
     }
 }

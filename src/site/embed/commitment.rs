@@ -12,6 +12,7 @@ use crate::model::codes::Status;
 use crate::model::kinds::{commitment, observation, report};
 use crate::say;
 use crate::site::chart::Cell;
+use crate::site::chart::words::capital;
 use crate::site::parts::{figure, human, member, plain, status, unit};
 use crate::site::since::{self, Shown, clipped};
 use crate::site::visit::{Visit, Wanted};
@@ -42,7 +43,7 @@ pub async fn make(ask: &Ask, visit: &mut Visit) -> Result<Embed, Failure> {
     let language = ask.language;
     let organization = plain(&read.record["included"]["organization"]["name"], language);
     let body = match ask.style {
-        Style::Card => card(&read, &organization, visit),
+        Style::Card => card(&read, visit),
         Style::Progress => progress(&read, visit),
         Style::Table => table(&read, visit).ok_or_else(|| without(ask, visit))?,
         Style::Chart => chart(&read, ask).ok_or_else(|| without(ask, visit))??,
@@ -51,10 +52,12 @@ pub async fn make(ask: &Ask, visit: &mut Visit) -> Result<Embed, Failure> {
     Ok(Embed {
         title: plain(&read.record["title"], language),
         is_title_drawn: ask.style == Style::Chart,
+        is_period_said: false,
+        is_answerable: true,
         body,
         since: since(&read, ask, visit).await?,
         source: organization,
-        period: period.map(|period| crate::site::chart::words::capital(&period)).unwrap_or_default(),
+        period: period.map(|period| capital(&period)).unwrap_or_default(),
     })
 }
 
@@ -71,14 +74,13 @@ fn without(ask: &Ask, visit: &Visit) -> Failure {
     )
 }
 
-fn card(read: &Read, organization: &str, visit: &Visit) -> Markup {
+fn card(read: &Read, visit: &Visit) -> Markup {
     let language = visit.language;
     html! {
         p.mark {
             (status(member(&read.record, "status"), language))
             @if let Some(day) = words::day_of(&read.record["due_on"], language) { span.soft { " · " (visit.say("Due ", "完成期限：")) (day) } }
         }
-        @if !organization.is_empty() { p.soft { (clipped(organization, MAX_NAME)) } }
         @if !read.figures.is_empty() {
             ul.figures { @for observation in read.figures.iter().take(FIGURES) {
                 li {
@@ -113,7 +115,7 @@ fn table(read: &Read, visit: &Visit) -> Option<Markup> {
                 tbody { @for observation in &read.figures {
                     tr {
                         th scope="row" { (named(observation, visit)) }
-                        td { (words::period(member(observation, "period"), language)) }
+                        td { (capital(&words::period(member(observation, "period"), language))) }
                         td.number { (figure(observation, &observation["included"]["metric"], visit)) }
                     }
                 } }

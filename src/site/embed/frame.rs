@@ -27,6 +27,10 @@ pub struct Embed {
     pub title: String,
     /// Whether a picture has the title already.
     pub is_title_drawn: bool,
+    /// Whether what is shown has the period already.
+    pub is_period_said: bool,
+    /// Whether the source is who answers for a promise, rather than who states a figure.
+    pub is_answerable: bool,
     pub body: Markup,
     pub since: Option<Since>,
     /// Who says so.
@@ -109,14 +113,19 @@ pub fn page(embed: &Embed, ask: &Ask, visit: &Visit) -> Result<String, Failure> 
     let number = moment.n.to_string();
     let pinned = visit.link_with(&ask.page(), &[("revision", &number), ("as_of", "")]);
     let title = clipped(&embed.title, MAX_TITLE);
+    let label = if embed.is_answerable {
+        visit.say("Answerable: ", "责任单位：")
+    } else {
+        visit.say("Source: ", "来源：")
+    };
     let main = html! {
-        h1.hidden[embed.is_title_drawn] { a href=(here) target="_blank" rel="noopener" { (title) } }
+        h1 class=[embed.is_title_drawn.then_some("hidden")] { a href=(here) target="_blank" rel="noopener" { (title) } }
         (embed.body)
         @if let Some(since) = &embed.since { (since.line(&newest, true, ask.language)) }
         footer {
             p {
-                @if !embed.source.is_empty() { (visit.say("Source: ", "来源：")) (clipped(&embed.source, MAX_NAME)) " · " }
-                @if !embed.period.is_empty() { (embed.period) " · " }
+                @if !embed.source.is_empty() { (label) (clipped(&embed.source, MAX_NAME)) " · " }
+                @if !embed.period.is_empty() && !embed.is_period_said { (embed.period) " · " }
                 a href=(pinned) target="_blank" rel="noopener" { (visit.say("Revision ", "修订 ")) (number) } " · "
                 a href=(here) target="_blank" rel="noopener" { (site) }
             }

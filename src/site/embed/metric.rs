@@ -56,6 +56,8 @@ pub async fn make(ask: &Ask, visit: &mut Visit) -> Result<Embed, Failure> {
     let period = figure.as_ref().map(|figure| capital(&figure.text.period)).unwrap_or_default();
     Ok(Embed {
         is_title_drawn: matches!(ask.style, Style::Chart | Style::Progress),
+        is_period_said: ask.style == Style::Card,
+        is_answerable: false,
         title: name,
         body,
         since: since(&facts, ask, visit).await?,
@@ -87,13 +89,26 @@ fn suiting(facts: &Facts) -> &'static str {
     }
 }
 
+/// Pixels that a shape takes.
+fn height(shape: &str, facts: &Facts) -> u32 {
+    let rows = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).saturating_mul(44).saturating_add(110);
+    match shape {
+        "line" => 380,
+        "bar" => rows(facts.beside.len()).clamp(160, 900),
+        "part" => rows(facts.parts.len().max(1)).clamp(260, 900),
+        "progress" => 250,
+        _ if facts.series.len() > 1 => 290,
+        _ => 160,
+    }
+}
+
 /// Drawn for narrow and for wide places, or once for both where that would be much.
 fn drawing(ask: &Ask, wanted: &Wanted, row: &Row, facts: &Facts, shape: &str) -> Result<Markup, Failure> {
-    let draw = |wide| drawn(wanted, row, facts, &ask.shown(shape, wide));
+    let draw = |wide| drawn(wanted, row, facts, &ask.shown(shape, wide, height(shape, facts)));
     let (narrow, wide) = (draw(false)?, draw(true)?);
     Ok(html! {
         @if narrow.len() + wide.len() > DRAWINGS {
-            div.draw { (PreEscaped(wide)) }
+            div.draw.only { (PreEscaped(wide)) }
         } @else {
             div.draw.narrow { (PreEscaped(narrow)) }
             div.draw.wide { (PreEscaped(wide)) }

@@ -101,7 +101,8 @@ fn strip(
     draw: fn(&Strip, Size) -> std::io::Result<String>,
 ) -> Result<Markup, Failure> {
     let drawn = |wide: bool| {
-        let size = Size { width: if wide { 720 } else { 360 }, height: 210 };
+        // Two lines of a title fit in the narrow one.
+        let size = if wide { Size { width: 720, height: 140 } } else { Size { width: 360, height: 224 } };
         let about = About {
             title: title.to_owned(),
             source: String::new(),

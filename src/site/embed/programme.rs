@@ -46,7 +46,8 @@ pub async fn make(ask: &Ask, visit: &mut Visit) -> Result<Embed, Failure> {
     let since = since::read(&visit.state.database, &[shown], visit.moment()?, visit.now).await?;
     let source = organization.map(|organization| plain(&organization["name"], language)).unwrap_or_default();
     let is_title_drawn = ask.style == Style::Chart;
-    Ok(Embed { title, is_title_drawn, body, since, source, period: record["year"].to_string() })
+    let period = record["year"].to_string();
+    Ok(Embed { title, is_title_drawn, is_period_said: false, is_answerable: true, body, since, source, period })
 }
 
 fn without(ask: &Ask, visit: &Visit) -> Failure {
