@@ -11,6 +11,7 @@ pub mod figure;
 pub mod history;
 pub mod list;
 pub mod record;
+pub mod resting;
 pub mod revisions;
 pub mod search;
 pub mod since;
