@@ -127,18 +127,3 @@ pub fn downloads(links: &[(&str, String)], visit: &Visit) -> Markup {
         }
     }
 }
-
-/// How to cite it.
-pub fn citations(path: &str, visit: &Visit) -> Markup {
-    let form = |extension: &str| visit.program(&format!("{path}.{extension}"));
-    html! {
-        section {
-            h2 { (visit.say("Cite", "引用")) }
-            ul.inline {
-                li { a href=(form("txt")) { "GB/T 7714" } }
-                li { a href=(form("bib")) { "BibTeX" } }
-                li { a href=(form("json")) { "CSL-JSON" } }
-            }
-        }
-    }
-}

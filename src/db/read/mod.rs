@@ -10,6 +10,7 @@ pub mod facts;
 pub mod figure;
 pub mod history;
 pub mod list;
+pub mod names;
 pub mod record;
 pub mod resting;
 pub mod revisions;
@@ -17,6 +18,7 @@ pub mod search;
 pub mod since;
 pub mod sitemap;
 pub mod summary;
+pub mod told;
 pub mod warnings;
 
 use chrono::{DateTime, NaiveDate, Utc};
