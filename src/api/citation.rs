@@ -13,6 +13,7 @@ use crate::citation::{Cited, Content, Quoted, bibtex, csl, gbt, short};
 use crate::db::read::citation;
 use crate::export::format::Format;
 use crate::model::codes::{Qualifier, Status, TimeBasis};
+use crate::model::kind::Kind;
 use crate::model::kinds::metric::Unit;
 use crate::model::message::Language;
 use crate::model::text::HumanText;
@@ -58,43 +59,58 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
     let observation = request.query.one_id("observation");
     let asked = request.at();
     request.finish(&asked)?;
-    let (kind, id) = (request.kind, request.id.clone());
     let database = &request.state.database;
-    let row = citation::read(database, kind, &id, observation.as_deref(), asked.at, request.now).await?;
-    let Some(citation::Row { record: row, beside, published_on, today }) = row else { return Err(broken("no row")) };
-    request.check(&row.moment, asked.prefix.as_deref())?;
-    let Some(body) = &row.body else { return Err(record::gone(kind, &id, &row)) };
-    let record: Record = serde_json::from_str(body).map_err(broken)?;
-    let beside: Beside = serde_json::from_str(&beside.unwrap_or_default()).map_err(broken)?;
-    let moment = row.moment;
-    if let Some(observation) = observation.filter(|_| beside.figure.is_none()) {
-        return Err(no_such_figure(&id, &observation, moment.n));
-    }
+    let row =
+        citation::read(database, request.kind, &request.id, observation.as_deref(), asked.at, request.now).await?;
+    let row = row.ok_or_else(|| broken("no row"))?;
+    let moment = row.record.moment.clone();
+    request.check(&moment, asked.prefix.as_deref())?;
     // Pinned, an answer depends on its revision alone; access is on the day of that then.
-    let accessed_on = if is_pinned(asked.at, &moment) { published_on } else { today };
-    let (Some(published_on), Some(accessed_on)) = (published_on, accessed_on) else { return Err(broken("no day")) };
-    let text = |id: Option<String>| HumanText(BTreeMap::from([("und".to_owned(), id.unwrap_or_default())]));
-    let cited = Cited {
-        kind: kind.name,
-        collection: kind.collection,
-        id: &id,
-        title: record.title.clone().or(record.name.clone()).unwrap_or_else(|| text(Some(id.clone()))),
-        author: beside.author_name.clone().unwrap_or_else(|| text(beside.author.clone())),
-        content: content(record, beside),
-        revision: moment.n,
-        digest: moment.n_digest.as_deref().unwrap_or_default(),
-        published_on,
-        accessed_on,
-        base: &request.state.public_url,
-    };
+    let is_pinned = is_pinned(asked.at, &moment);
+    let base = &request.state.public_url;
+    let cited = cited(request.kind, &request.id, observation.as_deref(), &row, is_pinned, base)?;
     let body = match request.format {
         Format::CslJson => csl::cite(&cited, language).to_string(),
         Format::Bibtex => bibtex::cite(&cited, language),
         _ => format!("{}\n{}\n", gbt::cite(&cited, language), short::cite(&cited, language)),
     };
-    let evaluated_on = Some(accessed_on);
-    let settings = Some(request.state.public_url.clone());
+    let evaluated_on = Some(cited.accessed_on);
+    let settings = Some(base.clone());
     Ok(Answer { format: request.format, evaluated_on, settings, ..Answer::json(body, moment, asked.at) })
+}
+
+/// What was read, as it is cited.
+pub fn cited<'a>(
+    kind: &'static Kind,
+    id: &'a str,
+    observation: Option<&str>,
+    row: &'a citation::Row,
+    is_pinned: bool,
+    base: &'a str,
+) -> Result<Cited<'a>, Failure> {
+    let citation::Row { record: row, beside, published_on, today } = row;
+    let Some(body) = &row.body else { return Err(record::gone(kind, id, row)) };
+    let record: Record = serde_json::from_str(body).map_err(broken)?;
+    let beside: Beside = serde_json::from_str(beside.as_deref().unwrap_or_default()).map_err(broken)?;
+    if let Some(observation) = observation.filter(|_| beside.figure.is_none()) {
+        return Err(no_such_figure(id, observation, row.moment.n));
+    }
+    let accessed_on = if is_pinned { published_on } else { today };
+    let (Some(published_on), Some(accessed_on)) = (*published_on, *accessed_on) else { return Err(broken("no day")) };
+    let text = |id: Option<String>| HumanText(BTreeMap::from([("und".to_owned(), id.unwrap_or_default())]));
+    Ok(Cited {
+        kind: kind.name,
+        collection: kind.collection,
+        id,
+        title: record.title.clone().or(record.name.clone()).unwrap_or_else(|| text(Some(id.to_owned()))),
+        author: beside.author_name.clone().unwrap_or_else(|| text(beside.author.clone())),
+        content: content(record, beside),
+        revision: row.moment.n,
+        digest: row.moment.n_digest.as_deref().unwrap_or_default(),
+        published_on,
+        accessed_on,
+        base,
+    })
 }
 
 /// Languages of a citation.

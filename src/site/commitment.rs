@@ -4,8 +4,9 @@ use actix_web::HttpResponse;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
+use super::cite;
 use super::frame::Page;
-use super::parts::{citations, downloads, evidence, figure, human, member, paragraphs, plain, status};
+use super::parts::{downloads, evidence, figure, human, member, paragraphs, plain, status};
 use super::visit::{Visit, Wanted};
 use super::words;
 use crate::api::problem::Failure;
@@ -42,6 +43,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
         .await?;
     let history =
         history::read(&visit.state.database, &commitment::KIND, id, i64::MAX, CHANGES, visit.at(), visit.now).await?;
+    let cite = cite::section(&mut visit, &commitment::KIND, id).await?;
     let included = &record["included"];
     let (organization, programme) = (&included["organization"], &included["programme"]);
     let title = plain(&record["title"], language);
@@ -96,7 +98,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
             (visit.say("Reports", "通报"), visit.program(&format!("v1/commitments/{id}/reports"))),
             (visit.say("History", "修订记录"), visit.program(&format!("v1/commitments/{id}/history"))),
         ], &visit))
-        (citations(&format!("v1/commitments/{id}/citation"), &visit))
+        (cite)
     };
     let mut page = Page::new(title.clone(), format!("commitments/{id}"), body);
     page.description = plain(&record["summary"], language);

@@ -9,10 +9,13 @@ pub mod routes;
 pub mod visit;
 pub mod words;
 
+mod cite;
 mod commitment;
 mod developers;
 mod home;
+mod members;
 mod metric;
+mod names;
 mod organization;
 mod parts;
 pub mod problems;
@@ -21,3 +24,4 @@ mod revisions;
 mod search;
 pub mod since;
 mod source;
+mod told;

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::visit::Visit;
 use super::words;
@@ -108,12 +109,13 @@ pub fn evidence(entry: &Value, visit: &Visit) -> Markup {
     }
 }
 
-/// Names a span of a source.
+/// Names the place of quoted words on their source's page: by their span, or else by the words.
 pub fn anchor(entry: &Value) -> String {
-    match (entry["start"].as_i64(), entry["end"].as_i64()) {
-        (Some(start), Some(end)) => format!("at-{start}-{end}"),
-        _ => String::from("text"),
+    if let (Some(start), Some(end)) = (entry["start"].as_i64(), entry["end"].as_i64()) {
+        return format!("at-{start}-{end}");
     }
+    let words = ["prefix", "exact", "suffix"].map(|name| member(entry, name)).join("\n");
+    format!("words-{}", hex::encode(&Sha256::digest(words)[..6]))
 }
 
 /// Where the same thing is for programs.
@@ -122,21 +124,6 @@ pub fn downloads(links: &[(&str, String)], visit: &Visit) -> Markup {
         section.downloads aria-label=(visit.say("For programs", "数据下载")) {
             h2 { (visit.say("Data", "数据")) }
             ul.inline { @for (name, link) in links { li { a href=(link) { (name) } } } }
-        }
-    }
-}
-
-/// How to cite it.
-pub fn citations(path: &str, visit: &Visit) -> Markup {
-    let form = |extension: &str| visit.program(&format!("{path}.{extension}"));
-    html! {
-        section {
-            h2 { (visit.say("Cite", "引用")) }
-            ul.inline {
-                li { a href=(form("txt")) { "GB/T 7714" } }
-                li { a href=(form("bib")) { "BibTeX" } }
-                li { a href=(form("json")) { "CSL-JSON" } }
-            }
         }
     }
 }

@@ -98,3 +98,14 @@ pub fn comparator(code: &str, language: Language) -> &'static str {
     };
     if language == Language::Chinese { zh } else { en }
 }
+
+/// A dimension over which figures are compared and added up.
+pub fn dimension(code: &str, language: Language) -> &'static str {
+    let [en, zh] = match code {
+        "division" => ["areas", "区划"],
+        "subject" => ["organizations", "机构"],
+        "period" => ["periods", "时期"],
+        _ => ["", ""],
+    };
+    if language == Language::Chinese { zh } else { en }
+}

@@ -10,12 +10,15 @@ pub mod facts;
 pub mod figure;
 pub mod history;
 pub mod list;
+pub mod names;
 pub mod record;
+pub mod resting;
 pub mod revisions;
 pub mod search;
 pub mod since;
 pub mod sitemap;
 pub mod summary;
+pub mod told;
 pub mod warnings;
 
 use chrono::{DateTime, NaiveDate, Utc};

@@ -1,24 +1,50 @@
-//! The newest figure, large.
+//! The figure, large.
 
 use maud::{Markup, html};
-use serde_json::Value;
 
-use crate::site::parts::{evidence, figure, member};
+use super::Read;
+use crate::model::kinds::{organization, source};
+use crate::site::chart::words::capital;
+use crate::site::parts::{evidence, figure, human, member, paragraphs};
 use crate::site::visit::Visit;
 use crate::site::words;
 
-/// The newest figure with its period and the words it was said in.
-pub fn large(observation: &Value, metric: &Value, visit: &Visit) -> Markup {
+/// The figure with its period, what it changed by, who says so, and the words it was said in.
+pub fn large(read: &Read, visit: &Visit) -> Markup {
     let language = visit.language;
+    let Some(observation) = read.newest() else {
+        return html! { p.lead { (visit.say("There is no figure yet.", "尚无数字。")) } };
+    };
+    let change = read.facts.document(language).and_then(|figure| figure.text.change);
+    let says = ["reported_by", "publisher"].map(|name| member(observation, name));
+    let says = says.into_iter().find(|id| !id.is_empty()).unwrap_or_default();
+    let entries = || observation["evidence"].as_array().into_iter().flatten();
     html! {
         div.large {
-            p.figure { (figure(observation, metric, visit)) }
-            p.sub {
-                (words::period(member(observation, "period"), language))
-                @if !member(observation, "scope").is_empty() { " · " (member(observation, "scope")) }
-                @if observation["computed"] == true { " · " (visit.say("computed by this service", "由本服务计算")) }
+            p.figure { (figure(observation, &read.record, visit)) }
+            p.when {
+                (capital(&words::period(member(observation, "period"), language)))
+                @if let Some(change) = change { span.change { " · " (change) } }
             }
-            @for entry in observation["evidence"].as_array().into_iter().flatten().take(1) { (evidence(entry, visit)) }
+            @if !member(observation, "scope").is_empty() { p.sub { (member(observation, "scope")) } }
+            @if observation["computed"] == true { p.sub { (visit.say("Computed by this service from two figures", "由本服务根据两项数字计算")) } }
+            @for entry in entries().take(1) { (evidence(entry, visit)) }
+            p.sub {
+                (visit.say("Source: ", "来源：")) (read.names.link(&organization::KIND, says, visit))
+                @if let Some(id) = entries().next().and_then(|entry| entry["source"].as_str()) {
+                    (visit.say(", ", "，")) (read.names.link(&source::KIND, id, visit))
+                }
+            }
+            @if observation["note"].is_object() {
+                details { summary { (visit.say("About this figure", "关于这个数字")) " " } (paragraphs(&observation["note"], language)) }
+            }
+            @if !member(observation, "obs_status").is_empty() && member(observation, "obs_status") != "A" {
+                p.sub { (visit.say("Status (SDMX): ", "观测状态（SDMX）：")) (member(observation, "obs_status")) }
+            }
         }
+        @if read.record["replaced_by"].is_string() {
+            p.notice { (visit.say("Replaced by ", "已由此指标取代：")) (read.names.link(&crate::model::kinds::metric::KIND, member(&read.record, "replaced_by"), visit)) }
+        }
+        @if read.record["note"].is_object() { p.sub { (human(&read.record["note"], language)) } }
     }
 }

@@ -1,64 +1,79 @@
 //! `/metrics/{id}`: a figure, large, and its series, each value with the words it was said in.
 
 mod about;
+mod charts;
 mod headline;
 mod table;
 mod targets;
-
-use std::collections::BTreeSet;
 
 use actix_web::HttpResponse;
 use maud::html;
 use serde_json::{Value, json};
 
-use crate::api::problem::Failure;
-use crate::model::kinds::{metric, observation, target};
+use crate::api::figure::facts::Facts;
+use crate::api::problem::{Failure, INTERNAL_ERROR};
+use crate::db::read::figure;
+use crate::model::kinds::{commitment, metric, observation, organization, source, target};
+use crate::model::message::Language;
+use crate::site::cite;
 use crate::site::frame::Page;
-use crate::site::parts::{citations, downloads, human, member, paragraphs, plain};
+use crate::site::names::{Names, Wanted as Named};
+use crate::site::parts::{downloads, human, member, paragraphs, plain};
+use crate::site::told;
 use crate::site::visit::{Visit, Wanted};
+use crate::site::words;
 
 /// Figures, and targets, that are shown.
-const ROWS: i64 = 500;
+const ROWS: i64 = 150;
+
+/// What the page is of.
+struct Read {
+    record: Value,
+    /// Newest first.
+    observations: Vec<Value>,
+    promised: Vec<Value>,
+    facts: Facts,
+    /// What all of these refer to.
+    names: Names,
+}
+
+impl Read {
+    /// The observation of the large figure.
+    fn newest(&self) -> Option<&Value> {
+        let id = self.facts.figure.as_ref()?.id.as_str();
+        self.observations.iter().find(|observation| member(observation, "id") == id)
+    }
+}
 
 pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
+    let read = everything(&mut visit, id).await?;
     let language = visit.language;
-    let record = visit.record(&metric::KIND, id, &[]).await?;
-    let of = [("metric", vec![id.to_owned()])];
-    let wanted = |kind, sort| Wanted { kind, filters: &of, sort, includes: &[], rows: ROWS };
-    let observations = visit.list(&wanted(&observation::KIND, "-period_end,id")).await?;
-    let promised = visit.list(&wanted(&target::KIND, "")).await?;
-    let newest = observations.iter().find(|observation| member(observation, "role") != "baseline");
-    let chart = visit.program(&format!("v1/metrics/{id}/figure.svg?shape=line&lang={}", language.tag()));
+    let told = told::section(&mut visit, &metric::KIND, id, &|_, record| figure_of(record, language)).await?;
+    let cite = cite::section(&mut visit, &metric::KIND, id).await?;
+    let record = &read.record;
     let body = html! {
-        p.kicker { (visit.say("Figure", "指标")) }
+        p.kicker { (about::belongs(&read, &visit)) }
         h1 { (human(&record["name"], language)) }
-        @if let Some(newest) = newest { (headline::large(newest, &record, &visit)) }
+        (headline::large(&read, &visit))
         div.summary { (paragraphs(&record["description"], language)) }
-        (about::about(&record, &visit))
-        @if periods(&observations) > 1 {
-            section {
-                h2 { (visit.say("Over time", "变化")) }
-                // Drawn by the service; the table below says the same.
-                img.chart width="720" height="405" src=(chart) alt=(visit.say("Chart of the figures in the table below", "下表数字的图"));
-            }
-        }
-        section {
-            h2 { (visit.say("All figures", "全部数字")) }
-            div.wide tabindex="0" role="region" aria-label=(visit.say("All figures", "全部数字")) { (table::table(&observations, &record, &visit)) }
-        }
-        (targets::targets(&promised, &record, &visit))
+        (charts::charts(&read, &visit))
+        (about::about(&read, &visit))
+        (targets::targets(&read.promised, record, &visit))
+        (table::section(&read, &visit))
+        (told)
+        (cite)
         (downloads(&[
+            (visit.say("Compare", "比较"), visit.link(&format!("compare?metric={id}"))),
             ("JSON", visit.program(&format!("v1/metrics/{id}"))),
             (visit.say("Figures as JSON", "数字 JSON"), visit.program(&format!("v1/metrics/{id}/observations"))),
             ("CSV", visit.program(&format!("v1/exports/observations.csv?metric={id}"))),
             ("Excel", visit.program(&format!("v1/exports/observations.xlsx?metric={id}"))),
             ("SVG", visit.program(&format!("v1/metrics/{id}/figure.svg?lang={}", language.tag()))),
         ], &visit))
-        (citations(&format!("v1/metrics/{id}/citation"), &visit))
     };
     let title = plain(&record["name"], language);
     let mut page = Page::new(title.clone(), format!("metrics/{id}"), body);
-    page.description = plain(&record["description"], language);
+    page.description = described(&read, &visit);
     page.alternates = vec![
         ("application/json", format!("v1/metrics/{id}/observations")),
         ("text/csv", format!("v1/exports/observations.csv?metric={id}")),
@@ -69,8 +84,50 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     page.respond(&visit)
 }
 
-/// Periods that have a figure.
-fn periods(observations: &[Value]) -> usize {
-    let actual = observations.iter().filter(|observation| member(observation, "role") != "baseline");
-    actual.map(|observation| member(observation, "period")).collect::<BTreeSet<_>>().len()
+async fn everything(visit: &mut Visit, id: &str) -> Result<Read, Failure> {
+    let record = visit.record(&metric::KIND, id, &[]).await?;
+    let of = [("metric", vec![id.to_owned()])];
+    let wanted = |kind, sort| Wanted { kind, filters: &of, sort, includes: &[], rows: ROWS };
+    let observations = visit.list(&wanted(&observation::KIND, "-period_end,id")).await?;
+    let promised = visit.list(&wanted(&target::KIND, "")).await?;
+    let asked = figure::Wanted { metric: id.to_owned(), beside: true, parts: true, ..figure::Wanted::default() };
+    let row = figure::read(&visit.state.database, &asked, visit.at(), visit.now).await?;
+    let facts = row.as_ref().and_then(Facts::of).ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
+    let mut named = Named::default();
+    for observation in observations.iter().chain(&promised) {
+        for name in ["subject", "reported_by", "publisher"] {
+            named.add(&organization::KIND, observation[name].as_str());
+        }
+        named.add(&commitment::KIND, observation["commitment"].as_str());
+        for entry in observation["evidence"].as_array().into_iter().flatten() {
+            named.add(&source::KIND, entry["source"].as_str());
+        }
+    }
+    for of in
+        [&record["part_of"], &record["replaced_by"], &record["ratio"]["numerator"], &record["ratio"]["denominator"]]
+    {
+        named.add(&metric::KIND, of.as_str());
+    }
+    let names = named.read(visit).await?;
+    Ok(Read { record, observations, promised, facts, names })
+}
+
+/// Which figure is meant, where several are.
+fn figure_of(record: &Value, language: Language) -> String {
+    let period = words::period(member(record, "period"), language);
+    let parts = [period.as_str(), member(record, "scope"), member(record, "subject"), member(record, "division_code")];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// What the page says, in a sentence.
+fn described(read: &Read, visit: &Visit) -> String {
+    let language = visit.language;
+    let figure = read.facts.document(language).map(|figure| {
+        let text = figure.text;
+        match language {
+            Language::English => format!("{}, {}. ", text.value, text.period),
+            Language::Chinese => format!("{}{}。", text.period, text.value),
+        }
+    });
+    format!("{}{}", figure.unwrap_or_default(), plain(&read.record["description"], language))
 }

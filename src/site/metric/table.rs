@@ -3,41 +3,73 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use crate::site::parts::{figure, member};
+use super::{ROWS, Read};
+use crate::model::kinds::organization;
+use crate::site::parts::{anchor, figure, member};
 use crate::site::visit::Visit;
 use crate::site::words;
 
-/// Every figure, newest first.
-pub fn table(observations: &[Value], metric: &Value, visit: &Visit) -> Markup {
-    let language = visit.language;
+/// Every figure, newest first. Each row is named `figure-{id}`, so that it can be linked to.
+pub fn section(read: &Read, visit: &Visit) -> Markup {
+    let whose = read.observations.iter().any(|one| !of(one, read, visit).0.is_empty());
+    let full = i64::try_from(read.observations.len()).is_ok_and(|rows| rows >= ROWS);
+    let title = visit.say("All figures", "全部数字");
     html! {
-        table {
-            thead { tr {
-                th scope="col" { (visit.say("Period", "时期")) }
-                th scope="col" { (visit.say("Of", "范围")) }
-                th.number scope="col" { (visit.say("Value", "数值")) }
-                th scope="col" { (visit.say("As printed", "原文")) }
-            } }
-            tbody {
-                @for observation in observations {
-                    tr {
-                        td { (words::period(member(observation, "period"), language)) }
-                        td { (of(observation)) @if member(observation, "role") == "baseline" { " " (visit.say("baseline", "基期")) } }
-                        td.number { (figure(observation, metric, visit)) }
-                        td lang="zh-Hans" { (member(observation, "as_published")) }
+        @if !read.observations.is_empty() {
+            section {
+                h2 { (title) }
+                div.wide tabindex="0" role="region" aria-label=(title) {
+                    table {
+                        thead { tr {
+                            th scope="col" { (visit.say("Period", "时期")) }
+                            @if whose { th scope="col" { (visit.say("Of", "范围")) } }
+                            th.number scope="col" { (visit.say("Value", "数值")) }
+                            th scope="col" { (visit.say("As printed", "原文")) }
+                        } }
+                        tbody { @for observation in &read.observations { (row(observation, read, whose, visit)) } }
                     }
                 }
+                @if full { p.sub { (visit.say("The newest ones. The CSV below has all.", "此处为最新部分，全部见下方 CSV。")) } }
             }
         }
     }
 }
 
-/// Whose figure it is, as far as the record says.
-fn of(observation: &Value) -> String {
-    ["scope", "subject", "division_code"]
+fn row(observation: &Value, read: &Read, whose: bool, visit: &Visit) -> Markup {
+    let language = visit.language;
+    let printed = member(observation, "as_published");
+    let entry = observation["evidence"].as_array().and_then(|entries| entries.first());
+    html! {
+        tr id=(format!("figure-{}", member(observation, "id"))) {
+            th scope="row" {
+                (words::period(member(observation, "period"), language))
+                @if member(observation, "role") == "baseline" { span.sub { " " (visit.say("baseline", "基期")) } }
+            }
+            @if whose { td { (of(observation, read, visit).0) } }
+            td.number { (figure(observation, &read.record, visit)) }
+            td lang="zh-Hans" {
+                @match entry {
+                    Some(entry) => a href=(format!("{}#{}", visit.link(&format!("sources/{}", member(entry, "source"))), anchor(entry))) {
+                        (if printed.is_empty() { member(entry, "exact") } else { printed })
+                    },
+                    None => (printed),
+                }
+                @if observation["computed"] == true { span.sub lang=(language.tag()) { (visit.say("computed", "计算值")) } }
+            }
+        }
+    }
+}
+
+/// Whose figure it is, as far as the record says: organization by name, area by code, scope as printed.
+fn of(observation: &Value, read: &Read, visit: &Visit) -> Markup {
+    let subject = observation["subject"].as_str();
+    let rest: Vec<&str> = ["division_code", "scope"]
         .map(|name| member(observation, name))
         .into_iter()
         .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(" · ")
+        .collect();
+    html! {
+        @if let Some(subject) = subject { (read.names.text(&organization::KIND, subject, visit)) }
+        @if !rest.is_empty() { @if subject.is_some() { " · " } (rest.join(" · ")) }
+    }
 }

@@ -1,6 +1,7 @@
 //! Pages for people.
 
 mod problems;
+mod sources;
 
 use scraper::{Html, Selector};
 use serde_json::{Value, json};

@@ -1,0 +1,37 @@
+//! How to cite what a page says, in the four forms, as text to copy.
+
+use maud::{Markup, html};
+
+use super::visit::Visit;
+use crate::api::citation::cited;
+use crate::api::problem::{Failure, INTERNAL_ERROR};
+use crate::citation::{bibtex, csl, gbt, short};
+use crate::db::read::citation;
+use crate::model::kind::Kind;
+
+pub async fn section(visit: &mut Visit, kind: &'static Kind, id: &str) -> Result<Markup, Failure> {
+    let row = citation::read(&visit.state.database, kind, id, None, visit.at(), visit.now).await?;
+    let row = row.ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
+    let language = visit.language;
+    let cited = cited(kind, id, None, &row, visit.is_pinned(), &visit.state.public_url)?;
+    let csl = serde_json::to_string_pretty(&csl::cite(&cited, language)).unwrap_or_default();
+    let address = |extension: &str| {
+        visit.program(&format!("v1/{}/{id}/citation.{extension}?lang={}", kind.collection, language.tag()))
+    };
+    Ok(html! {
+        section.cite {
+            h2 { (visit.say("Cite", "引用")) }
+            h3 { (visit.say("In a sentence", "新闻用语")) }
+            p.copy { (short::cite(&cited, language)) }
+            h3 { a href=(address("txt")) { "GB/T 7714-2025" } }
+            p.copy { (gbt::cite(&cited, language)) }
+            details {
+                summary { "BibTeX, CSL-JSON" }
+                h3 { a href=(address("bib")) { "BibTeX" } }
+                pre.copy tabindex="0" { (bibtex::cite(&cited, language)) }
+                h3 { a href=(address("json")) { "CSL-JSON" } }
+                pre.copy tabindex="0" { (csl) }
+            }
+        }
+    })
+}

@@ -1,0 +1,63 @@
+//! What records that a page refers to are called.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::parts::human;
+use super::visit::Visit;
+use crate::api::problem::Failure;
+use crate::db::read::names;
+use crate::model::kind::Kind;
+
+/// Records whose names are wanted; nothing twice.
+#[derive(Default)]
+pub struct Wanted(BTreeMap<&'static str, (Option<&'static Kind>, BTreeSet<String>)>);
+
+/// Names by kind and id.
+pub struct Names(BTreeMap<(String, String), Value>);
+
+impl Wanted {
+    /// Wants the record that a member names, if it names one.
+    pub fn add(&mut self, kind: &'static Kind, id: Option<&str>) {
+        if let Some(id) = id {
+            let (known, ids) = self.0.entry(kind.name).or_default();
+            *known = Some(kind);
+            ids.insert(id.to_owned());
+        }
+    }
+
+    pub async fn read(self, visit: &Visit) -> Result<Names, Failure> {
+        let wanted: Vec<(&'static Kind, Vec<String>)> =
+            self.0.into_values().filter_map(|(kind, ids)| Some((kind?, ids.into_iter().collect()))).collect();
+        let rows = names::read(&visit.state.database, &wanted, visit.at(), visit.now).await?;
+        let named = rows.into_iter().filter_map(|row| {
+            let name = serde_json::from_str(&row.name?).ok()?;
+            Some(((row.kind, row.id), name))
+        });
+        Ok(Names(named.collect()))
+    }
+}
+
+impl Names {
+    /// Its name as human text, where the record is there.
+    pub fn get(&self, kind: &Kind, id: &str) -> Option<&Value> {
+        self.0.get(&(kind.name.to_owned(), id.to_owned()))
+    }
+
+    /// Its name, or else its id.
+    pub fn text(&self, kind: &Kind, id: &str, visit: &Visit) -> Markup {
+        html! { @match self.get(kind, id) { Some(name) => { (human(name, visit.language)) } None => { (id) } } }
+    }
+
+    /// A link to its page; what is not there has none.
+    pub fn link(&self, kind: &Kind, id: &str, visit: &Visit) -> Markup {
+        html! {
+            @match self.get(kind, id) {
+                Some(name) => a href=(visit.link(&format!("{}/{id}", kind.collection))) { (human(name, visit.language)) },
+                None => (id),
+            }
+        }
+    }
+}
