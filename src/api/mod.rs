@@ -20,6 +20,7 @@ pub mod list;
 pub mod metrics;
 pub mod middleware;
 pub mod negotiation;
+pub mod oembed;
 pub mod openapi;
 pub mod openapi_3_0;
 mod parameters;

@@ -13,7 +13,7 @@ use super::discovery::fixed;
 use super::endpoint::{Endpoint, Parameter};
 use super::problem::{METHOD_NOT_ALLOWED, ProblemType};
 use super::routes::{self, ENDPOINTS};
-use super::{plain, publish, schemas};
+use super::{oembed, plain, publish, schemas};
 use crate::model::kinds::KINDS;
 use crate::site::problems;
 
@@ -31,7 +31,7 @@ type Failure = Box<dyn std::error::Error>;
             Absent members are unknown; nothing is ever null but next.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    paths(plain::live, plain::ready, plain::prometheus, plain::openapi_json, plain::openapi_yaml, plain::openapi_3_0_json, fixed::api_catalog, fixed::robots, problems::problem_type, publish::post),
+    paths(plain::live, plain::ready, plain::prometheus, plain::openapi_json, plain::openapi_yaml, plain::openapi_3_0_json, fixed::api_catalog, fixed::robots, problems::problem_type, oembed::oembed, publish::post),
     tags(
         (name = "ledger", description = "The ledger and its revisions."),
         (name = "catalogue", description = "Descriptions of the whole for portals and search engines."),

@@ -99,6 +99,9 @@ problem_types! {
     INTERNAL_ERROR = "internal-error", 500, ["Internal error", "内部错误"],
         ["Something went wrong here; it has been logged under the request's id. Try again, and report the id if it stays.",
          "服务内部出错，已按请求编号记录。请重试；若仍出错，请报告该编号。"];
+    FORMAT_NOT_OFFERED = "format-not-offered", 501, ["Format not offered", "不提供此格式"],
+        ["oEmbed is answered as json or xml. Ask for one of these with format, or leave format out.",
+         "oEmbed 以 json 或 xml 应答。请用 format 指定其一，或不写 format。"];
     DATABASE_UNAVAILABLE = "database-unavailable", 503, ["Database unavailable", "数据库不可用"],
         ["The database does not answer at the moment. Try again after the seconds in Retry-After.", "数据库暂时没有应答，请在 Retry-After 所示秒数后重试。"];
     MIRROR_BEHIND = "mirror-behind", 503, ["Copy is behind", "副本尚未跟上"],

@@ -18,7 +18,8 @@ use super::problem::{
 };
 use super::schemas;
 use super::{
-    catalogue, changes, diff, figure, history, list, middleware, plain, publish, record, revisions, summary, warnings,
+    catalogue, changes, diff, figure, history, list, middleware, oembed, plain, publish, record, revisions, summary,
+    warnings,
 };
 use crate::export::format::Format;
 use crate::model::kind::Kind;
@@ -89,6 +90,7 @@ fn services(config: &mut web::ServiceConfig) {
         .service(plain::openapi_json)
         .service(plain::openapi_yaml)
         .service(plain::openapi_3_0_json)
+        .service(oembed::oembed)
         .service(fixed::api_catalog)
         .service(fixed::robots)
         .service(problems::problem_type)
@@ -104,6 +106,7 @@ fn services(config: &mut web::ServiceConfig) {
         "/openapi-3.0.json",
         "/.well-known/api-catalog",
         "/robots.txt",
+        "/oembed",
         "/problems/{type}",
         "/docs",
         "/docs/{_:.*}",

@@ -9,6 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::compare::document::{self as comparison, Comparison};
 use super::documents::{self, Difference, Health, Index, Problem, Revision, Summary};
 use super::figure::document::{Badge, Figure};
+use super::oembed::OEmbed;
 use super::search::{self, SearchHit};
 use crate::catalog::meta::{self, Meta};
 use crate::db::read::search::CANDIDATES;
@@ -281,6 +282,7 @@ fn documents() -> BTreeMap<String, Value> {
         (Figure::name(), Figure::schema()),
         (Badge::name(), Badge::schema()),
         (Comparison::name(), Comparison::schema()),
+        (OEmbed::name(), OEmbed::schema()),
     ] {
         found.push((name.into_owned(), schema));
     }

@@ -102,6 +102,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     };
     let mut page = Page::new(title.clone(), format!("commitments/{id}"), body);
     page.description = plain(&record["summary"], language);
+    page.is_embeddable = true;
     page.alternates = vec![
         ("application/json", format!("v1/commitments/{id}")),
         ("text/csv", format!("v1/commitments?id={id}&format=csv")),

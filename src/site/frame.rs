@@ -33,6 +33,8 @@ pub struct Page {
     pub parameters: Vec<(&'static str, String)>,
     /// The same thing for programs: media type and path.
     pub alternates: Vec<(&'static str, String)>,
+    /// Whether it can stand on other people's pages, as oEmbed says.
+    pub is_embeddable: bool,
     /// JSON-LD (schema.org).
     pub data: Option<Value>,
     pub body: Markup,
@@ -46,6 +48,7 @@ impl Page {
             path: path.into(),
             parameters: Vec::new(),
             alternates: Vec::new(),
+            is_embeddable: false,
             data: None,
             body,
         }
@@ -55,7 +58,8 @@ impl Page {
     pub fn respond(self, visit: &Visit) -> Result<HttpResponse, Failure> {
         let moment = visit.moment()?;
         let digest = moment.n_digest.as_deref().unwrap_or(&moment.digest).get(..8).unwrap_or_default();
-        let day = if visit.is_pinned() { String::new() } else { format!("-{}", visit.now.date_naive()) };
+        // What became of the past since is said on it.
+        let day = if visit.is_pinned() { format!("-{}", moment.head) } else { format!("-{}", visit.now.date_naive()) };
         let settings = hex::encode(Sha256::digest(format!("{:?} {}", visit.state.site, visit.state.public_url)));
         let etag = format!(
             "W/\"{FORM}-{}-{digest}-{}{day}-{}-{}\"",
@@ -132,6 +136,7 @@ impl Page {
                     @for (media_type, path) in &self.alternates {
                         link rel="alternate" type=(media_type) href=(visit.link(path));
                     }
+                    @if self.is_embeddable { (discovery(visit, &self.path)) }
                     link rel="alternate" type="application/atom+xml" href=(visit.file("v1/revisions.atom"));
                     meta property="og:type" content="website";
                     meta property="og:site_name" content=(site);
@@ -152,6 +157,17 @@ impl Page {
                 }
             }
         })
+    }
+}
+
+/// Where oEmbed says how to embed the page.
+fn discovery(visit: &Visit, path: &str) -> Markup {
+    let page = visit.absolute(path, &[("lang", visit.language.tag())]);
+    html! {
+        @for (format, media_type) in [("json", "application/json+oembed"), ("xml", "text/xml+oembed")] {
+            @let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("url", &page).append_pair("format", format).finish();
+            link rel="alternate" type=(media_type) href=(format!("{}/oembed?{query}", visit.state.public_url));
+        }
     }
 }
 

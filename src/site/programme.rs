@@ -67,6 +67,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     let title = plain(&record["title"], language);
     let mut page = Page::new(title.clone(), format!("programmes/{id}"), body);
     page.description = title.clone();
+    page.is_embeddable = true;
     page.alternates = vec![
         ("application/json", format!("v1/programmes/{id}")),
         ("text/csv", format!("v1/exports/commitments.csv?programme={id}")),

@@ -142,6 +142,12 @@ impl Visit {
         self.address(path, [])
     }
 
+    /// The address of a page, with language and revision, as others see it.
+    pub fn absolute(&self, path: &str, parameters: &[(&str, &str)]) -> String {
+        let below = self.link_with(path, parameters);
+        format!("{}/{}", self.state.public_url, below.trim_start_matches("./").trim_start_matches("../"))
+    }
+
     fn address<'a>(&self, path: &str, parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(parameters.into_iter().filter(|(_, value)| !value.is_empty()));

@@ -13,6 +13,7 @@ mod corrections;
 mod discovery;
 mod documentation;
 mod downloads;
+mod embeds;
 mod exports;
 mod figures;
 mod following;

@@ -5,4 +5,4 @@
 pub mod atom;
 pub mod fixed;
 pub mod sitemap;
-mod xml;
+pub mod xml;

@@ -175,6 +175,11 @@ impl Ask {
         self.given.push(("observation".to_owned(), id.to_owned()));
     }
 
+    /// Whether it is asked for at a revision or a time.
+    pub fn is_pinned(&self) -> bool {
+        self.at != At::Head
+    }
+
     /// Path of the page of the same thing, below the top.
     pub fn page(&self) -> String {
         format!("{}/{}", self.kind.collection, self.id)

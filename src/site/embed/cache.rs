@@ -99,6 +99,11 @@ impl Embeds {
         Embeds { live: Duration::ZERO, pinned: Duration::ZERO, ..self }
     }
 
+    /// Bytes that are taken, about.
+    pub fn bytes(&self) -> u64 {
+        self.kept.weighted_size()
+    }
+
     /// Takes in what is known of a head: nothing made before a redaction is served after it.
     pub fn hear(&self, head: i64, last_redaction: i64) {
         if self.redaction.fetch_max(last_redaction, Ordering::SeqCst) < last_redaction {

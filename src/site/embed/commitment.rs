@@ -154,8 +154,7 @@ fn progress(read: &Read, visit: &Visit) -> Markup {
 
 /// How much of a target is reached, for the eye; the words beside it say the same.
 fn bar(reached: Option<&Value>, promised: &Value) -> Markup {
-    let number =
-        |value: &Value| serde_json::from_value(value.clone()).ok().as_ref().and_then(Amount::of).map(|value| value.0);
+    let number = |value: &Value| Amount::parse(&value.to_string()).map(|amount| amount.0);
     let share = match (reached.and_then(number), number(promised)) {
         (Some(reached), Some(promised)) if promised > 0 => (reached.max(0).saturating_mul(1000) / promised).min(1000),
         _ => 0,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::ask::{Ask, Style};
 use super::frame::{Embed, MAX_NAME};
+use crate::api::figure::document::Figure;
 use crate::api::figure::facts::{Facts, Observed, in_language};
 use crate::api::figure::{drawn, no_such_figure};
 use crate::api::problem::{Failure, INTERNAL_ERROR};
@@ -31,18 +32,7 @@ pub async fn make(ask: &Ask, visit: &mut Visit) -> Result<Embed, Failure> {
         parts: chart && chosen == Some("part"),
         ..ask.wanted.clone()
     };
-    let row = figure::read(&visit.state.database, &wanted, visit.at(), visit.now).await?;
-    let row = row.ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
-    visit.settle(&row.metric.moment)?;
-    if row.metric.body.is_none() {
-        return Err(record::gone(&metric::KIND, &ask.id, &row.metric));
-    }
-    let facts = Facts::of(&row).ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
-    if row.figure.is_none()
-        && let Some(id) = &wanted.observation
-    {
-        return Err(what_became(id, visit).await?.unwrap_or_else(|| no_such_figure(&wanted, &row)));
-    }
+    let (wanted, row, facts) = read(ask, wanted, visit).await?;
     let language = ask.language;
     let name = in_language(&facts.metric.name, language);
     let body = match ask.style {
@@ -64,6 +54,28 @@ pub async fn make(ask: &Ask, visit: &mut Visit) -> Result<Embed, Failure> {
         source,
         period,
     })
+}
+
+/// The metric's name, and its figure where it has one.
+pub async fn named(ask: &Ask, visit: &mut Visit) -> Result<(String, Option<Figure>), Failure> {
+    let (_, _, facts) = read(ask, ask.wanted.clone(), visit).await?;
+    Ok((in_language(&facts.metric.name, ask.language), facts.document(ask.language)))
+}
+
+async fn read(ask: &Ask, wanted: Wanted, visit: &mut Visit) -> Result<(Wanted, Row, Facts), Failure> {
+    let row = figure::read(&visit.state.database, &wanted, visit.at(), visit.now).await?;
+    let row = row.ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
+    visit.settle(&row.metric.moment)?;
+    if row.metric.body.is_none() {
+        return Err(record::gone(&metric::KIND, &ask.id, &row.metric));
+    }
+    let facts = Facts::of(&row).ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
+    if row.figure.is_none()
+        && let Some(id) = &wanted.observation
+    {
+        return Err(what_became(id, visit).await?.unwrap_or_else(|| no_such_figure(&wanted, &row)));
+    }
+    Ok((wanted, row, facts))
 }
 
 /// Why the observation that the embed is of is not there.

@@ -21,9 +21,12 @@ use crate::api::endpoint;
 use crate::api::plain::fixed;
 use crate::api::problem::{Failure, INTERNAL_ERROR, NO_SUCH_RECORD};
 use crate::model::kind::Kind;
-use crate::model::kinds::{commitment as commitments, metric as metrics, programme as programmes};
+use crate::model::kinds::{
+    commitment as commitments, metric as metrics, organization as organizations, programme as programmes,
+};
+use crate::site::parts::plain;
 
-use crate::site::chart::{About, Cell, Size, Strip};
+use crate::site::chart::{self, Cell, Size, Strip};
 
 use ask::Ask;
 use cache::{Kept, Source};
@@ -103,7 +106,7 @@ fn strip(
     let drawn = |wide: bool| {
         // Two lines of a title fit in the narrow one.
         let size = if wide { Size { width: 720, height: 140 } } else { Size { width: 360, height: 224 } };
-        let about = About {
+        let about = chart::About {
             title: title.to_owned(),
             source: String::new(),
             revision: None,
@@ -116,4 +119,44 @@ fn strip(
     };
     let (narrow, wide) = (drawn(false)?, drawn(true)?);
     Ok(html! { div.draw.narrow { (PreEscaped(narrow)) } div.draw.wide { (PreEscaped(wide)) } })
+}
+
+/// What an embed is called, and who says so or promises: id and name.
+pub struct About {
+    pub title: String,
+    pub author: Option<(String, String)>,
+}
+
+/// Reads what an embed is of. A pinned figure is from then on named by its observation, so that no other one takes
+/// its place when it is removed.
+pub async fn about(ask: &mut Ask, state: &web::Data<State>, http: &HttpRequest) -> Result<About, Failure> {
+    let mut visit = ask.visit(state.clone(), http.clone());
+    if ask.kind.name != metrics::KIND.name {
+        let of_programme = ask.kind.name == programmes::KIND.name;
+        let includes: &[&str] = if of_programme { &[] } else { &["organization"] };
+        let record = visit.record(ask.kind, &ask.id, includes).await?;
+        let organization = match of_programme {
+            true => visit.maybe(&organizations::KIND, record["organization"].as_str()).await?,
+            false => Some(record["included"]["organization"].clone()).filter(|organization| organization.is_object()),
+        };
+        let named = |organization: &serde_json::Value| {
+            Some((organization["id"].as_str()?.to_owned(), plain(&organization["name"], ask.language)))
+        };
+        let author = organization.as_ref().and_then(named);
+        return Ok(About { title: plain(&record["title"], ask.language), author });
+    }
+    let (title, figure) = metric::named(ask, &mut visit).await?;
+    let author = figure.as_ref().map(|figure| (figure.reported_by.id.0.clone(), figure.text.source.clone()));
+    if let Some(figure) = figure.filter(|_| ask.is_pinned()) {
+        ask.of_observation(figure.observation.as_str());
+    }
+    Ok(About { title, author })
+}
+
+/// A frame for a page; `width` as HTML has it.
+pub fn iframe(address: &str, title: &str, width: &str, height: u32) -> String {
+    html! {
+        iframe src=(address) title=(title) width=(width) height=(height) loading="lazy" style="border:0;max-width:100%" {}
+    }
+    .into_string()
 }

@@ -74,6 +74,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     let title = plain(&record["name"], language);
     let mut page = Page::new(title.clone(), format!("metrics/{id}"), body);
     page.description = described(&read, &visit);
+    page.is_embeddable = true;
     page.alternates = vec![
         ("application/json", format!("v1/metrics/{id}/observations")),
         ("text/csv", format!("v1/exports/observations.csv?metric={id}")),

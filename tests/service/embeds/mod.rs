@@ -1,0 +1,353 @@
+//! What stands on other people's pages.
+
+mod oembed;
+mod outage;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use scraper::{Html, Selector};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::support::data::{self, observation, publication, report};
+use crate::support::{Answer, Service, Settings};
+
+const STYLES: [&str; 4] = ["card", "chart", "table", "progress"];
+
+fn all(page: &Html, selector: &str) -> Vec<String> {
+    let selector = Selector::parse(selector).expect("a selector");
+    page.select(&selector).map(|element| element.text().collect::<String>()).collect()
+}
+
+fn attributes(page: &Html, selector: &str, name: &str) -> Vec<String> {
+    let selector = Selector::parse(selector).expect("a selector");
+    page.select(&selector).filter_map(|element| element.attr(name).map(str::to_owned)).collect()
+}
+
+/// What every embed is, whatever its status.
+fn assert_embed(answer: &Answer, path: &str) -> Html {
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{path}: {}", answer.text);
+    assert!(answer.text.len() < 25_000, "{path} has {} bytes", answer.text.len());
+    for (name, value) in [("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"), ("set-cookie", "")]
+    {
+        assert_eq!(answer.header(name), value, "{path}");
+    }
+    let policy = answer.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none';") && policy.ends_with("frame-ancestors *"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+    let html = Html::parse_document(&answer.text);
+    for content in all(&html, "style, script") {
+        let digest = STANDARD.encode(Sha256::digest(&content));
+        assert!(policy.contains(&format!("'sha256-{digest}'")), "{path}: {content}");
+    }
+    for (selector, name) in [("[src]", "src"), ("[style]", "style"), ("[onload]", "onload")] {
+        assert!(attributes(&html, selector, name).is_empty(), "{path} loads nothing");
+    }
+    assert_eq!(all(&html, "h1").len(), 1, "{path}");
+    for target in attributes(&html, "a[target]", "rel") {
+        assert_eq!(target, "noopener", "{path}");
+    }
+    assert_eq!(attributes(&html, "a:not([target])", "href").len(), 0, "{path}: links leave the frame");
+    html
+}
+
+/// An embed that is there.
+async fn embed(service: &Service, path: &str) -> Html {
+    let answer = service.get(path).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+    assert_embed(&answer, path)
+}
+
+#[actix_web::test]
+async fn the_real_data_stands_in_every_style_language_and_theme() {
+    let service = Service::shandong().await;
+    let mut shown = 0;
+    for id in [
+        "metrics/mediation-cases",
+        "metrics/mediation-settlement-rate",
+        "metrics/supervisors-appointed",
+        "metrics/smart-prisons-built",
+        "commitments/sd-justice-2020-13",
+        "commitments/sd-justice-2020-8",
+        "programmes/sd-justice-2020",
+    ] {
+        for style in STYLES {
+            for (language, revision) in [("en", "Revision 1"), ("zh-Hans", "修订 1")] {
+                for theme in ["auto", "light", "dark"] {
+                    let path = format!("/embed/{id}?style={style}&lang={language}&theme={theme}");
+                    let answer = service.get(&path).await;
+                    let html = assert_embed(&answer, &path);
+                    assert_eq!(attributes(&html, "html", "lang"), [language]);
+                    let scheme = if theme == "auto" { "light dark" } else { theme };
+                    assert!(answer.text.contains(&format!("color-scheme:{scheme}}}")), "{path}");
+                    assert!(!answer.header("vary").contains("language"), "{path}");
+                    if answer.status == 404 {
+                        // Metrics without a figure or a target, and commitments without figures, have no such style.
+                        assert!(!id.starts_with("programmes"), "{path}");
+                        continue;
+                    }
+                    shown += 1;
+                    assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+                    assert!(all(&html, "footer")[0].contains(revision), "{path}");
+                    assert!(answer.header("cache-control").contains("s-maxage=15"), "{path}");
+                    assert!(all(&html, ".since").is_empty(), "{path}");
+                }
+            }
+        }
+    }
+    assert!(shown >= 7 * 4 * 6 - 7 * 6, "{shown}");
+
+    let card = embed(&service, "/embed/metrics/mediation-cases?lang=zh-Hans").await;
+    assert_eq!(all(&card, "h1, .large"), ["线上调解纠纷", "29,456件"]);
+    assert_eq!(
+        attributes(&card, "h1 a, footer a", "href"),
+        [
+            "../../metrics/mediation-cases?lang=zh-Hans",
+            "../../metrics/mediation-cases?lang=zh-Hans&revision=1",
+            "../../metrics/mediation-cases?lang=zh-Hans"
+        ]
+    );
+    assert!(all(&card, "footer")[0].contains("来源：山东省司法厅"));
+    let bars = embed(&service, "/embed/metrics/supervisors-appointed?style=chart&shape=bar&lang=en").await;
+    let drawn: Vec<String> = attributes(&bars, "svg", "width");
+    assert_eq!(drawn, ["360", "720"], "for narrow and wide places");
+    let ids = attributes(&bars, "[id]", "id");
+    assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+    assert!(all(&bars, "svg text").iter().any(|text| text == "1,166"));
+    let list = embed(&service, "/embed/programmes/sd-justice-2020?style=table&lang=en").await;
+    assert_eq!(all(&list, "tbody tr").len(), 15);
+    assert_eq!(
+        all(&embed(&service, "/embed/programmes/sd-justice-2020?style=progress&lang=en").await, ".large"),
+        ["4 / 15"]
+    );
+    let commitment = embed(&service, "/embed/commitments/sd-justice-2020-13?lang=en").await;
+    assert_eq!(all(&commitment, ".figures b").len(), 3);
+    assert_eq!(all(&commitment, ".status"), ["In progress"]);
+    let promised = embed(&service, "/embed/commitments/sd-justice-2020-8?style=progress&lang=en").await;
+    assert!(all(&promised, "main")[0].contains("promised:"), "{:?}", all(&promised, "main"));
+
+    let by_reader = service.request("GET", "/embed/metrics/mediation-cases", &[("accept-language", "zh-CN")]).await;
+    assert_eq!(by_reader.header("content-language"), "zh-Hans");
+    assert!(by_reader.header("vary").contains("accept-language"));
+    let etag = by_reader.header("etag");
+    let headers = [("accept-language", "zh-CN"), ("if-none-match", etag)];
+    let again = service.request("GET", "/embed/metrics/mediation-cases", &headers).await;
+    assert_eq!((again.status, again.text.as_str(), again.header("etag")), (304, "", etag));
+    let script = service.get("/embed.js").await;
+    assert_eq!((script.status, script.header("content-type")), (200, "text/javascript; charset=utf-8"));
+    assert!(script.text.len() < 5000);
+}
+
+#[actix_web::test]
+async fn nothing_but_embeds_may_stand_in_a_frame() {
+    let service = Service::shandong().await;
+    for path in [
+        "/",
+        "/metrics/mediation-cases",
+        "/commitments/sd-justice-2020-13",
+        "/programmes/sd-justice-2020",
+        "/search",
+        "/docs/",
+        "/docs/index.html",
+        "/v1/metrics/mediation-cases/figure.html",
+        "/problems/no-such-record",
+        "/metrics/nothing",
+        "/sources/sd-justice-2020-progress-s1",
+    ] {
+        let answer = service.request("GET", path, &[("accept", "text/html")]).await;
+        assert!(answer.header("content-type").starts_with("text/html"), "{path}");
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+    }
+}
+
+#[actix_web::test]
+async fn a_pinned_embed_keeps_its_figure_and_says_what_became_of_it() {
+    let service = Service::small().await;
+    service.publishes(&publication("new_data", json!({"organizations": [data::organization("other")]})));
+    let pinned = "/embed/metrics/cases?revision=1&lang=en";
+    let before = service.get(pinned).await;
+    assert!(before.header("cache-control").contains("max-age=240"), "{}", before.header("cache-control"));
+    assert!(before.header("vary") == "accept-encoding");
+
+    // A correction that leaves the figure alone.
+    let mut noted = observation("cases-s1", "cases", "2020-S1", json!(300));
+    noted["note"] = json!({"en": "See the yearbook"});
+    service.publishes(&publication("source_correction", json!({"observations": [noted.clone()]})));
+    assert!(all(&embed(&service, pinned).await, ".since").is_empty());
+    noted["value"] = json!(310);
+    let mut correction = publication("source_correction", json!({"observations": [noted]}));
+    correction["message"] = json!({"en": "Counted twice <b>", "zh-Hans": "重复计数"});
+    service.publishes(&correction);
+    let html = embed(&service, pinned).await;
+    assert_eq!(all(&html, ".large"), ["300 case"], "the figure stays");
+    let said = all(&html, ".since");
+    assert!(
+        said[0].starts_with("Corrected on ") && said[0].ends_with(": Counted twice <b>. Now 310 case."),
+        "{said:?}"
+    );
+    assert_eq!(attributes(&html, ".since a", "href"), ["../../metrics/cases?lang=en"]);
+    let chinese = embed(&service, "/embed/metrics/cases?revision=1&lang=zh-Hans&style=table").await;
+    assert!(all(&chinese, ".since")[0].ends_with("更正：重复计数。现为310 case。"), "{:?}", all(&chinese, ".since"));
+    assert!(
+        all(&embed(&service, "/embed/metrics/cases?lang=en").await, ".since").is_empty(),
+        "live, it is the new one"
+    );
+    let rate = embed(&service, "/embed/metrics/rate?revision=1&lang=en").await;
+    assert!(all(&rate, ".since")[0].contains("Now 64.5161%"), "what is computed of it: {:?}", all(&rate, ".since"));
+    let commitment = embed(&service, "/embed/commitments/one?revision=1&lang=en").await;
+    assert!(all(&commitment, ".since")[0].contains("Now 310 (Cases)"), "{:?}", all(&commitment, ".since"));
+
+    // A new report is no correction; a corrected one is.
+    service.publishes(&publication("new_data", json!({"reports": [report("one-q3", "one", "2020-Q3", "completed")]})));
+    let later = embed(&service, "/embed/commitments/one?revision=4&lang=en").await;
+    assert!(all(&later, ".since").is_empty());
+    let corrected = report("one-s1", "one", "2020-S1", "delayed");
+    service.publishes(&publication("source_correction", json!({"reports": [corrected]})));
+    let later = embed(&service, "/embed/commitments/one?revision=4&lang=en").await;
+    assert!(all(&later, ".since")[0].contains("Now Delayed"), "{:?}", all(&later, ".since"));
+
+    service.publishes(&data::withdrawal(&[("observation", "settled-s1")]));
+    let withdrawn = embed(&service, "/embed/metrics/settled?revision=1&lang=en").await;
+    assert_eq!(all(&withdrawn, ".large"), ["200 case"]);
+    let said = all(&withdrawn, ".since");
+    assert!(said[0].starts_with("Withdrawn on ") && said[0].contains("Published by mistake"), "{said:?}");
+    let rate = embed(&service, "/embed/metrics/rate?revision=1&lang=en").await;
+    assert!(all(&rate, ".since")[0].starts_with("Withdrawn on "), "its ratio is no more");
+    let live = service.get("/embed/metrics/settled?lang=en").await;
+    assert_eq!(live.status, 404);
+    let named = service.get("/embed/metrics/settled?observation=settled-s1&lang=en").await;
+    assert_eq!(named.status, 410);
+    assert!(named.text.contains("Published by mistake"));
+}
+
+#[actix_web::test]
+async fn a_redacted_figure_is_said_to_be_removed() {
+    let service = Service::small().await;
+    service.publishes(&publication(
+        "new_data",
+        json!({"observations": [observation("cases-2019", "cases", "2019-S1", json!(7))]}),
+    ));
+    let pinned = "/embed/metrics/cases?revision=2&observation=cases-s1&lang=en";
+    assert_eq!(all(&embed(&service, pinned).await, ".large"), ["300 case"]);
+    service.publishes(&data::redaction("observation", "cases-s1"));
+    // The answer that is kept is not given any more, not even before the service hears of it by itself.
+    let gone = service.get(pinned).await;
+    let html = assert_embed(&gone, pinned);
+    assert_eq!(gone.status, 410);
+    assert!(all(&html, ".since")[0].starts_with("Removed on ") && all(&html, ".since")[0].contains("Law"));
+    assert!(!gone.text.contains("300") && all(&html, ".large").is_empty());
+    let other = service.get("/embed/metrics/cases?revision=2&observation=rate~cases-s1&lang=zh").await;
+    assert_eq!(other.status, 410, "a ratio of it");
+    service.publishes(&data::redaction("commitment", "two"));
+    let gone = service.get("/embed/commitments/two?revision=1&style=progress&lang=zh").await;
+    let html = assert_embed(&gone, "a redacted commitment");
+    assert_eq!(gone.status, 410);
+    assert!(all(&html, ".since")[0].contains("删除：Law"), "{:?}", all(&html, ".since"));
+}
+
+#[actix_web::test]
+async fn what_cannot_be_shown_is_a_readable_card_with_the_right_status() {
+    let service = Service::small().await;
+    service.publishes(&data::withdrawal(&[
+        ("observation", "cases-s1"),
+        ("observation", "settled-s1"),
+        ("report", "one-s1"),
+    ]));
+    service.publishes(&data::withdrawal(&[("commitment", "one")]));
+    for (path, status, en, zh) in [
+        ("metrics/nothing", 404, "There is no metric “nothing”", "没有 metric“nothing”"),
+        ("metrics/%3Cscript%3E", 404, "The record did not exist", "没有此记录"),
+        ("programmes/nothing?style=table", 404, "There is no programme", "没有 programme"),
+        ("metrics/cases?period=1999", 404, "has no such figure", "没有这样的数字"),
+        ("metrics/cases?style=progress&revision=1", 404, "progress takes a target", "progress 需要目标"),
+        ("metrics/cases?style=pie", 400, "card, chart, table, progress", "card, chart, table, progress"),
+        ("metrics/cases?style=chart&shape=pie", 400, "line, bar", "line, bar"),
+        ("metrics/cases?colour=red", 400, "no such parameter", "没有这个参数"),
+        ("commitments/two?period=2020", 400, "no such parameter", "没有这个参数"),
+        ("metrics/cases?theme=pink&division=1", 400, "GB/T 2260", "GB/T 2260"),
+        ("metrics/cases?revision=1&as_of=2020-01-01", 400, "not both", "只能给出一个"),
+        ("metrics/cases?revision=9", 404, "head is 3", "头部为 3"),
+        ("metrics/cases?revision=1-0000", 410, "another digest", "摘要不同"),
+        ("commitments/one", 410, "Published by mistake", "Published by mistake"),
+        ("commitments/two?style=table", 404, "style=card", "style=card"),
+        ("commitments/two?style=chart", 404, "style=card", "style=card"),
+    ] {
+        for (language, says) in [("en", en), ("zh", zh)] {
+            let path = format!("/embed/{path}{}lang={language}", if path.contains('?') { '&' } else { '?' });
+            let answer = service.get(&path).await;
+            let html = assert_embed(&answer, &path);
+            assert_eq!(answer.status, status, "{path}: {:?}", all(&html, "main"));
+            assert!(all(&html, "main")[0].contains(says), "{path}: {:?}", all(&html, "main"));
+            let cache = answer.header("cache-control");
+            assert!(cache == "no-store" || cache == "public, max-age=30, s-maxage=30", "{path}: {cache}");
+        }
+    }
+    let unknown = service.get("/embed/metrics/cases?lang=fr").await;
+    assert_eq!(unknown.status, 400);
+    assert_eq!(service.request("POST", "/embed/metrics/cases", &[]).await.status, 405);
+}
+
+#[actix_web::test]
+async fn texts_of_strangers_are_text_and_long_ones_are_cut() {
+    let service = Service::empty().await;
+    let evil = "</style></script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>\u{202e}";
+    let long = format!("{evil}{}", "长".repeat(10_000 - evil.chars().count()));
+    let mut small = data::small();
+    for text in [evil.to_owned(), long] {
+        for (collection, member) in
+            [("programmes", "title"), ("commitments", "title"), ("metrics", "name"), ("organizations", "name")]
+        {
+            for record in small["records"][collection].as_array_mut().expect("records") {
+                record[member] = json!({"en": text});
+            }
+        }
+        let first = service.head().await == 0;
+        small["kind"] = json!(if first { "new_data" } else { "source_correction" });
+        small["message"] = json!({"en": text});
+        service.publishes(&small);
+        for id in ["metrics/cases", "metrics/rate", "commitments/one", "programmes/plan"] {
+            for query in ["style=card", "style=chart", "style=table", "style=progress", "style=card&revision=1"] {
+                let path = format!("/embed/{id}?lang=en&{query}");
+                let answer = service.get(&path).await;
+                let html = assert_embed(&answer, &path);
+                assert!(attributes(&html, "img", "src").is_empty() && all(&html, "script").len() == 1, "{path}");
+                assert!(answer.status == 200 || query.contains("progress"), "{path}: {}", answer.status);
+                if answer.status == 200 {
+                    assert!(all(&html, "h1")[0].contains("<script>alert(1)</script>"), "{path}");
+                }
+            }
+        }
+        let asked = format!("/oembed?url={}/metrics/cases&format=", service.url);
+        let document: Value = service.get(&format!("{asked}json")).await.json();
+        let frame = Html::parse_fragment(document["html"].as_str().expect("a frame"));
+        assert_eq!(attributes(&frame, "iframe", "title")[0].contains("<script>alert(1)</script>"), true);
+        assert!(all(&frame, "script, img").is_empty());
+        let xml = service.get(&format!("{asked}xml")).await.text;
+        let inner = oembed::member(&xml, "html").expect("a frame");
+        assert_eq!(json!(inner), document["html"]);
+    }
+}
+
+#[actix_web::test]
+async fn embeds_stand_below_a_path_prefix() {
+    let settings = Settings { public_url: Some("https://data.example/open".into()), ..Settings::default() };
+    let service = Service::with(settings).await;
+    service.publishes(&data::small());
+    for prefix in ["", "/open"] {
+        let path = format!("{prefix}/embed/metrics/cases?lang=en");
+        let html = embed(&service, &path).await;
+        assert_eq!(attributes(&html, "h1 a", "href"), ["../../metrics/cases?lang=en"]);
+        assert_eq!(attributes(&html, "link[rel=canonical]", "href"), ["https://data.example/open/metrics/cases"]);
+        assert_eq!(service.get(&format!("{prefix}/embed.js")).await.status, 200);
+        let asked = format!("{prefix}/oembed?url=https://data.example/open/commitments/one");
+        let document = service.get(&asked).await.json();
+        assert!(
+            document["html"]
+                .as_str()
+                .is_some_and(|html| html.contains("src=\"https://data.example/open/embed/commitments/one?lang=en\"")),
+            "{document}"
+        );
+    }
+    assert_eq!(service.get("/oembed?url=https://data.example/commitments/one").await.status, 404);
+}
