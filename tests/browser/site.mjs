@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import { checkCharts } from "./charts.mjs";
 import { crawl, KINDS } from "./crawl.mjs";
+import { checkEmbeds } from "./embeds.mjs";
 import { checkHtml } from "./html.mjs";
 import { checkInjection } from "./injection.mjs";
 import { LATER } from "./later.mjs";
@@ -38,6 +39,10 @@ try {
   if (wanted("charts")) {
     await checkCharts(browser, service.origin, findings);
     done(`${findings.counts.charts} charts opened`);
+  }
+  if (wanted("embeds")) {
+    await checkEmbeds(browser, service.origin, findings);
+    done(`${findings.counts.frames} frames in articles`);
   }
   if (wanted("injection")) {
     await checkInjection(browser, program, join(folder, "hostile"), findings);
