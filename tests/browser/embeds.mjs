@@ -2,7 +2,7 @@
 
 import { frame, Newspaper, quotation, script } from "./article.mjs";
 import { checkHtml } from "./html.mjs";
-import { accessible, each, LANGUAGES, named, THEMES, VARIANTS, Watched, WIDTHS } from "./support.mjs";
+import { accessible, each, isChosen, LANGUAGES, named, THEMES, VARIANTS, Watched, WIDTHS } from "./support.mjs";
 
 /** Bytes of an embed, unpacked. */
 const MOST_BYTES = 25_000;
@@ -33,9 +33,6 @@ const WRONG = [
   ["metrics/mediation-cases", { revision: "999999" }, 404],
   ["metrics/mediation-cases", { colour: "red" }, 400],
 ];
-
-/** Four of the variants, in which every two of language, theme and width meet; axe-core looks at frames in these. */
-const isChosen = ({ language, theme, width }) => (language === "en") === ((theme === "dark") === (width === 360));
 
 const address = (origin, path, parameters) => `${origin}/embed/${path}?${new URLSearchParams(parameters)}`;
 

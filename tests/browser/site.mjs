@@ -20,13 +20,10 @@ const begun = Date.now();
 const seconds = () => `${((Date.now() - begun) / 1000).toFixed(1)} s`;
 const done = (text) => console.log(`${text} (${seconds()})`);
 
-/** What errors lead to, beside links. */
-const SEEDS = ["/problems"];
-
 const browser = await launch();
 const service = await Service.start(program, join(folder, "real"), {}, "data/shandong-justice-2020.json", ...LATER);
 try {
-  const pages = await crawl(service.origin, findings, SEEDS);
+  const pages = await crawl(service.origin, findings);
   done(`${pages.length} pages of ${KINDS.length} kinds are linked`);
   if (wanted("html")) {
     await checkHtml(pages, findings);
