@@ -18,6 +18,8 @@ export const KINDS = [
 
 /** Links that lead to data, to the documentation of the interface, and to frames: looked at elsewhere. */
 const OTHERS = /^\/(v1|docs|openapi|assets|catalog|datapackage|embed|oembed|pictures|health|robots|\.well-known)\b/;
+/** What errors lead to. */
+const SEEDS = ["/problems"];
 /** Of one address, pages that differ in parameters alone. */
 const MOST_QUERIES = 3;
 const MOST_PAGES = 400;
@@ -31,7 +33,7 @@ export async function crawl(origin, findings, more = []) {
   const found = [];
   const queries = new Map();
   const seen = new Set();
-  const todo = ["/", ...more];
+  const todo = ["/", ...SEEDS, ...more];
   while (todo.length > 0) {
     const path = todo.shift();
     if (seen.has(path)) continue;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import { checkCharts } from "./charts.mjs";
 import { crawl, KINDS } from "./crawl.mjs";
+import { checkEmbeds } from "./embeds.mjs";
 import { checkHtml } from "./html.mjs";
 import { checkInjection } from "./injection.mjs";
 import { LATER } from "./later.mjs";
@@ -19,13 +20,10 @@ const begun = Date.now();
 const seconds = () => `${((Date.now() - begun) / 1000).toFixed(1)} s`;
 const done = (text) => console.log(`${text} (${seconds()})`);
 
-/** What errors lead to, beside links. */
-const SEEDS = ["/problems"];
-
 const browser = await launch();
 const service = await Service.start(program, join(folder, "real"), {}, "data/shandong-justice-2020.json", ...LATER);
 try {
-  const pages = await crawl(service.origin, findings, SEEDS);
+  const pages = await crawl(service.origin, findings);
   done(`${pages.length} pages of ${KINDS.length} kinds are linked`);
   if (wanted("html")) {
     await checkHtml(pages, findings);
@@ -38,6 +36,10 @@ try {
   if (wanted("charts")) {
     await checkCharts(browser, service.origin, findings);
     done(`${findings.counts.charts} charts opened`);
+  }
+  if (wanted("embeds")) {
+    await checkEmbeds(browser, service.origin, findings);
+    done(`${findings.counts.frames} frames in articles`);
   }
   if (wanted("injection")) {
     await checkInjection(browser, program, join(folder, "hostile"), findings);

@@ -19,6 +19,9 @@ export const VARIANTS = LANGUAGES.flatMap((language) =>
   THEMES.flatMap((theme) => WIDTHS.map((width) => ({ language, theme, width }))),
 );
 
+/** Four of them, in which every two of language, theme and width meet: where all eight would take long. */
+export const isChosen = ({ language, theme, width }) => (language === "en") === ((theme === "dark") === (width === 360));
+
 export const named = ({ language, theme, width }) => `${language} ${theme} ${width}px`;
 
 /** What is wrong, and how much was looked at. */

@@ -20,7 +20,7 @@
 
   const put = (place) => {
     const isScript = place.tagName === "SCRIPT";
-    if (place.dataset.embedded || (isScript && !place.src.startsWith(base.href))) return;
+    if ("embedded" in place.dataset || (isScript && !place.src.startsWith(base.href))) return;
     const link = isScript ? null : place.querySelector("a[href]");
     const about = page(place, link);
     if (!about) return;
