@@ -43,6 +43,8 @@ pub enum Command {
     Verify(Verify),
     /// Bring the database's schema up to date.
     Migrate(Migrate),
+    /// Fill an empty ledger with made-up records, for measuring.
+    Synthesize(Synthesize),
     /// Write the OpenAPI document; refuses one that would break clients.
     Openapi(Openapi),
 }
@@ -61,6 +63,24 @@ pub struct DatabaseSettings {
     /// IANA time zone of a new ledger, in which a bare date ends; fixed once the ledger is there.
     #[arg(long, env = "TIME_ZONE", default_value = "Asia/Shanghai")]
     pub time_zone: String,
+}
+
+#[derive(Args, Clone)]
+pub struct Synthesize {
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// Commitments to make.
+    #[arg(long, default_value_t = 1_000)]
+    pub commitments: u64,
+    /// Figures to make.
+    #[arg(long, default_value_t = 10_000)]
+    pub observations: u64,
+    /// Revisions to spread them over.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(2..))]
+    pub revisions: u64,
+    /// Number that all chance follows from.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 #[derive(Args, Clone)]

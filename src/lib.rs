@@ -13,6 +13,8 @@
 //!
 //! A copy of a ledger follows another: `mirror` reads its change feed, or a bundle, and `ledger::copy`
 //! appends what fits its digests.
+//!
+//! A made-up ledger of any size comes from `synthesize`, for measuring.
 
 pub mod api;
 pub mod catalog;
@@ -26,3 +28,4 @@ pub mod ledger;
 pub mod mirror;
 pub mod model;
 pub mod site;
+pub mod synthesize;

@@ -1,4 +1,25 @@
 DROP INDEX observations_series;
+CREATE OR REPLACE FUNCTION guard_added_at_head() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM added WHERE revision IS DISTINCT FROM revision_in_progress()) THEN
+        RAISE EXCEPTION 'rows of % are added by the transaction that writes their revision', TG_TABLE_NAME
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION guard_version_added() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT redaction_in_progress() AND EXISTS (
+        SELECT FROM added WHERE revision_from IS DISTINCT FROM revision_in_progress()
+        OR revision_to <> 9223372036854775807
+    ) THEN
+        RAISE EXCEPTION 'rows of % are added open, by the transaction that writes their revision', TG_TABLE_NAME
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
 DROP PROCEDURE rederive_warnings(text[], text[]);
 DROP PROCEDURE derive_warnings(text[], text[], bigint);
 DROP FUNCTION series_warnings(text[], bigint);

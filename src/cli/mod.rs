@@ -8,6 +8,7 @@ pub mod mirror;
 pub mod openapi;
 pub mod publish;
 pub mod serve;
+pub mod synthesize;
 pub mod verify;
 
 use std::fmt::Display;
@@ -48,6 +49,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Some(Command::Bundle(settings)) => wait(bundle::run(settings)),
         Some(Command::Verify(settings)) => wait(verify::run(settings)),
         Some(Command::Migrate(settings)) => wait(migrate(settings)),
+        Some(Command::Synthesize(settings)) => wait(synthesize::run(settings)),
         Some(Command::Openapi(settings)) => openapi::run(settings),
     };
     match result {
