@@ -35,5 +35,6 @@ mod replay;
 mod search;
 mod start_and_stop;
 mod support;
+mod synthesizing;
 mod time_travel;
 mod warnings;
