@@ -85,8 +85,9 @@ pub fn app(
     let prefix = path_prefix(&state.public_url);
     App::new()
         .app_data(state)
-        .configure(|config| routes::configure(config, &prefix))
+        // Pages first: what lies below the prefix of the interface is the interface's alone.
         .configure(|config| site::routes::configure(config, &prefix))
+        .configure(|config| routes::configure(config, &prefix))
         .default_service(web::route().to(middleware::no_path))
         .wrap(Compress::default())
         .wrap(from_fn(middleware::frame))

@@ -25,7 +25,8 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 1] = [asset!("style.css", "text/css; charset=utf-8")];
+static ASSETS: [Asset; 2] =
+    [asset!("style.css", "text/css; charset=utf-8"), asset!("builder.js", "text/javascript; charset=utf-8")];
 
 /// Where a file is, below the top.
 pub fn path(name: &str) -> String {

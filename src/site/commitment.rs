@@ -4,7 +4,9 @@ use actix_web::HttpResponse;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
+use super::builder;
 use super::cite;
+use super::embed::ask::Style;
 use super::frame::Page;
 use super::parts::{downloads, evidence, figure, human, member, paragraphs, plain, status};
 use super::visit::{Visit, Wanted};
@@ -44,6 +46,9 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     let history =
         history::read(&visit.state.database, &commitment::KIND, id, i64::MAX, CHANGES, visit.at(), visit.now).await?;
     let cite = cite::section(&mut visit, &commitment::KIND, id).await?;
+    let of =
+        builder::Of { kind: &commitment::KIND, id, title: &record["title"], observation: None, style: Style::Card };
+    let builder = builder::section(&of, &mut visit)?;
     let included = &record["included"];
     let (organization, programme) = (&included["organization"], &included["programme"]);
     let title = plain(&record["title"], language);
@@ -98,6 +103,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
             (visit.say("Reports", "通报"), visit.program(&format!("v1/commitments/{id}/reports"))),
             (visit.say("History", "修订记录"), visit.program(&format!("v1/commitments/{id}/history"))),
         ], &visit))
+        (builder)
         (cite)
     };
     let mut page = Page::new(title.clone(), format!("commitments/{id}"), body);

@@ -2,6 +2,7 @@
 //! (`visit`), says what it has to say with the words of `words`, and is put into the frame that all share (`frame`).
 
 pub mod assets;
+mod builder;
 pub mod chart;
 pub mod embed;
 pub mod frame;

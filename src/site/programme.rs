@@ -6,6 +6,8 @@ use actix_web::HttpResponse;
 use maud::html;
 use serde_json::{Value, json};
 
+use super::builder;
+use super::embed::ask::Style;
 use super::frame::Page;
 use super::parts::{downloads, human, member, plain, status, strip};
 use super::visit::{Visit, Wanted};
@@ -33,6 +35,8 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     for commitment in &commitments {
         *statuses.entry(commitment["status"].as_str().unwrap_or("none")).or_default() += 1;
     }
+    let of = builder::Of { kind: &programme::KIND, id, title: &record["title"], observation: None, style: Style::Card };
+    let builder = builder::section(&of, &mut visit)?;
     let body = html! {
         p.kicker {
             @if let Some(organization) = &organization {
@@ -63,6 +67,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
             ("CSV", visit.program(&format!("v1/exports/commitments.csv?programme={id}"))),
             ("Excel", visit.program(&format!("v1/exports/commitments.xlsx?programme={id}"))),
         ], &visit))
+        (builder)
     };
     let title = plain(&record["title"], language);
     let mut page = Page::new(title.clone(), format!("programmes/{id}"), body);

@@ -7,8 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::visit::Visit;
 use super::{
-    assets, commitment, developers, embed, frame, home, metric, organization, problems, programme, revisions, search,
-    source,
+    assets, builder, commitment, developers, embed, frame, home, metric, organization, problems, programme, revisions,
+    search, source,
 };
 use crate::api::problem::Failure;
 use crate::api::{State, middleware};
@@ -26,17 +26,17 @@ static ROUTES: [Route; 11] = [
     Route { path: "/", parameters: &[], make: |visit, _| Box::pin(home::read(visit)) },
     Route {
         path: "/programmes/{id}",
-        parameters: &[],
+        parameters: builder::PARAMETERS,
         make: |visit, id| Box::pin(async move { programme::read(visit, &id).await }),
     },
     Route {
         path: "/commitments/{id}",
-        parameters: &[],
+        parameters: builder::PARAMETERS,
         make: |visit, id| Box::pin(async move { commitment::read(visit, &id).await }),
     },
     Route {
         path: "/metrics/{id}",
-        parameters: &[],
+        parameters: builder::PARAMETERS,
         make: |visit, id| Box::pin(async move { metric::read(visit, &id).await }),
     },
     Route {

@@ -64,7 +64,8 @@ pub async fn read(
         let of: Vec<&Row> = rows.iter().filter(|row| row.kind == one.kind.name && row.id == one.id).collect();
         changed(one, &of)
     });
-    Ok(found.max_by_key(|since| since.revision))
+    // Of those of one revision, what is shown first.
+    Ok(found.reduce(|first, other| if other.revision > first.revision { other } else { first }))
 }
 
 /// What took a record away: its withdrawal or its redaction.

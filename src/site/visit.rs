@@ -142,6 +142,11 @@ impl Visit {
         self.address(path, [])
     }
 
+    /// Language and revision as they were asked for.
+    pub fn asked(&self) -> &[(String, String)] {
+        &self.kept
+    }
+
     /// The address of a page, with language and revision, as others see it.
     pub fn absolute(&self, path: &str, parameters: &[(&str, &str)]) -> String {
         let below = self.link_with(path, parameters);

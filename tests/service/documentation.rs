@@ -24,7 +24,7 @@ fn shell_lines(text: &str) -> Vec<String> {
 #[actix_web::test]
 async fn every_curl_of_the_readmes_is_answered() {
     let service = Service::shandong().await;
-    for name in ["README.md", "README.zh-Hans.md"] {
+    for name in ["README.md", "README.zh-Hans.md", "docs/embedding.md"] {
         let lines = shell_lines(&read(name));
         assert!(lines.len() > 5, "{name} has a tour");
         for line in lines {

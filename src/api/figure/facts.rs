@@ -17,6 +17,7 @@ use crate::model::text::{Day, Decimal, DivisionCode, HumanText, PeriodText, Reco
 use crate::site::chart::numbers;
 use crate::site::chart::words::{either, qualified};
 use crate::site::chart::{self, periods};
+use crate::site::since::clipped;
 
 /// An observation as it is served, as far as figures need it.
 #[derive(Deserialize, Clone)]
@@ -90,6 +91,16 @@ impl Facts {
             organizations: parsed(&row.organizations)?,
             changed_in: row.metric.moment.changed_in,
         })
+    }
+
+    /// Cuts names to so many characters, for small places.
+    pub fn shorten(&mut self, most: usize) {
+        let metrics = self.whole.iter_mut().map(|(metric, _)| metric).chain([&mut self.metric]);
+        let labels = metrics.flat_map(|metric| [Some(&mut metric.name), metric.unit.label.as_mut()]).flatten();
+        let names = labels.chain(self.parts.iter_mut().map(|(name, _)| name)).chain(self.organizations.values_mut());
+        for text in names.flat_map(|name| name.0.values_mut()) {
+            *text = clipped(text, most);
+        }
     }
 
     /// The metric's unit, for charts.

@@ -168,6 +168,11 @@ impl Ask {
         format!("embed/{}/{}?{query}", self.kind.collection, self.id)
     }
 
+    /// The parameters, in one spelling and order.
+    pub fn given(&self) -> &[(String, String)] {
+        &self.given
+    }
+
     /// Takes its figure to be this one, whatever comes.
     pub fn of_observation(&mut self, id: &str) {
         self.wanted.observation = Some(id.to_owned());

@@ -9,7 +9,7 @@ use super::strip;
 use crate::api::problem::{Failure, NO_SUCH_FIGURE};
 use crate::model::amount::Amount;
 use crate::model::codes::Status;
-use crate::model::kinds::{commitment, observation, report};
+use crate::model::kinds::{commitment, metric, observation, report};
 use crate::say;
 use crate::site::chart::Cell;
 use crate::site::chart::words::capital;
@@ -28,6 +28,8 @@ struct Read {
     figures: Vec<Value>,
     /// Newest first.
     reports: Vec<Value>,
+    /// Targets with their metrics.
+    targets: Vec<(Value, Value)>,
 }
 
 pub async fn make(ask: &Ask, visit: &mut Visit) -> Result<Embed, Failure> {
@@ -39,7 +41,14 @@ pub async fn make(ask: &Ask, visit: &mut Visit) -> Result<Embed, Failure> {
         Style::Chart => Vec::new(),
         _ => visit.list(&list(&observation::KIND, "-period_end,id", &["metric"])).await?,
     };
-    let read = Read { record, figures, reports };
+    let mut targets = Vec::new();
+    if ask.style == Style::Progress {
+        for target in record["included"]["targets"].as_array().into_iter().flatten().take(FIGURES) {
+            let metric = visit.maybe(&metric::KIND, target["metric"].as_str()).await?;
+            targets.push((target.clone(), metric.unwrap_or_default()));
+        }
+    }
+    let read = Read { record, figures, reports, targets };
     let language = ask.language;
     let organization = plain(&read.record["included"]["organization"]["name"], language);
     let body = match ask.style {
@@ -127,26 +136,28 @@ fn table(read: &Read, visit: &Visit) -> Option<Markup> {
 /// Each target with its newest figure; without a target, the status.
 fn progress(read: &Read, visit: &Visit) -> Markup {
     let language = visit.language;
-    let targets: Vec<&Value> =
-        read.record["included"]["targets"].as_array().into_iter().flatten().take(FIGURES).collect();
     html! {
         p.mark { (status(member(&read.record, "status"), language)) }
-        @for target in &targets {
+        @for (target, metric) in &read.targets {
             @let reached = read.figures.iter().find(|observation| observation["metric"] == target["metric"]);
-            @let metric = reached.map(|observation| &observation["included"]["metric"]);
             (bar(reached.map(|observation| &observation["value"]), &target["value"]))
             p.soft {
-                @if let (Some(observation), Some(metric)) = (reached, metric) {
-                    (named(observation, visit)) (visit.say(": ", "：")) (figure(observation, metric, visit)) " · "
+                (clipped(&plain(&metric["name"], language), MAX_NAME)) (visit.say(": ", "："))
+                @match reached {
+                    Some(observation) => { (figure(observation, metric, visit)) }
+                    None => { (visit.say("no figure yet", "尚无数字")) }
                 }
-                (visit.say("promised: ", "承诺：")) (words::comparator(member(target, "comparator"), language)) " "
-                (words::number(&target["value"])) " " @if let Some(metric) = metric { (unit(metric, language)) }
+                (visit.say("; promised: ", "；承诺：")) (words::comparator(member(target, "comparator"), language)) " "
+                (words::number(&target["value"])) @if member(&metric["unit"], "code") == "percent" { "%" } @else { " " (unit(metric, language)) }
                 @if let Some(day) = words::day_of(&target["due_on"], language) { (visit.say(", by ", "，期限 ")) (day) }
             }
         }
-        @if targets.is_empty() {
+        @if read.targets.is_empty() {
             @if let Some(report) = read.reports.first() {
-                p { (words::period(member(report, "period"), language)) @if report["status_label"].is_object() { " · " (human(&report["status_label"], language)) } }
+                p {
+                    (capital(&words::period(member(report, "period"), language)))
+                    @if report["status_label"].is_object() { " · " (human(&report["status_label"], language)) }
+                }
             }
         }
     }
@@ -209,7 +220,11 @@ async fn since(read: &Read, ask: &Ask, visit: &Visit) -> Result<Option<since::Si
         id: member(record, "id").to_owned(),
         record,
         members: &["value", "qualifier", "period"],
-        now: Box::new(|now| format!("{} ({})", words::number(&now["value"]), named(record, visit))),
+        now: Box::new(|now| {
+            let metric = &record["included"]["metric"];
+            let unit = if member(&metric["unit"], "code") == "percent" { "%" } else { "" };
+            format!("{}{unit} ({})", words::number(&now["value"]), named(record, visit))
+        }),
     }));
     since::read(&visit.state.database, &shown, visit.moment()?, visit.now).await
 }

@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 use serde_json::{Value, json};
 
 use super::ask::{Ask, Style};
-use super::frame::{Embed, MAX_NAME};
+use super::frame::{Embed, MAX_NAME, MAX_TITLE};
 use crate::api::figure::document::Figure;
 use crate::api::figure::facts::{Facts, Observed, in_language};
 use crate::api::figure::{drawn, no_such_figure};
@@ -69,7 +69,8 @@ async fn read(ask: &Ask, wanted: Wanted, visit: &mut Visit) -> Result<(Wanted, R
     if row.metric.body.is_none() {
         return Err(record::gone(&metric::KIND, &ask.id, &row.metric));
     }
-    let facts = Facts::of(&row).ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
+    let mut facts = Facts::of(&row).ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
+    facts.shorten(MAX_TITLE);
     if row.figure.is_none()
         && let Some(id) = &wanted.observation
     {

@@ -25,6 +25,7 @@ use crate::model::kinds::{
     commitment as commitments, metric as metrics, organization as organizations, programme as programmes,
 };
 use crate::site::parts::plain;
+use crate::site::since::clipped;
 
 use crate::site::chart::{self, Cell, Size, Strip};
 
@@ -107,7 +108,7 @@ fn strip(
         // Two lines of a title fit in the narrow one.
         let size = if wide { Size { width: 720, height: 140 } } else { Size { width: 360, height: 224 } };
         let about = chart::About {
-            title: title.to_owned(),
+            title: clipped(title, frame::MAX_TITLE),
             source: String::new(),
             revision: None,
             language: ask.language,

@@ -15,7 +15,9 @@ use crate::api::problem::{Failure, INTERNAL_ERROR};
 use crate::db::read::figure;
 use crate::model::kinds::{commitment, metric, observation, organization, source, target};
 use crate::model::message::Language;
+use crate::site::builder;
 use crate::site::cite;
+use crate::site::embed::ask::Style;
 use crate::site::frame::Page;
 use crate::site::names::{Names, Wanted as Named};
 use crate::site::parts::{downloads, human, member, paragraphs, plain};
@@ -51,6 +53,11 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     let told = told::section(&mut visit, &metric::KIND, id, &|_, record| figure_of(record, language)).await?;
     let cite = cite::section(&mut visit, &metric::KIND, id).await?;
     let record = &read.record;
+    let observation = read.facts.figure.as_ref().map(|figure| figure.id.as_str());
+    let style = if observation.is_some() { Style::Card } else { Style::Progress };
+    let of = builder::Of { kind: &metric::KIND, id, title: &record["name"], observation, style };
+    let shows = observation.is_some() || !read.facts.targets.is_empty();
+    let builder = if shows { Some(builder::section(&of, &mut visit)?) } else { None };
     let body = html! {
         p.kicker { (about::belongs(&read, &visit)) }
         h1 { (human(&record["name"], language)) }
@@ -61,6 +68,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
         (targets::targets(&read.promised, record, &visit))
         (table::section(&read, &visit))
         (told)
+        @if let Some(builder) = builder { (builder) }
         (cite)
         (downloads(&[
             (visit.say("Compare", "比较"), visit.link(&format!("compare?metric={id}"))),

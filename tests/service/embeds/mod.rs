@@ -351,3 +351,48 @@ async fn embeds_stand_below_a_path_prefix() {
     }
     assert_eq!(service.get("/oembed?url=https://data.example/commitments/one").await.status, 404);
 }
+
+#[actix_web::test]
+async fn pages_build_the_code_that_embeds_them() {
+    let service = Service::shandong().await;
+    let page = |path: &str| {
+        let path = path.to_owned();
+        let service = &service;
+        async move { Html::parse_document(&service.get(&path).await.text) }
+    };
+    for path in [
+        "/metrics/mediation-cases?lang=en",
+        "/metrics/smart-prisons-built?lang=zh-Hans",
+        "/commitments/sd-justice-2020-13?lang=en&style=table&mode=pinned&theme=dark&embed_lang=zh-Hans",
+        "/programmes/sd-justice-2020?lang=zh-Hans&style=chart&theme=pink&mode=always",
+        "/metrics/supervisors-appointed?lang=en&style=chart&shape=bar&mode=pinned",
+    ] {
+        let html = page(path).await;
+        let preview = attributes(&html, "iframe.preview", "src").remove(0);
+        let preview = preview.trim_start_matches("..").to_owned();
+        assert_eq!(service.get(&preview).await.status, 200, "{path}: {preview}");
+        let codes = all(&html, "textarea");
+        assert_eq!(codes.len(), 3, "{path}");
+        let frame = Html::parse_fragment(&codes[0]);
+        assert_eq!(attributes(&frame, "iframe", "src"), [format!("{}{preview}", service.url)]);
+        let script = Html::parse_fragment(&codes[1]);
+        let link = attributes(&script, "blockquote.open-commitments a", "href").remove(0);
+        assert_eq!(service.get(link.trim_start_matches(&service.url)).await.status, 200, "{link}");
+        assert_eq!(attributes(&script, "script", "src"), [format!("{}/embed.js", service.url)]);
+        let document = service.get(codes[2].trim_start_matches(&service.url)).await.json();
+        let frame = Html::parse_fragment(document["html"].as_str().expect("a frame"));
+        assert_eq!(attributes(&frame, "iframe", "src"), [format!("{}{preview}", service.url)], "{path}");
+        assert_eq!(
+            attributes(&html, ".builder label", "for").len(),
+            attributes(&html, ".builder select, textarea", "id").len()
+        );
+        if path.contains("mode=pinned") {
+            assert!(preview.contains("revision=1"), "{preview}");
+            assert_eq!(preview.contains("observation="), path.starts_with("/metrics"), "{preview}");
+        }
+    }
+    let of_the_past = page("/metrics/mediation-cases?lang=en&revision=1").await;
+    assert!(attributes(&of_the_past, "iframe.preview", "src")[0].contains("revision=1"), "pinned on a pinned page");
+    let script = attributes(&of_the_past, ".builder script", "src").remove(0);
+    assert_eq!(service.get(script.trim_start_matches("..")).await.status, 200);
+}

@@ -1,16 +1,31 @@
 //! `/oembed`, which tells other programs how to embed.
 
+use quick_xml::events::Event;
 use scraper::Html;
 use serde_json::json;
 
 use super::{all, attributes};
 use crate::support::Service;
 use crate::support::data::{self, observation, publication};
-use crate::support::drawing::elements;
 
 /// The text of a member of an answer in XML.
 pub fn member(xml: &str, name: &str) -> Option<String> {
-    elements(xml).into_iter().find(|element| element.name == name).map(|element| element.text)
+    let mut reader = quick_xml::Reader::from_str(xml);
+    let mut found: Option<String> = None;
+    loop {
+        let event = reader.read_event().unwrap_or_else(|error| panic!("{error}: {xml}"));
+        match (event, &mut found) {
+            (Event::Start(element), _) if element.name().as_ref() == name => found = Some(String::new()),
+            (Event::Text(part), Some(text)) => text.push_str(&part),
+            (Event::GeneralRef(reference), Some(text)) => {
+                let written = format!("&{};", &*reference);
+                text.push_str(&quick_xml::escape::unescape(&written).expect("an entity"));
+            }
+            (Event::End(_), Some(_)) => return found,
+            (Event::Eof, _) => return None,
+            _ => {}
+        }
+    }
 }
 
 #[actix_web::test]
