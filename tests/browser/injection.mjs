@@ -14,6 +14,7 @@ export async function checkInjection(browser, program, folder, findings) {
     const asked = new URLSearchParams({ q: ATTACK });
     const paths = [...pages.map((page) => page.path), `/search?${asked}`, `/search?q=script`];
     await inPages(browser, service, paths, findings);
+    await inEmbeds(browser, service, findings);
     await inDrawings(browser, service, findings);
     await inFeeds(browser, service, findings);
     await inTables(service, findings);
@@ -94,6 +95,8 @@ function strange() {
   for (const script of document.scripts) {
     if (script.src !== "") continue;
     try {
+      // An embed says how high it is.
+      if (location.pathname.startsWith("/embed/") && !script.textContent.includes("alert(")) continue;
       if (script.type !== "application/ld+json") throw new Error("no JSON-LD");
       JSON.parse(script.textContent);
     } catch (error) {
@@ -102,6 +105,55 @@ function strange() {
   }
   const asked = document.querySelector('main input[name="q"]')?.value;
   return { wrong, asked, text: document.body.textContent };
+}
+
+/** Embeds, and what a client of oEmbed puts into its page. */
+async function inEmbeds(browser, service, findings) {
+  const watched = await Watched.open(browser, { width: 360 }, { bypassCSP: true });
+  const names = { metrics: "metric name", commitments: "commitment title", programmes: "programme title" };
+  const look = async (path, name) => {
+    const told = [path, "injection 360px"];
+    const seen = await watched.page.evaluate(strange);
+    for (const [rule, detail] of seen.wrong) findings.add(...told, rule, detail);
+    const { wide } = await watched.page.evaluate(measure);
+    findings.expect(wide.length === 0, ...told, "wider than the screen", wide.join(" | "));
+    if (name) findings.expect(seen.text.includes(name), ...told, "the name is not there as text", seen.text.slice(0, 200));
+    watched.tell(findings, ...told);
+    findings.count("hostile embeds");
+  };
+  for (const [collection, label] of Object.entries(names)) {
+    for (const style of ["card", "chart", "table", "progress"]) {
+      const path = `/embed/${collection}/hostile?style=${style}&lang=en`;
+      const { status } = await fetch(service.origin + path);
+      await watched.visit(service.origin + path, { status });
+      await look(path, status === 200 ? attack(label).slice(0, 60) : "");
+    }
+    const asked = new URLSearchParams({ url: `${service.origin}/${collection}/hostile`, maxwidth: "320" });
+    const path = `/oembed?${asked}`;
+    const answer = await fetch(service.origin + path);
+    if (answer.status !== 200) {
+      findings.add(path, "injection", "status", answer.status);
+      continue;
+    }
+    const { html, title } = await answer.json();
+    findings.expect(title === undefined || title.startsWith(attack(label).slice(0, 60)), path, "injection", "title", title);
+    const attributes = await watched.page.evaluate((html) => {
+      const { body } = new DOMParser().parseFromString(html, "text/html");
+      return { frames: body.querySelectorAll("iframe").length, others: body.querySelectorAll(":not(iframe)").length, title: body.querySelector("iframe")?.title };
+    }, html);
+    const one = attributes.frames === 1 && attributes.others === 0 && attributes.title.includes("<script>");
+    findings.expect(one, path, "injection", "the frame is not one frame with a name", JSON.stringify(attributes));
+    const xml = await (await fetch(`${service.origin}${path}&format=xml`)).text();
+    const same = await watched.page.evaluate((xml) => new DOMParser().parseFromString(xml, "text/xml").querySelector("oembed > html")?.textContent, xml);
+    findings.expect(same === html, path, "injection", "says another thing in XML", xml.slice(0, 200));
+  }
+  for (const path of ["metrics/long-word", "metrics/long-text", "commitments/long-word", "commitments/long-text"]) {
+    await watched.visit(`${service.origin}/embed/${path}?lang=en`);
+    await look(`/embed/${path}`);
+  }
+  await watched.visit(`${service.origin}/embed/metrics/hostile?${new URLSearchParams({ style: ATTACK, period: ATTACK })}`, { status: 400 });
+  await look("/embed/metrics/hostile?style=<script>…");
+  await watched.context.close();
 }
 
 async function inDrawings(browser, service, findings) {
