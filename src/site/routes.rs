@@ -26,7 +26,7 @@ static ROUTES: [Route; 11] = [
     Route { path: "/", parameters: &[], make: |visit, _| Box::pin(home::read(visit)) },
     Route {
         path: "/programmes/{id}",
-        parameters: builder::PARAMETERS,
+        parameters: &["status", "style", "shape", "theme", "embed_lang", "mode"],
         make: |visit, id| Box::pin(async move { programme::read(visit, &id).await }),
     },
     Route {
