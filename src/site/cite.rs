@@ -9,14 +9,21 @@ use crate::citation::{bibtex, csl, gbt, short};
 use crate::db::read::citation;
 use crate::model::kind::Kind;
 
-pub async fn section(visit: &mut Visit, kind: &'static Kind, id: &str) -> Result<Markup, Failure> {
-    let row = citation::read(&visit.state.database, kind, id, None, visit.at(), visit.now).await?;
+/// Of a metric, what is quoted is this figure.
+pub async fn section(
+    visit: &mut Visit,
+    kind: &'static Kind,
+    id: &str,
+    figure: Option<&str>,
+) -> Result<Markup, Failure> {
+    let row = citation::read(&visit.state.database, kind, id, figure, visit.at(), visit.now).await?;
     let row = row.ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
     let language = visit.language;
-    let cited = cited(kind, id, None, &row, visit.is_pinned(), &visit.state.public_url)?;
+    let cited = cited(kind, id, figure, &row, visit.is_pinned(), &visit.state.public_url)?;
     let csl = serde_json::to_string_pretty(&csl::cite(&cited, language)).unwrap_or_default();
     let address = |extension: &str| {
-        visit.program(&format!("v1/{}/{id}/citation.{extension}?lang={}", kind.collection, language.tag()))
+        let figure = figure.map(|figure| format!("&observation={figure}")).unwrap_or_default();
+        visit.program(&format!("v1/{}/{id}/citation.{extension}?lang={}{figure}", kind.collection, language.tag()))
     };
     Ok(html! {
         section.cite {

@@ -1,25 +1,26 @@
 //! `/commitments/{id}`: the promise, what was reported on it, and its figures.
 
 use actix_web::HttpResponse;
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use serde_json::{Value, json};
 
 use super::builder;
+use super::chart::{About, Cell, Size, Strip, Theme, strip};
 use super::cite;
 use super::embed::ask::Style;
 use super::frame::Page;
+use super::names::{Names, Wanted as Named};
 use super::parts::{downloads, evidence, figure, human, member, paragraphs, plain, status};
+use super::told;
 use super::visit::{Visit, Wanted};
 use super::words;
-use crate::api::problem::Failure;
-use crate::db::read::history;
-use crate::model::kinds::{commitment, observation, report};
+use crate::api::problem::{Failure, INTERNAL_ERROR};
+use crate::model::codes::Status;
+use crate::model::kinds::{commitment, observation, organization, report, source};
 use crate::model::message::Language;
 
 /// Reports, and figures, that are shown.
-const ROWS: i64 = 200;
-/// Changes in its history that are shown.
-const CHANGES: i64 = 50;
+const ROWS: i64 = 60;
 
 pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     let language = visit.language;
@@ -43,9 +44,19 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
             rows: ROWS,
         })
         .await?;
-    let history =
-        history::read(&visit.state.database, &commitment::KIND, id, i64::MAX, CHANGES, visit.at(), visit.now).await?;
-    let cite = cite::section(&mut visit, &commitment::KIND, id).await?;
+    let mut named = Named::default();
+    for report in &reports {
+        named.add(&source::KIND, report["source"].as_str());
+    }
+    named.add(&commitment::KIND, record["continues"].as_str());
+    for id in record["supporting_organizations"].as_array().into_iter().flatten() {
+        named.add(&organization::KIND, id.as_str());
+    }
+    let names = named.read(&visit).await?;
+    let told =
+        told::section(&mut visit, &commitment::KIND, id, &|kind, record| belonging(kind, record, &figures, language))
+            .await?;
+    let cite = cite::section(&mut visit, &commitment::KIND, id, None).await?;
     let of =
         builder::Of { kind: &commitment::KIND, id, title: &record["title"], observation: None, style: Style::Card };
     let builder = builder::section(&of, &mut visit)?;
@@ -70,13 +81,22 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
                     dt { (visit.say("Answerable", "责任单位")) }
                     dd { a href=(visit.link(&format!("organizations/{}", member(organization, "id")))) { (human(&organization["name"], language)) } }
                 }
+                @let supporting: Vec<&str> = record["supporting_organizations"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                @if !supporting.is_empty() {
+                    dt { (visit.say("With", "配合单位")) }
+                    dd { ul.inline { @for id in supporting { li { (names.link(&organization::KIND, id, &visit)) } } } }
+                }
+                @if let Some(before) = record["continues"].as_str() {
+                    dt { (visit.say("Continues", "接续")) } dd { (names.link(&commitment::KIND, before, &visit)) }
+                }
                 @if let Some(due) = words::day_of(&record["due_on"], language) { dt { (visit.say("Due", "完成期限")) } dd { (due) } }
             }
         }
         @if !reports.is_empty() {
             section {
                 h2 { (visit.say("What was reported", "进展通报")) }
-                ol.timeline { @for report in &reports { li { (reported(report, &visit)) } } }
+                (over_time(&title, &reports, &visit)?)
+                ol.timeline { @for report in &reports { li { (reported(report, &names, &visit)) } } }
             }
         }
         @if !figures.is_empty() {
@@ -85,18 +105,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
                 div.cards { @for observation in &figures { (card(observation, &visit)) } }
             }
         }
-        section {
-            h2 { (visit.say("History", "修订记录")) }
-            ul.history { @for row in history.iter().filter(|row| row.revision_from.is_some()) {
-                @let number = row.revision_from.unwrap_or_default();
-                li {
-                    a href=(visit.link_with(&format!("revisions/{number}"), &[("revision", ""), ("as_of", "")])) { (visit.say("Revision", "修订")) " " (number) } " "
-                    (words::revision_kind(row.change_kind.as_deref().unwrap_or_default(), language)) " "
-                    span.sub { (human(&row.message.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(), language)) }
-                    " " a href=(visit.here(&[("revision", &number.to_string()), ("as_of", "")])) { (visit.say("as it was", "当时内容")) }
-                }
-            } }
-        }
+        (told)
         (downloads(&[
             ("JSON", visit.program(&format!("v1/commitments/{id}"))),
             ("CSV", visit.program(&format!("v1/commitments?id={id}&format=csv"))),
@@ -123,7 +132,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
 }
 
 /// A report: what was said, in the words it was said in.
-fn reported(report: &Value, visit: &Visit) -> Markup {
+fn reported(report: &Value, names: &Names, visit: &Visit) -> Markup {
     let language = visit.language;
     html! {
         p.when {
@@ -140,7 +149,7 @@ fn reported(report: &Value, visit: &Visit) -> Markup {
             (paragraphs(&report["next_steps"], language))
         }
         @if let Some(source) = report["source"].as_str() {
-            p.sub { a href=(visit.link(&format!("sources/{source}"))) { (visit.say("Source", "来源")) } }
+            p.sub { (visit.say("Source: ", "来源：")) (names.link(&source::KIND, source, visit)) }
         }
     }
 }
@@ -161,4 +170,40 @@ fn card(observation: &Value, visit: &Visit) -> Markup {
             @for entry in observation["evidence"].as_array().into_iter().flatten().take(2) { (evidence(entry, visit)) }
         }
     }
+}
+
+/// Its status at each period, where there are several: drawn for narrow and for wide places.
+fn over_time(title: &str, newest_first: &[Value], visit: &Visit) -> Result<Markup, Failure> {
+    let language = visit.language;
+    let cell = |report: &Value| {
+        let status = Status::parse(member(report, "status"))?;
+        Some(Cell { label: words::period(member(report, "period"), language), status, wording: None })
+    };
+    let cells: Vec<Cell> = newest_first.iter().rev().filter_map(cell).collect();
+    if cells.len() < 2 {
+        return Ok(html! {});
+    }
+    let draw = |size: Size, id: &str| {
+        let about = About {
+            title: title.to_owned(),
+            source: String::new(),
+            revision: None,
+            language,
+            theme: Theme::Auto,
+            id: format!("oc-{id}"),
+        };
+        strip::draw(&Strip { about, cells: cells.clone() }, size)
+            .map_err(|error| Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) })
+    };
+    let narrow = draw(Size { width: 340, height: 180 }, "narrow")?;
+    let wide = draw(Size { width: 720, height: 150 }, "wide")?;
+    Ok(html! { div.draw.narrow { (PreEscaped(narrow)) } div.draw.wide { (PreEscaped(wide)) } })
+}
+
+/// Which of the records that belong to the commitment is meant.
+fn belonging(kind: &str, record: &Value, figures: &[Value], language: Language) -> String {
+    let period = words::period(member(record, "period"), language);
+    let metric = figures.iter().find(|figure| figure["metric"] == record["metric"] && kind != "report");
+    let name = metric.map(|figure| plain(&figure["included"]["metric"]["name"], language)).unwrap_or_default();
+    [name, period].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }

@@ -1,19 +1,20 @@
 //! `/`: what was promised, what was done.
 
 use actix_web::HttpResponse;
-use maud::html;
+use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::frame::Page;
-use super::parts::{human, member, strip};
+use super::parts::{human, member, strip_with_links};
+use super::spark::spark;
 use super::visit::Visit;
-use super::words;
+use crate::api::figure::facts::Facts;
 use crate::api::problem::{Failure, INTERNAL_ERROR};
-use crate::db::read::summary;
+use crate::db::read::{figure, key_figures, summary};
 use crate::model::message::Language;
 
 /// Key figures shown.
-const FIGURES: usize = 12;
+const FIGURES: i64 = 8;
 /// Revisions shown.
 const REVISIONS: i64 = 5;
 
@@ -24,8 +25,9 @@ pub async fn read(mut visit: Visit) -> Result<HttpResponse, Failure> {
     let summary: Value = serde_json::from_str(&row.body).unwrap_or_default();
     let newest = super::revisions::newest(&mut visit, None, REVISIONS).await?;
     let language = visit.language;
+    let nothing = visit.moment()?.n == 0;
     let programmes = summary["programmes"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let metrics = summary["metrics"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let figures = key_figures(&mut visit).await?;
     let body = html! {
         section.lead {
             h1 { (visit.say("What was promised, what was done", "承诺了什么，做到了什么")) }
@@ -36,7 +38,7 @@ pub async fn read(mut visit: Visit) -> Result<HttpResponse, Failure> {
                 button { (visit.say("Search", "搜索")) }
             }
         }
-        @if visit.moment()?.n == 0 {
+        @if nothing {
             p { (visit.say("The ledger is empty. Publish with:", "账本为空。发布命令：")) " " code { "open-commitments publish FILE" } }
         }
         @for programme in programmes {
@@ -48,23 +50,13 @@ pub async fn read(mut visit: Visit) -> Result<HttpResponse, Failure> {
                         Language::Chinese => format!("{}年，{}项承诺", programme["year"], programme["commitments"]),
                     })
                 }
-                (strip(&programme["statuses"], &visit))
+                (strip_with_links(&programme["statuses"], &|code| Some((visit.link(&format!("programmes/{}?status={code}", member(programme, "id"))), false)), &visit))
             }
         }
-        @if !metrics.is_empty() {
+        @if !figures.is_empty() {
             section {
-                h2 { (visit.say("Key figures", "关键数字")) }
-                ul.figures {
-                    @for metric in metrics.iter().take(FIGURES) {
-                        li {
-                            a href=(visit.link(&format!("metrics/{}", member(metric, "id")))) {
-                                span.number { (words::number(&metric["value"])) @if member(&metric["unit"], "code") == "percent" { "%" } }
-                                span.name { (human(&metric["name"], language)) }
-                                span.sub { (words::period(member(metric, "period"), language)) }
-                            }
-                        }
-                    }
-                }
+                h2 { (visit.say("Newest figures", "最新数字")) }
+                ul.figures { @for facts in &figures { (key_figure(facts, &visit)) } }
             }
         }
         @if !newest.is_empty() {
@@ -86,4 +78,30 @@ pub async fn read(mut visit: Visit) -> Result<HttpResponse, Failure> {
         json!({"@context": "https://schema.org", "@type": "WebSite", "name": site, "url": format!("{}/", visit.state.public_url)}),
     );
     page.respond(&visit)
+}
+
+/// The figures that say most of what is new, by the rule of the read that chooses them.
+async fn key_figures(visit: &mut Visit) -> Result<Vec<Facts>, Failure> {
+    let chosen = key_figures::read(&visit.state.database, FIGURES, visit.at(), visit.now).await?;
+    let mut found = Vec::new();
+    for metric in chosen.into_iter().filter_map(|row| row.metric) {
+        let wanted = figure::Wanted { metric, ..figure::Wanted::default() };
+        let row = figure::read(&visit.state.database, &wanted, visit.at(), visit.now).await?;
+        found.extend(row.as_ref().and_then(Facts::of));
+    }
+    Ok(found)
+}
+
+fn key_figure(facts: &Facts, visit: &Visit) -> Markup {
+    let Some(text) = facts.document(visit.language).map(|figure| figure.text) else { return html! {} };
+    html! {
+        li {
+            a href=(visit.link(&format!("metrics/{}", facts.metric.id.as_str()))) {
+                span.name { (text.name) }
+                span.number { (text.value) }
+                (spark(&facts.series))
+                span.sub { (text.period) @if let Some(change) = &text.change { (visit.say(", ", "，")) (change) } }
+            }
+        }
+    }
 }

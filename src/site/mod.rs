@@ -25,4 +25,5 @@ mod revisions;
 mod search;
 pub mod since;
 mod source;
+mod spark;
 mod told;

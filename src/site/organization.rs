@@ -5,12 +5,16 @@ use maud::html;
 use serde_json::json;
 
 use super::frame::Page;
-use super::parts::{downloads, human, member, plain, status};
+use super::parts::{downloads, figure, human, member, plain, status};
 use super::visit::{Visit, Wanted};
+use super::words;
 use crate::api::problem::Failure;
-use crate::model::kinds::{commitment, organization, programme};
+use crate::model::kinds::{commitment, observation, organization, programme};
 
+/// Programmes, and commitments, that are shown.
 const ROWS: i64 = 200;
+/// Figures that are shown, newest ones.
+const FIGURES: i64 = 30;
 
 pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     let language = visit.language;
@@ -21,6 +25,15 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
         visit.list(&Wanted { kind: &programme::KIND, filters: &of, sort: "", includes: &[], rows: ROWS }).await?;
     let commitments =
         visit.list(&Wanted { kind: &commitment::KIND, filters: &of, sort: "", includes: &[], rows: ROWS }).await?;
+    let figures = visit
+        .list(&Wanted {
+            kind: &observation::KIND,
+            filters: &[("subject", vec![id.to_owned()])],
+            sort: "-period_end,id",
+            includes: &["metric"],
+            rows: FIGURES,
+        })
+        .await?;
     let body = html! {
         @if let Some(parent) = &parent {
             p.kicker { a href=(visit.link(&format!("organizations/{}", member(parent, "id")))) { (human(&parent["name"], language)) } }
@@ -43,6 +56,25 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
                     li { a href=(visit.link(&format!("commitments/{}", member(commitment, "id")))) { (human(&commitment["title"], language)) } " " (status(member(commitment, "status"), language)) }
                 }
             } }
+        }
+        @if !figures.is_empty() {
+            section {
+                h2 { (visit.say("Figures of this body", "该机构的数字")) }
+                table {
+                    thead { tr {
+                        th scope="col" { (visit.say("What", "指标")) } th scope="col" { (visit.say("Period", "时期")) }
+                        th.number scope="col" { (visit.say("Value", "数值")) }
+                    } }
+                    tbody { @for one in &figures {
+                        @let metric = &one["included"]["metric"];
+                        tr {
+                            th scope="row" { a href=(visit.link(&format!("metrics/{}", member(one, "metric")))) { (human(&metric["name"], language)) } }
+                            td { (words::period(member(one, "period"), language)) }
+                            td.number { (figure(one, metric, &visit)) }
+                        }
+                    } }
+                }
+            }
         }
         (downloads(&[("JSON", visit.program(&format!("v1/organizations/{id}"))), (visit.say("Commitments", "承诺事项"), visit.program(&format!("v1/commitments?organization={id}")))], &visit))
     };

@@ -61,6 +61,11 @@ pub fn unit(metric: &Value, language: Language) -> Markup {
 
 /// The share of each status as a strip with a legend; the strip alone is for the eye.
 pub fn strip(statuses: &Value, visit: &Visit) -> Markup {
+    strip_with_links(statuses, &|_| None, visit)
+}
+
+/// The same, where `led` is where a status leads, and whether that is what is shown.
+pub fn strip_with_links(statuses: &Value, led: &dyn Fn(&str) -> Option<(String, bool)>, visit: &Visit) -> Markup {
     const ORDER: [&str; 9] = [
         "completed",
         "substantially_completed",
@@ -85,7 +90,14 @@ pub fn strip(statuses: &Value, visit: &Visit) -> Markup {
             }
             ul.legend {
                 @for (code, count) in &counts {
-                    li { (status(code, visit.language)) " " b { (count) } }
+                    @let entry = html! { (status(code, visit.language)) " " b { (count) } };
+                    li {
+                        @match led(code) {
+                            Some((link, true)) => a href=(link) aria-current="true" { (entry) },
+                            Some((link, false)) => a href=(link) { (entry) },
+                            None => (entry),
+                        }
+                    }
                 }
             }
         }

@@ -3,22 +3,33 @@
 use std::collections::BTreeMap;
 
 use actix_web::HttpResponse;
-use maud::html;
+use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::builder;
 use super::embed::ask::Style;
 use super::frame::Page;
-use super::parts::{downloads, human, member, plain, status, strip};
+use super::parts::{downloads, figure, human, member, plain, status, strip_with_links};
 use super::visit::{Visit, Wanted};
 use super::words;
 use crate::api::problem::Failure;
-use crate::model::kinds::{commitment, organization, programme};
+use crate::model::codes::Status;
+use crate::model::kinds::{commitment, observation, organization, programme};
+
+/// Parameters of the page: the status to show alone, and those of the builder of embeds.
+pub const PARAMETERS: &[&str] = &["status", "style", "shape", "theme", "embed_lang", "mode"];
 
 /// Commitments that are shown.
-const ROWS: i64 = 1000;
+const ROWS: i64 = 200;
+/// Figures among which those of each commitment are found, newest ones.
+const FIGURES: i64 = 300;
+/// Figures that are shown of each.
+const OF_EACH: usize = 2;
 
 pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
+    let asked = visit.query.text("status");
+    // Only a status is one: anything else shows all.
+    let asked = asked.filter(|code| code == "none" || Status::parse(code).is_some());
     let language = visit.language;
     let record = visit.record(&programme::KIND, id, &[]).await?;
     let organization = visit.maybe(&organization::KIND, record["organization"].as_str()).await?;
@@ -31,6 +42,20 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
             rows: ROWS,
         })
         .await?;
+    let figures = visit
+        .list(&Wanted {
+            kind: &observation::KIND,
+            filters: &[("programme", vec![id.to_owned()])],
+            sort: "-period_end,id",
+            includes: &["metric"],
+            rows: FIGURES,
+        })
+        .await?;
+    let status_of = |commitment: &Value| commitment["status"].as_str().unwrap_or("none").to_owned();
+    let shown: Vec<&Value> = commitments
+        .iter()
+        .filter(|commitment| asked.as_ref().is_none_or(|asked| *asked == status_of(commitment)))
+        .collect();
     let mut statuses: BTreeMap<&str, i64> = BTreeMap::new();
     for commitment in &commitments {
         *statuses.entry(commitment["status"].as_str().unwrap_or("none")).or_default() += 1;
@@ -52,16 +77,11 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
                 " · " a href=(visit.link(&format!("sources/{source}"))) { (visit.say("Source", "来源")) }
             }
         }
-        (strip(&json!(statuses), &visit))
-        ol.commitments {
-            @for commitment in &commitments {
-                li value=(commitment["number"].as_i64().unwrap_or_default()) {
-                    a href=(visit.link(&format!("commitments/{}", member(commitment, "id")))) { (human(&commitment["title"], language)) }
-                    " " (status(member(commitment, "status"), language))
-                    div.sub { (human(&commitment["summary"], language)) }
-                }
-            }
+        (strip_with_links(&json!(statuses), &|code| Some((filtered(id, code, asked.as_deref(), &visit), asked.as_deref() == Some(code))), &visit))
+        @if let Some(code) = &asked {
+            p role="status" { (words::status(code, language)) ": " (shown.len()) " · " a href=(visit.link(&format!("programmes/{id}"))) { (visit.say("show all", "显示全部")) } }
         }
+        ol.commitments { @for commitment in &shown { (row(commitment, &figures, &visit)) } }
         (downloads(&[
             ("JSON", visit.program(&format!("v1/commitments?programme={id}"))),
             ("CSV", visit.program(&format!("v1/exports/commitments.csv?programme={id}"))),
@@ -81,4 +101,27 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
         "url": format!("{}/programmes/{id}", visit.state.public_url), "license": visit.state.licence.url,
         "creator": organization.as_ref().map(|organization: &Value| json!({"@type": "GovernmentOrganization", "name": plain(&organization["name"], language)}))}));
     page.respond(&visit)
+}
+
+/// The list with one status alone, or with all again.
+fn filtered(id: &str, code: &str, asked: Option<&str>, visit: &Visit) -> String {
+    let path = format!("programmes/{id}");
+    if asked == Some(code) { visit.link(&path) } else { visit.link_with(&path, &[("status", code)]) }
+}
+
+/// A commitment with its newest figures.
+fn row(commitment: &Value, figures: &[Value], visit: &Visit) -> Markup {
+    let (language, id) = (visit.language, member(commitment, "id"));
+    let own = figures.iter().filter(|one| member(one, "commitment") == id && member(one, "role") != "baseline");
+    html! {
+        li value=[commitment["number"].as_i64()] {
+            a.name href=(visit.link(&format!("commitments/{id}"))) { (human(&commitment["title"], language)) }
+            " " (status(member(commitment, "status"), language))
+            div.sub { (human(&commitment["summary"], language)) }
+            ul.inline { @for one in own.take(OF_EACH) {
+                @let metric = &one["included"]["metric"];
+                li { b { (figure(one, metric, visit)) } " " a href=(visit.link(&format!("metrics/{}", member(one, "metric")))) { (human(&metric["name"], language)) } }
+            } }
+        }
+    }
 }

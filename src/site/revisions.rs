@@ -5,6 +5,8 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::frame::Page;
+use super::members;
+use super::names::Wanted as Named;
 use super::parts::human;
 use super::visit::Visit;
 use super::words;
@@ -16,7 +18,7 @@ use crate::db::read::diff;
 use crate::db::read::revisions::{self, Row, Selection};
 use crate::ledger::digest;
 use crate::model::codes::Effect;
-use crate::model::kinds;
+use crate::model::kinds::{self, organization};
 use crate::model::message::Language;
 use crate::model::spoken;
 use crate::say;
@@ -111,6 +113,9 @@ pub async fn one(mut visit: Visit, number: &str) -> Result<HttpResponse, Failure
     };
     let changes = diff::read(&visit.state.database, &wanted, At::Revision(number), visit.now).await?;
     let changes: Vec<Difference> = changes.into_iter().filter_map(item).collect();
+    let mut named = Named::default();
+    named.add(&organization::KIND, row.header.publisher.as_deref());
+    let names = named.read(&visit).await?;
     let title = match language {
         Language::English => format!("Revision {number}"),
         Language::Chinese => format!("第{number}次修订"),
@@ -124,7 +129,7 @@ pub async fn one(mut visit: Visit, number: &str) -> Result<HttpResponse, Failure
             dt { (visit.say("Published", "发布时间")) }
             dd { @if let Some(time) = row.header.published_at { time datetime=(digest::instant(time)) { (spoken::day(time.date_naive(), language)) } } }
             dt { (visit.say("Publisher", "发布者")) }
-            dd { @if let Some(publisher) = &row.header.publisher { a href=(visit.link(&format!("organizations/{publisher}"))) { (publisher) } } }
+            dd { @if let Some(publisher) = &row.header.publisher { (names.link(&organization::KIND, publisher, &visit)) } }
             dt { (visit.say("Digest", "摘要")) }
             dd { code.digest { (row.header.revision_digest.as_deref().map(hex::encode).unwrap_or_default()) } }
         }
@@ -158,31 +163,19 @@ fn difference(change: &Difference, visit: &Visit) -> Markup {
         let title = if record["title"].is_object() { &record["title"] } else { &record["name"] };
         human(title, language)
     });
-    let link = page_of(&change.kind, id).map(|path| visit.link(&path));
+    // A figure is on the page of its metric.
+    let of_metric = change.record.as_ref().and_then(|record| record["metric"].as_str());
+    let in_its_table = || Some(format!("{}#figure-{id}", visit.link(&format!("metrics/{}", of_metric?))));
+    let link = page_of(&change.kind, id).map(|path| visit.link(&path)).or_else(in_its_table);
     html! {
         span.effect { (effect) } " " (words::kind(&change.kind, language)) " "
         @match &link { Some(link) => { a href=(link) { (id) } } None => { (id) } }
         @if let Some(name) = name { " " (name) }
         @if let Some(reason) = &change.reason { " " q { (human(&serde_json::to_value(reason).unwrap_or_default(), language)) } }
         @if let Some(members) = &change.changed {
-            dl.members {
-                @for member in members {
-                    dt { code { (member.pointer) } }
-                    dd { del { (shown(&member.before)) } " → " ins { (shown(&member.after)) } }
-                }
-            }
+            (members::changed(members, visit))
         }
     }
-}
-
-/// A member's value, cut where it is long.
-fn shown(value: &Option<Value>) -> String {
-    let text = match value {
-        None => "–".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    };
-    if text.chars().count() > 300 { text.chars().take(300).chain(['…']).collect() } else { text }
 }
 
 /// The page of a record, where its kind has pages.

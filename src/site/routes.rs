@@ -26,7 +26,7 @@ static ROUTES: [Route; 11] = [
     Route { path: "/", parameters: &[], make: |visit, _| Box::pin(home::read(visit)) },
     Route {
         path: "/programmes/{id}",
-        parameters: builder::PARAMETERS,
+        parameters: programme::PARAMETERS,
         make: |visit, id| Box::pin(async move { programme::read(visit, &id).await }),
     },
     Route {

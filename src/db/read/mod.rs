@@ -9,6 +9,7 @@ pub mod diff;
 pub mod facts;
 pub mod figure;
 pub mod history;
+pub mod key_figures;
 pub mod list;
 pub mod names;
 pub mod record;

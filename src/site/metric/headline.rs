@@ -12,7 +12,7 @@ use crate::site::words;
 /// The figure with its period, what it changed by, who says so, and the words it was said in.
 pub fn large(read: &Read, visit: &Visit) -> Markup {
     let language = visit.language;
-    let Some(observation) = read.newest() else {
+    let Some(observation) = &read.figure else {
         return html! { p.lead { (visit.say("There is no figure yet.", "尚无数字。")) } };
     };
     let change = read.facts.document(language).and_then(|figure| figure.text.change);

@@ -34,24 +34,19 @@ struct Read {
     /// Newest first.
     observations: Vec<Value>,
     promised: Vec<Value>,
+    /// The observation of the large figure.
+    figure: Option<Value>,
     facts: Facts,
     /// What all of these refer to.
     names: Names,
-}
-
-impl Read {
-    /// The observation of the large figure.
-    fn newest(&self) -> Option<&Value> {
-        let id = self.facts.figure.as_ref()?.id.as_str();
-        self.observations.iter().find(|observation| member(observation, "id") == id)
-    }
 }
 
 pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     let read = everything(&mut visit, id).await?;
     let language = visit.language;
     let told = told::section(&mut visit, &metric::KIND, id, &|_, record| figure_of(record, language)).await?;
-    let cite = cite::section(&mut visit, &metric::KIND, id).await?;
+    let cite =
+        cite::section(&mut visit, &metric::KIND, id, read.figure.as_ref().map(|figure| member(figure, "id"))).await?;
     let record = &read.record;
     let observation = read.facts.figure.as_ref().map(|figure| figure.id.as_str());
     let style = if observation.is_some() { Style::Card } else { Style::Progress };
@@ -70,14 +65,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
         (told)
         @if let Some(builder) = builder { (builder) }
         (cite)
-        (downloads(&[
-            (visit.say("Compare", "比较"), visit.link(&format!("compare?metric={id}"))),
-            ("JSON", visit.program(&format!("v1/metrics/{id}"))),
-            (visit.say("Figures as JSON", "数字 JSON"), visit.program(&format!("v1/metrics/{id}/observations"))),
-            ("CSV", visit.program(&format!("v1/exports/observations.csv?metric={id}"))),
-            ("Excel", visit.program(&format!("v1/exports/observations.xlsx?metric={id}"))),
-            ("SVG", visit.program(&format!("v1/metrics/{id}/figure.svg?lang={}", language.tag()))),
-        ], &visit))
+        (downloads(&files(&read, &visit), &visit))
     };
     let title = plain(&record["name"], language);
     let mut page = Page::new(title.clone(), format!("metrics/{id}"), body);
@@ -93,6 +81,22 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     page.respond(&visit)
 }
 
+/// The same for programs.
+fn files<'a>(read: &Read, visit: &'a Visit) -> Vec<(&'a str, String)> {
+    let (id, language) = (read.facts.metric.id.as_str(), visit.language.tag());
+    let mut files = vec![
+        ("JSON", visit.program(&format!("v1/metrics/{id}"))),
+        (visit.say("Figures as JSON", "数字 JSON"), visit.program(&format!("v1/metrics/{id}/observations"))),
+        ("CSV", visit.program(&format!("v1/exports/observations.csv?metric={id}"))),
+        ("Excel", visit.program(&format!("v1/exports/observations.xlsx?metric={id}"))),
+    ];
+    if read.figure.is_some() {
+        files.insert(0, (visit.say("Compare", "比较"), visit.link(&format!("compare?metric={id}"))));
+        files.push(("SVG", visit.program(&format!("v1/metrics/{id}/figure.svg?lang={language}"))));
+    }
+    files
+}
+
 async fn everything(visit: &mut Visit, id: &str) -> Result<Read, Failure> {
     let record = visit.record(&metric::KIND, id, &[]).await?;
     let of = [("metric", vec![id.to_owned()])];
@@ -102,8 +106,9 @@ async fn everything(visit: &mut Visit, id: &str) -> Result<Read, Failure> {
     let asked = figure::Wanted { metric: id.to_owned(), beside: true, parts: true, ..figure::Wanted::default() };
     let row = figure::read(&visit.state.database, &asked, visit.at(), visit.now).await?;
     let facts = row.as_ref().and_then(Facts::of).ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
+    let figure = row.and_then(|row| serde_json::from_str(&row.figure?).ok());
     let mut named = Named::default();
-    for observation in observations.iter().chain(&promised) {
+    for observation in observations.iter().chain(&promised).chain(&figure) {
         for name in ["subject", "reported_by", "publisher"] {
             named.add(&organization::KIND, observation[name].as_str());
         }
@@ -118,7 +123,7 @@ async fn everything(visit: &mut Visit, id: &str) -> Result<Read, Failure> {
         named.add(&metric::KIND, of.as_str());
     }
     let names = named.read(visit).await?;
-    Ok(Read { record, observations, promised, facts, names })
+    Ok(Read { record, observations, promised, figure, facts, names })
 }
 
 /// Which figure is meant, where several are.

@@ -63,11 +63,9 @@ fn row(observation: &Value, read: &Read, whose: bool, visit: &Visit) -> Markup {
 /// Whose figure it is, as far as the record says: organization by name, area by code, scope as printed.
 fn of(observation: &Value, read: &Read, visit: &Visit) -> Markup {
     let subject = observation["subject"].as_str();
-    let rest: Vec<&str> = ["division_code", "scope"]
-        .map(|name| member(observation, name))
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect();
+    // An organization's name says more than the code of its area.
+    let area = if subject.is_some() { "" } else { member(observation, "division_code") };
+    let rest: Vec<&str> = [area, member(observation, "scope")].into_iter().filter(|part| !part.is_empty()).collect();
     html! {
         @if let Some(subject) = subject { (read.names.text(&organization::KIND, subject, visit)) }
         @if !rest.is_empty() { @if subject.is_some() { " · " } (rest.join(" · ")) }

@@ -1,5 +1,8 @@
 //! Pages for people.
 
+mod compare;
+mod developers;
+mod metrics;
 mod problems;
 mod sources;
 
@@ -7,10 +10,10 @@ use scraper::{Html, Selector};
 use serde_json::{Value, json};
 
 use crate::support::data::{self, commitment, publication};
-use crate::support::{Answer, Service, Settings};
+use crate::support::{Answer, Service, Settings, with_query};
 
 /// Every page of the real data.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 13] = [
     "/",
     "/programmes/sd-justice-2020",
     "/commitments/sd-justice-2020-13",
@@ -20,6 +23,8 @@ const PAGES: [&str; 11] = [
     "/organizations/sd-justice",
     "/revisions",
     "/developers",
+    "/compare",
+    "/compare?metric=mediation-cases&by=period",
     "/problems",
     "/problems/no-such-record",
 ];
@@ -81,7 +86,7 @@ async fn pages_speak_chinese_and_english() {
     let service = Service::shandong().await;
     for path in PAGES {
         for (language, heading) in [("zh-Hans", "修订"), ("en", "Revision")] {
-            let html = page(&service, &format!("{path}?lang={language}")).await;
+            let html = page(&service, &with_query(path, &format!("lang={language}"))).await;
             assert_eq!(attributes(&html, "html", "lang"), [language]);
             let moves = !path.starts_with("/problems");
             assert!(all(&html, "footer")[0].contains(heading) == moves, "{path}: what rests on a revision names it");
@@ -94,7 +99,7 @@ async fn pages_speak_chinese_and_english() {
     let html = page(&service, "/metrics/mediation-cases?lang=zh").await;
     assert_eq!(all(&html, ".large .value"), ["29,456"]);
     assert!(all(&html, ".large mark")[0].contains("29456"), "its words are quoted");
-    assert!(all(&html, ".large .sub")[0].contains("2020年上半年"));
+    assert!(all(&html, ".large .when")[0].contains("2020年上半年"));
 }
 
 #[actix_web::test]
