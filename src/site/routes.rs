@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::visit::Visit;
 use super::{
-    assets, builder, commitment, developers, embed, frame, home, metric, organization, problems, programme, revisions,
+    assets, builder, commitment, compare, developers, embed, frame, home, metric, organization, problems, programme, revisions,
     search, source,
 };
 use crate::api::problem::Failure;
@@ -22,7 +22,7 @@ struct Route {
     make: fn(Visit, String) -> Made,
 }
 
-static ROUTES: [Route; 11] = [
+static ROUTES: [Route; 12] = [
     Route { path: "/", parameters: &[], make: |visit, _| Box::pin(home::read(visit)) },
     Route {
         path: "/programmes/{id}",
@@ -56,6 +56,7 @@ static ROUTES: [Route; 11] = [
         make: |visit, id| Box::pin(async move { revisions::one(visit, &id).await }),
     },
     Route { path: "/search", parameters: &["q", "kind"], make: |visit, _| Box::pin(search::read(visit)) },
+    Route { path: "/compare", parameters: &compare::PARAMETERS, make: |visit, _| Box::pin(compare::read(visit)) },
     Route { path: "/problems", parameters: &[], make: |visit, _| Box::pin(problems::list(visit)) },
     Route { path: "/developers", parameters: &[], make: |visit, _| Box::pin(developers::read(visit)) },
 ];
