@@ -7,8 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::visit::Visit;
 use super::{
-    assets, builder, commitment, compare, developers, embed, frame, home, metric, organization, problems, programme, revisions,
-    search, source,
+    assets, builder, commitment, compare, developers, embed, frame, home, metric, organization, problems, programme,
+    revisions, search, source,
 };
 use crate::api::problem::Failure;
 use crate::api::{State, middleware};
