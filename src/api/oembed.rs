@@ -165,7 +165,8 @@ fn ours_of(address: &str, public_url: &str, language: Language) -> Result<Ask, F
     // Pages have parameters of their own, and so have campaigns.
     let known = address.query_pairs().filter(|(name, _)| parameters(kind).contains(&name.as_ref()));
     let raw = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(known).finish();
-    Ask::parse(kind, id, &raw, language).map_err(|(failure, _)| {
+    Ask::parse(kind, id, &raw, language).map_err(|refused| {
+        let failure = refused.0;
         let errors = failure.errors.into_iter().map(|error| Wrong::parameter("url", "invalid-value", error.detail));
         Failure::parameters(errors.collect())
     })

@@ -60,7 +60,7 @@ pub fn section(of: &Of<'_>, visit: &mut Visit) -> Result<Markup, Failure> {
     if chosen.pinned {
         asked.extend_pairs(&pinned);
     }
-    let ask = Ask::parse(of.kind, of.id, &asked.finish(), chosen.language).map_err(|(failure, _)| failure)?;
+    let ask = Ask::parse(of.kind, of.id, &asked.finish(), chosen.language).map_err(|refused| refused.0)?;
     let titles = [Language::English, Language::Chinese].map(|language| clipped(&plain(of.title, language), MAX_TITLE));
     let [en, zh] = &titles;
     let title = if chosen.language == Language::Chinese { zh } else { en };

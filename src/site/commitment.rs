@@ -1,7 +1,7 @@
 //! `/commitments/{id}`: the promise, what was reported on it, and its figures.
 
 use actix_web::HttpResponse;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::builder;
@@ -10,11 +10,12 @@ use super::cite;
 use super::embed::ask::Style;
 use super::frame::Page;
 use super::names::{Names, Wanted as Named};
-use super::parts::{downloads, evidence, figure, human, member, paragraphs, plain, status};
+use super::parts::{downloads, drawn, evidence, figure, human, member, paragraphs, plain, status};
+use super::since::Shown;
 use super::told;
 use super::visit::{Visit, Wanted};
 use super::words;
-use crate::api::problem::{Failure, INTERNAL_ERROR};
+use crate::api::problem::Failure;
 use crate::model::codes::Status;
 use crate::model::kinds::{commitment, observation, organization, report, source};
 use crate::model::message::Language;
@@ -60,6 +61,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     let of =
         builder::Of { kind: &commitment::KIND, id, title: &record["title"], observation: None, style: Style::Card };
     let builder = builder::section(&of, &mut visit)?;
+    let since = since(id, &record, &reports, &visit).await?;
     let included = &record["included"];
     let (organization, programme) = (&included["organization"], &included["programme"]);
     let title = plain(&record["title"], language);
@@ -72,6 +74,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
             }
             h1 { (human(&record["title"], language)) }
             p.state { (status(state, language)) }
+            (since)
             div.summary { (paragraphs(&record["summary"], language)) }
             @if record["text"].is_object() {
                 details { summary { (visit.say("The words of the promise", "承诺原文")) } div.verbatim { (paragraphs(&record["text"], language)) } }
@@ -102,7 +105,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
         @if !figures.is_empty() {
             section {
                 h2 { (visit.say("Figures", "数字")) }
-                div.cards { @for observation in &figures { (card(observation, &visit)) } }
+                div.cards { @for (observation, more) in newest_of_each(&figures) { (card(observation, more, &visit)) } }
             }
         }
         (told)
@@ -154,8 +157,29 @@ fn reported(report: &Value, names: &Names, visit: &Visit) -> Markup {
     }
 }
 
-/// A figure with the words it was said in.
-fn card(observation: &Value, visit: &Visit) -> Markup {
+/// Of each metric the figure of the newest period, of the whole rather than of a part, and how many others there are.
+fn newest_of_each(newest_first: &[Value]) -> Vec<(&Value, usize)> {
+    let is_part = |one: &Value| {
+        let of_other = one["subject"].is_string() && one["subject"] != one["publisher"];
+        (one["period_end"].clone(), of_other, one["scope"].is_string())
+    };
+    let mut found: Vec<(&Value, usize)> = Vec::new();
+    for observation in newest_first.iter().filter(|one| member(one, "role") != "baseline") {
+        let Some((best, more)) = found.iter_mut().find(|(known, _)| known["metric"] == observation["metric"]) else {
+            found.push((observation, 0));
+            continue;
+        };
+        *more += 1;
+        let (known, other) = (is_part(best), is_part(observation));
+        if known.0 == other.0 && (other.1, other.2) < (known.1, known.2) {
+            *best = observation;
+        }
+    }
+    found
+}
+
+/// A figure with the words it was said in, and a link to the others of its metric.
+fn card(observation: &Value, more: usize, visit: &Visit) -> Markup {
     let language = visit.language;
     let metric = &observation["included"]["metric"];
     html! {
@@ -168,6 +192,12 @@ fn card(observation: &Value, visit: &Visit) -> Markup {
             }
             @if observation["computed"] == true { p.sub { (visit.say("Computed by this service from two figures", "由本服务根据两项数字计算")) } }
             @for entry in observation["evidence"].as_array().into_iter().flatten().take(2) { (evidence(entry, visit)) }
+            @if more > 0 {
+                p.sub { a href=(visit.link(&format!("metrics/{}", member(observation, "metric")))) { (match language {
+                    Language::English => format!("{more} more, of other periods or bodies"),
+                    Language::Chinese => format!("另有 {more} 个其他时期或机构的数字"),
+                }) } }
+            }
         }
     }
 }
@@ -190,14 +220,32 @@ fn over_time(title: &str, newest_first: &[Value], visit: &Visit) -> Result<Marku
             revision: None,
             language,
             theme: Theme::Auto,
-            id: format!("oc-{id}"),
+            id: id.to_owned(),
+            article: None,
         };
         strip::draw(&Strip { about, cells: cells.clone() }, size)
-            .map_err(|error| Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) })
     };
-    let narrow = draw(Size { width: 340, height: 180 }, "narrow")?;
-    let wide = draw(Size { width: 720, height: 150 }, "wide")?;
-    Ok(html! { div.draw.narrow { (PreEscaped(narrow)) } div.draw.wide { (PreEscaped(wide)) } })
+    drawn([Size { width: 340, height: 180 }, Size { width: 720, height: 150 }], &draw)
+}
+
+/// What became of the promise, and of the report that its status is from, after the revision that the page is of.
+async fn since(id: &str, record: &Value, reports: &[Value], visit: &Visit) -> Result<Markup, Failure> {
+    let language = visit.language;
+    let mut shown = vec![Shown {
+        kind: &commitment::KIND,
+        id: id.to_owned(),
+        record,
+        members: &["title", "summary", "lead_organization", "due_on"],
+        now: Box::new(move |now| plain(&now["title"], language)),
+    }];
+    shown.extend(reports.first().map(|record| Shown {
+        kind: &report::KIND,
+        id: member(record, "id").to_owned(),
+        record,
+        members: &["status", "period"],
+        now: Box::new(move |now| words::status(member(now, "status"), language).to_owned()),
+    }));
+    visit.since(&shown).await
 }
 
 /// Which of the records that belong to the commitment is meant.

@@ -38,6 +38,8 @@ pub struct Page {
     /// JSON-LD (schema.org).
     pub data: Option<Value>,
     pub body: Markup,
+    /// 200, unless the page says why it could not be had.
+    pub status: StatusCode,
 }
 
 impl Page {
@@ -51,12 +53,20 @@ impl Page {
             is_embeddable: false,
             data: None,
             body,
+            status: StatusCode::OK,
         }
     }
 
     /// The answer.
     pub fn respond(self, visit: &Visit) -> Result<HttpResponse, Failure> {
         let moment = visit.moment()?;
+        if self.status != StatusCode::OK {
+            let mut response = HttpResponse::build(self.status);
+            response
+                .insert_header((header::CACHE_CONTROL, "no-store"))
+                .insert_header((header::VARY, "Accept-Language"));
+            return Ok(dressed(&mut response, visit.language).body(self.render(visit)?.into_string()));
+        }
         let digest = moment.n_digest.as_deref().unwrap_or(&moment.digest).get(..8).unwrap_or_default();
         // What became of the past since is said on it.
         let day = if visit.is_pinned() { format!("-{}", moment.head) } else { format!("-{}", visit.now.date_naive()) };
@@ -183,6 +193,7 @@ fn masthead(visit: &Visit, site: &str) -> Markup {
             a.brand href=(visit.link("")) { (site) }
             nav aria-label=(visit.say("Pages", "页面")) {
                 a href=(visit.link("search")) { (visit.say("Search", "搜索")) }
+                a href=(visit.link("compare")) { (visit.say("Compare", "比较")) }
                 a href=(visit.link("revisions")) { (visit.say("Revisions", "修订")) }
                 a href=(visit.link("developers")) { (visit.say("Data", "数据接口")) }
                 (switch(&visit.here(&[("lang", other.tag())]), visit.language))
@@ -302,6 +313,7 @@ pub fn refuse(failure: &Failure, state: &web::Data<State>, http: &HttpRequest, d
                     @if let Some(link) = last {
                         p { a href=(link) { (if chinese { "查看撤回前的内容" } else { "Read it as it was before" }) } }
                     }
+                    p.sub { a href=(format!("{up}problems/{}?{lang}", failure.problem_type.slug)) { (if chinese { "关于此错误" } else { "About this error" }) } }
                     p { a href=(format!("{up}search?{lang}")) { (if chinese { "搜索" } else { "Search" }) } }
                 }
             }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::frame::Page;
-use super::parts::{human, member, strip_with_links};
+use super::parts::{self, human, member, strip_with_links};
 use super::spark::spark;
 use super::visit::Visit;
 use crate::api::figure::facts::Facts;
@@ -93,12 +93,13 @@ async fn key_figures(visit: &mut Visit) -> Result<Vec<Facts>, Failure> {
 }
 
 fn key_figure(facts: &Facts, visit: &Visit) -> Markup {
-    let Some(text) = facts.document(visit.language).map(|figure| figure.text) else { return html! {} };
+    let Some(shown) = facts.document(visit.language) else { return html! {} };
+    let (text, value) = (&shown.text, json!(shown));
     html! {
         li {
             a href=(visit.link(&format!("metrics/{}", facts.metric.id.as_str()))) {
                 span.name { (text.name) }
-                span.number { (text.value) }
+                span.number { (parts::figure(&value, &value, visit)) }
                 (spark(&facts.series))
                 span.sub { (text.period) @if let Some(change) = &text.change { (visit.say(", ", "，")) (change) } }
             }

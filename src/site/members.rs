@@ -38,6 +38,7 @@ fn label(name: &str, language: Language) -> &str {
         "time_basis" => ["Counted", "统计口径"],
         "unit" => ["Unit", "单位"],
         "number" => ["Number", "序号"],
+        "additive_over" => ["Adds up over", "可加总于"],
         "topics" => ["Topics", "主题"],
         "lead_organization" => ["Answerable", "责任单位"],
         "organization" => ["Organization", "机构"],
@@ -67,6 +68,13 @@ fn shown(name: &str, value: Option<&Value>, language: Language) -> String {
         }
         ("evidence", Some(Value::Array(entries))) => {
             entries.iter().filter_map(|entry| entry["exact"].as_str()).collect::<Vec<_>>().join(" … ")
+        }
+        ("additive_over", Some(Value::Array(codes))) => {
+            let codes = codes.iter().filter_map(Value::as_str).map(|code| words::dimension(code, language));
+            codes.collect::<Vec<_>>().join(words::comma(language))
+        }
+        (_, Some(Value::Array(entries))) if entries.iter().all(Value::is_string) => {
+            entries.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(words::comma(language))
         }
         (_, Some(Value::String(text))) => text.clone(),
         ("value", Some(value @ Value::Number(_))) => words::number(value),

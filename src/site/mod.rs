@@ -12,6 +12,7 @@ pub mod words;
 
 mod cite;
 mod commitment;
+mod compare;
 mod developers;
 mod home;
 mod members;
@@ -27,3 +28,5 @@ pub mod since;
 mod source;
 mod spark;
 mod told;
+
+pub use revisions::page_of;

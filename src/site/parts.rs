@@ -1,11 +1,15 @@
 //! Parts that pages share.
 
-use maud::{Markup, html};
+use std::io;
+
+use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::chart::Size;
 use super::visit::Visit;
 use super::words;
+use crate::api::problem::{Failure, INTERNAL_ERROR};
 use crate::model::message::Language;
 
 /// Human text with its language, where that is not the page's.
@@ -128,6 +132,22 @@ pub fn anchor(entry: &Value) -> String {
     }
     let words = ["prefix", "exact", "suffix"].map(|name| member(entry, name)).join("\n");
     format!("words-{}", hex::encode(&Sha256::digest(words)[..6]))
+}
+
+/// A drawing for narrow and for wide places. Its letters and colours stand in the pages' style sheet, which is the
+/// only style that pages allow.
+pub fn drawn(sizes: [Size; 2], draw: &dyn Fn(Size, &str) -> io::Result<String>) -> Result<Markup, Failure> {
+    let [narrow, wide] = sizes;
+    let unstyled = |drawn: io::Result<String>| {
+        let text =
+            drawn.map_err(|error| Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) })?;
+        Ok::<_, Failure>(match (text.split_once("<style>"), text.split_once("</style>")) {
+            (Some((before, _)), Some((_, after))) => PreEscaped(format!("{before}{after}")),
+            _ => PreEscaped(text),
+        })
+    };
+    let (narrow, wide) = (unstyled(draw(narrow, "oc-narrow"))?, unstyled(draw(wide, "oc-wide"))?);
+    Ok(html! { div.draw.narrow { (narrow) } div.draw.wide { (wide) } })
 }
 
 /// Where the same thing is for programs.

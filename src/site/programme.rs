@@ -16,6 +16,8 @@ use crate::api::problem::Failure;
 use crate::model::codes::Status;
 use crate::model::kinds::{commitment, observation, organization, programme};
 
+/// Parameters of the page: the status to show alone, and those of the builder of embeds.
+pub const PARAMETERS: &[&str] = &["status", "style", "shape", "theme", "embed_lang", "mode"];
 /// Commitments that are shown.
 const ROWS: i64 = 200;
 /// Figures among which those of each commitment are found, newest ones.

@@ -7,8 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::visit::Visit;
 use super::{
-    assets, builder, commitment, developers, embed, frame, home, metric, organization, problems, programme, revisions,
-    search, source,
+    assets, builder, commitment, compare, developers, embed, frame, home, metric, organization, problems, programme,
+    revisions, search, source,
 };
 use crate::api::problem::Failure;
 use crate::api::{State, middleware};
@@ -22,11 +22,11 @@ struct Route {
     make: fn(Visit, String) -> Made,
 }
 
-static ROUTES: [Route; 11] = [
+static ROUTES: [Route; 12] = [
     Route { path: "/", parameters: &[], make: |visit, _| Box::pin(home::read(visit)) },
     Route {
         path: "/programmes/{id}",
-        parameters: &["status", "style", "shape", "theme", "embed_lang", "mode"],
+        parameters: programme::PARAMETERS,
         make: |visit, id| Box::pin(async move { programme::read(visit, &id).await }),
     },
     Route {
@@ -56,6 +56,7 @@ static ROUTES: [Route; 11] = [
         make: |visit, id| Box::pin(async move { revisions::one(visit, &id).await }),
     },
     Route { path: "/search", parameters: &["q", "kind"], make: |visit, _| Box::pin(search::read(visit)) },
+    Route { path: "/compare", parameters: &compare::PARAMETERS, make: |visit, _| Box::pin(compare::read(visit)) },
     Route { path: "/problems", parameters: &[], make: |visit, _| Box::pin(problems::list(visit)) },
     Route { path: "/developers", parameters: &[], make: |visit, _| Box::pin(developers::read(visit)) },
 ];

@@ -2,8 +2,10 @@
 
 use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Utc};
+use maud::{Markup, html};
 use serde_json::Value;
 
+use super::since::{self, Shown};
 use crate::api::State;
 use crate::api::endpoint::{self, check_moment};
 use crate::api::problem::{Failure, INTERNAL_ERROR};
@@ -51,7 +53,8 @@ impl Visit {
     pub fn new(state: web::Data<State>, http: HttpRequest, path: String, own: &[&str]) -> Result<Visit, Failure> {
         let known = |name: &str| COMMON.contains(&name) || own.contains(&name);
         let given: Vec<(String, String)> = url::form_urlencoded::parse(http.query_string().as_bytes())
-            .filter(|(name, _)| known(name))
+            // A form sends what was left open as empty.
+            .filter(|(name, value)| known(name) && !value.is_empty())
             .map(|(name, value)| (name.into_owned(), value.into_owned()))
             .collect();
         let encoded = |wanted: &dyn Fn(&str) -> bool| {
@@ -100,6 +103,17 @@ impl Visit {
     /// Whether a revision was asked for.
     pub fn is_pinned(&self) -> bool {
         self.kept.iter().any(|(name, _)| name != "lang")
+    }
+
+    /// A parameter of the page's own, as it was given.
+    pub fn own(&self, name: &str) -> Option<&str> {
+        let own = self.given.iter().find(|(given, _)| given == name && !COMMON.contains(&given.as_str()));
+        own.map(|(_, value)| value.as_str())
+    }
+
+    /// The revision that was asked for, as it was asked for: what forms keep.
+    pub fn pinned(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.kept.iter().filter(|(name, _)| name != "lang").map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The moment that the page is of, once something was read.
@@ -176,6 +190,13 @@ impl Visit {
             self.moment = Some(moment.clone());
         }
         Ok(())
+    }
+
+    /// A line on what became of what is shown since, with a link to what is said now; nothing at head.
+    pub async fn since(&self, shown: &[Shown<'_>]) -> Result<Markup, Failure> {
+        let since = since::read(&self.state.database, shown, self.moment()?, self.now).await?;
+        let newest = self.here(&[("revision", ""), ("as_of", "")]);
+        Ok(html! { @if let Some(since) = since { (since.line(&newest, false, self.language)) } })
     }
 
     /// Refuses what is wrong with the parameters.

@@ -109,3 +109,8 @@ pub fn dimension(code: &str, language: Language) -> &'static str {
     };
     if language == Language::Chinese { zh } else { en }
 }
+
+/// What stands between the things of a list.
+pub fn comma(language: Language) -> &'static str {
+    if language == Language::Chinese { "、" } else { ", " }
+}

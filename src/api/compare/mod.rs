@@ -3,6 +3,7 @@
 pub mod document;
 mod parameters;
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -13,8 +14,10 @@ use super::endpoint::Request;
 use super::problem::{Failure, INTERNAL_ERROR, NOT_COMPARABLE};
 use super::query::Query;
 use super::record;
+use crate::db::pool::Database;
 use crate::db::read::compare::{self, MAX_FIGURES, Selection};
 use crate::db::read::list::condition;
+use crate::db::read::{At, Moment};
 use crate::db::statement::{Bind, Statement};
 use crate::model::codes::{Change, Dimension, Qualifier, TimeBasis};
 use crate::model::compare::refusal::{Refusal, in_words};
@@ -42,16 +45,37 @@ struct Metric {
     ratio: Option<Value>,
 }
 
+/// What is to be compared.
+pub struct Asked {
+    selection: Selection,
+    question: Question,
+    sums: bool,
+}
+
 pub async fn read(mut request: Request) -> Result<Answer, Failure> {
-    let Some((selection, mut question, sums)) = asked_for(&mut request.query) else {
+    let Some(what) = asked_for(&mut request.query) else {
         request.query.finish()?;
         return Err(Failure::plain(&INTERNAL_ERROR));
     };
     let asked = request.at();
     request.finish(&asked)?;
-    let row = compare::read(&request.state.database, &selection, asked.at, request.now).await?;
+    let check = |moment: &Moment| request.check(moment, asked.prefix.as_deref());
+    let (comparison, moment) = compare(&request.state.database, what, asked.at, request.now, &check).await?;
+    Ok(Answer::json(to_text(&comparison)?, moment, asked.at))
+}
+
+/// Reads and compares. `check` refuses a moment that is not there.
+pub async fn compare(
+    database: &Database,
+    asked: Asked,
+    at: At,
+    now: DateTime<Utc>,
+    check: &dyn Fn(&Moment) -> Result<(), Failure>,
+) -> Result<(Comparison, Moment), Failure> {
+    let Asked { selection, mut question, sums } = asked;
+    let row = compare::read(database, &selection, at, now).await?;
     let Some(compare::Row { metric: row, figures, known }) = row else { return Err(Failure::plain(&INTERNAL_ERROR)) };
-    request.check(&row.moment, asked.prefix.as_deref())?;
+    check(&row.moment)?;
     let Some(body) = &row.body else { return Err(record::gone(&metric::KIND, &selection.metric, &row)) };
     let broken =
         |error: serde_json::Error| Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) };
@@ -86,11 +110,11 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
         data: rows.iter().map(|row| of_row(row, by, None)).collect(),
         left_out: left.iter().map(|(row, why)| of_row(row, by, Some(*why))).collect(),
     };
-    Ok(Answer::json(to_text(&comparison)?, row.moment, asked.at))
+    Ok((comparison, row.moment))
 }
 
 /// What the parameters ask for; none where they do not.
-fn asked_for(query: &mut Query) -> Option<(Selection, Question, bool)> {
+pub fn asked_for(query: &mut Query) -> Option<Asked> {
     let metric = query.one_id("metric");
     if metric.is_none() && !query.is_refused("metric") {
         let missing = say!("Name the metric to compare: metric=….", "请给出要比较的指标：metric=…。");
@@ -134,7 +158,7 @@ fn asked_for(query: &mut Query) -> Option<(Selection, Question, bool)> {
     let question =
         Question { by, period, from: day("period_from"), to: day("period_to"), within, change, percent: false };
     let known = sums.then_some(places);
-    Some((Selection { metric: metric?, by, periods, conditions, known }, question, sums))
+    Some(Asked { selection: Selection { metric: metric?, by, periods, conditions, known }, question, sums })
 }
 
 fn too_many() -> Failure {

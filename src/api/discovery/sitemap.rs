@@ -1,4 +1,4 @@
-//! `/sitemap.xml` (sitemaps.org): an index, and below it pages with the addresses of all records.
+//! `/sitemap.xml` (sitemaps.org): an index, and below it maps with the addresses of the pages of all records.
 
 use std::io;
 
@@ -10,12 +10,13 @@ use crate::db::read::sitemap::{self, Row};
 use crate::export::format::Format;
 use crate::ledger::digest;
 use crate::model::kinds::{KINDS, collected};
+use crate::site::page_of;
 
 const NAMESPACE: &str = "http://www.sitemaps.org/schemas/sitemap/0.9";
 /// The part that holds what is no record.
 const PAGES: &str = "pages";
 /// Addresses of that part, below that of the service.
-const FIXED: [&str; 3] = ["/", "/docs/", "/v1"];
+const FIXED: [&str; 7] = ["/", "/compare", "/developers", "/docs/", "/problems", "/revisions", "/v1"];
 
 /// What a map can be of.
 pub fn parts() -> Vec<&'static str> {
@@ -49,7 +50,10 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
 fn records(url: &str, rows: &[Row]) -> impl Iterator<Item = (String, Option<String>)> {
     rows.iter().filter_map(move |row| {
         let (part, id) = row.part.as_deref().zip(row.id.as_deref())?;
-        Some((format!("{url}/v1/{part}/{id}"), row.changed_at.map(digest::instant)))
+        let kind = collected(part)?;
+        // What has no page is shown on another record's, and has its data alone.
+        let path = page_of(kind.name, id).unwrap_or_else(|| format!("v1/{part}/{id}"));
+        Some((format!("{url}/{path}"), row.changed_at.map(digest::instant)))
     })
 }
 
@@ -58,6 +62,7 @@ fn pages(url: &str, rows: &[Row]) -> impl Iterator<Item = (String, Option<String
     let fixed = (format!("{url}/sitemap.xml?part={PAGES}"), None);
     std::iter::once(fixed).chain(rows.iter().filter_map(move |row| {
         let (part, id) = row.part.as_deref().zip(row.id.as_deref())?;
+        page_of(collected(part)?.name, id)?;
         Some((format!("{url}/sitemap.xml?part={part}&from={id}"), None))
     }))
 }

@@ -92,13 +92,13 @@ pub fn parameters(kind: &Kind) -> &'static [&'static str] {
 
 impl Ask {
     /// What a request asks for. Where something is wrong with it, still how to say so.
-    pub fn of(kind: &'static Kind, http: &HttpRequest) -> Result<Ask, (Failure, Ask)> {
+    pub fn of(kind: &'static Kind, http: &HttpRequest) -> Result<Ask, Box<(Failure, Ask)>> {
         let id = http.match_info().query("id");
         Ask::parse(kind, id, http.query_string(), endpoint::language(http))
     }
 
     /// The same of a path and a query string; `language` is that of who asks, unless the query tells.
-    pub fn parse(kind: &'static Kind, id: &str, raw: &str, language: Language) -> Result<Ask, (Failure, Ask)> {
+    pub fn parse(kind: &'static Kind, id: &str, raw: &str, language: Language) -> Result<Ask, Box<(Failure, Ask)>> {
         let names = parameters(kind);
         let mut query = Query::parse(raw, names.iter().copied());
         let lang = query.one_code("lang", LANGUAGES);
@@ -133,7 +133,7 @@ impl Ask {
         ask.given = ask.spelled(raw);
         match query.finish().and_then(|()| endpoint::check_at(at)) {
             Ok(()) => Ok(ask),
-            Err(failure) => Err((failure, ask)),
+            Err(failure) => Err(Box::new((failure, ask))),
         }
     }
 

@@ -53,7 +53,7 @@ pub async fn script(http: HttpRequest) -> HttpResponse {
 pub async fn serve(kind: &'static Kind, state: web::Data<State>, http: HttpRequest) -> HttpResponse {
     let ask = match Ask::of(kind, &http) {
         Ok(ask) => ask,
-        Err((failure, ask)) => return refusal::card(&failure, &ask, &state, &http).await,
+        Err(refused) => return refusal::card(&refused.0, &refused.1, &state, &http).await,
     };
     let (key, heard) = (ask.key(), *state.followers.heads().borrow());
     match state.embeds.answer(&key, heard, || make(&ask, &state, &http)).await {

@@ -7,7 +7,7 @@ mod table;
 mod targets;
 
 use actix_web::HttpResponse;
-use maud::html;
+use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::api::figure::facts::Facts;
@@ -21,6 +21,7 @@ use crate::site::embed::ask::Style;
 use crate::site::frame::Page;
 use crate::site::names::{Names, Wanted as Named};
 use crate::site::parts::{downloads, human, member, paragraphs, plain};
+use crate::site::since::Shown;
 use crate::site::told;
 use crate::site::visit::{Visit, Wanted};
 use crate::site::words;
@@ -47,6 +48,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     let told = told::section(&mut visit, &metric::KIND, id, &|_, record| figure_of(record, language)).await?;
     let cite =
         cite::section(&mut visit, &metric::KIND, id, read.figure.as_ref().map(|figure| member(figure, "id"))).await?;
+    let since = since(&read, &visit).await?;
     let record = &read.record;
     let observation = read.facts.figure.as_ref().map(|figure| figure.id.as_str());
     let style = if observation.is_some() { Style::Card } else { Style::Progress };
@@ -57,6 +59,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
         p.kicker { (about::belongs(&read, &visit)) }
         h1 { (human(&record["name"], language)) }
         (headline::large(&read, &visit))
+        (since)
         div.summary { (paragraphs(&record["description"], language)) }
         (charts::charts(&read, &visit))
         (about::about(&read, &visit))
@@ -79,6 +82,19 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
         "description": page.description, "url": format!("{}/metrics/{id}", visit.state.public_url),
         "license": visit.state.licence.url, "variableMeasured": title}));
     page.respond(&visit)
+}
+
+/// What became of the large figure after the revision that the page is of.
+async fn since(read: &Read, visit: &Visit) -> Result<Markup, Failure> {
+    let Some(figure) = &read.figure else { return Ok(html! {}) };
+    let shown = Shown {
+        kind: &observation::KIND,
+        id: member(figure, "id").to_owned(),
+        record: figure,
+        members: &["value", "qualifier"],
+        now: Box::new(|now| words::number(&now["value"])),
+    };
+    visit.since(&[shown]).await
 }
 
 /// The same for programs.

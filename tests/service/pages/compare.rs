@@ -18,7 +18,13 @@ async fn areas() -> Service {
         figure["division_code"] = json!(area);
         figure
     };
-    let figures = [("370200", "2019", 80), ("370300", "2019", 50), ("370400", "2019", 9), ("370200", "2020", 100), ("370300", "2020", 40)];
+    let figures = [
+        ("370200", "2019", 80),
+        ("370300", "2019", 50),
+        ("370400", "2019", 9),
+        ("370200", "2020", 100),
+        ("370300", "2020", 40),
+    ];
     let figures: Vec<_> = figures.iter().map(|(area, period, value)| figure(area, period, *value)).collect();
     service.publishes(&publication("new_data", json!({ "observations": figures })));
     service
@@ -35,12 +41,16 @@ async fn a_form_without_a_script_asks_what_the_interface_answers() {
     }
     assert_eq!(attributes(&empty, "form.ask label", "for").len(), 7, "each field has its label");
     // As a browser sends the form, with what was left open.
-    let path = "/compare?metric=cases&by=division&period=2020&division=&change=year_on_year&time_basis=&aggregate=sum&lang=en";
+    let path =
+        "/compare?metric=cases&by=division&period=2020&division=&change=year_on_year&time_basis=&aggregate=sum&lang=en";
     let html = page(&service, path).await;
     assert_eq!(all(&html, "h1"), ["Cases"]);
     assert_eq!(all(&html, ".large .value"), ["140"]);
     let sum = &all(&html, ".large")[0];
-    assert!(sum.contains("2 of 3") && sum.contains("added by this service") && sum.contains("cases-370200-2020"), "{sum}");
+    assert!(
+        sum.contains("2 of 4") && sum.contains("added by this service") && sum.contains("cases-370200-2020"),
+        "{sum}"
+    );
     let rows = all(&html, "table tbody tr");
     assert!(rows[0].contains("370200") && rows[0].contains("100") && rows[0].contains("+20 case (+25%)"), "{rows:?}");
     assert!(rows[1].contains("−10 case (−20%)"), "{rows:?}");
@@ -52,7 +62,11 @@ async fn a_form_without_a_script_asks_what_the_interface_answers() {
     let data = attributes(&html, "link[rel=alternate][type='application/json']", "href");
     let answer = service.get(&target(path, &data[0])).await.json();
     assert_eq!(answer["total"]["value"], 140);
-    assert_eq!(attributes(&html, "option[selected]", "value"), ["cases", "division", "year_on_year"], "the form keeps what was asked");
+    assert_eq!(
+        attributes(&html, "option[selected]", "value"),
+        ["cases", "division", "year_on_year"],
+        "the form keeps what was asked"
+    );
 }
 
 #[actix_web::test]
@@ -60,7 +74,7 @@ async fn what_cannot_be_compared_is_said_on_the_page_with_the_form() {
     let service = areas().await;
     for (path, status, words) in [
         ("/compare?metric=settled&by=division&aggregate=sum&lang=en", 422, "additive_over"),
-        ("/compare?metric=nothing&lang=en", 404, "did not exist"),
+        ("/compare?metric=nothing&lang=en", 404, "There is no metric"),
         ("/compare?metric=cases&by=colour&lang=en", 400, "division, subject, period"),
         ("/compare?metric=cases&period=someday&lang=en", 400, "is not a period"),
     ] {

@@ -142,3 +142,17 @@ async fn the_first_page_shows_the_newest_figures_that_have_most_history() {
     assert_eq!(names, ["Cases", "Rate", "Settled", "Older"]);
     assert!(all(&page(&service, "/?lang=en").await, "ul.figures .sub")[0].contains("up about 20"));
 }
+
+#[actix_web::test]
+async fn a_page_of_the_past_says_that_its_figure_was_corrected_since() {
+    let service = grown().await;
+    let mut corrected = observation("cases-s2", "cases", "2020-S2", json!(333));
+    corrected["subject"] = json!("org");
+    service.publishes(&publication("source_correction", json!({"observations": [corrected]})));
+    let past = page(&service, "/metrics/cases?lang=en&revision=3").await;
+    assert_eq!(all(&past, ".large .value"), ["330"], "the pinned value stays");
+    let line = &all(&past, ".since")[0];
+    assert!(line.contains("Corrected on") && line.contains("333"), "{line}");
+    assert_eq!(attributes(&past, ".since a", "href"), ["../metrics/cases?lang=en"]);
+    assert!(all(&page(&service, "/metrics/cases?lang=en").await, ".since").is_empty());
+}
