@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::model::message::Language;
+use crate::picture::Fonts;
 
 /// Public commitments, progress reports and key metrics as open data.
 #[derive(Parser)]
@@ -123,6 +124,9 @@ pub struct Serve {
     /// Bytes of memory that embeds kept for a while may take; they are what survives an outage of the database.
     #[arg(long, env = "EMBED_CACHE_BYTES", default_value_t = 64 << 20)]
     pub embed_cache_bytes: u64,
+    /// Fonts of pictures: system takes the system's for characters that the shipped one lacks, shipped that one alone.
+    #[arg(long, env = "FONTS", value_enum, default_value_t)]
+    pub fonts: Fonts,
     /// Short name of the licence of the data, as SPDX has it where it does.
     #[arg(long, env = "LICENCE", default_value = "CC-BY-4.0")]
     pub licence: String,

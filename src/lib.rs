@@ -9,7 +9,7 @@
 //! Files of all records go out: `db::read::chunks` reads them, `export` writes them, `api::exports` sends them.
 //!
 //! Pages for people are made of the same reads: `site`.
-//! Pictures are drawn: `site::chart` makes SVG of a series, `api::figure` serves it.
+//! Pictures are drawn: `site::chart` makes SVG of a series, `picture` makes pixels of SVG, `api::figure` serves both.
 //!
 //! A copy of a ledger follows another: `mirror` reads its change feed, or a bundle, and `ledger::copy`
 //! appends what fits its digests.
@@ -27,5 +27,6 @@ pub mod ingest;
 pub mod ledger;
 pub mod mirror;
 pub mod model;
+pub mod picture;
 pub mod site;
 pub mod synthesize;

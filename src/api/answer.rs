@@ -65,12 +65,21 @@ impl Answer {
         }
     }
 
-    pub fn respond(self, request: &HttpRequest) -> HttpResponse {
+    /// Weak, since the encodings share it.
+    fn etag(&self) -> String {
         let settings = self.settings.as_ref().map(|settings| hex::encode(Sha256::digest(settings)));
         let settings = settings.as_deref().and_then(|digest| digest.get(..8)).map(|digest| format!("-{digest}"));
-        // Weak, since the encodings share it.
         let tag = tag(&self.moment, self.evaluated_on, self.format);
-        let etag = format!("W/\"{tag}{}\"", settings.unwrap_or_default());
+        format!("W/\"{tag}{}\"", settings.unwrap_or_default())
+    }
+
+    /// Whether who asks has it already, so that there is no need to make its body.
+    pub fn is_unchanged(&self, request: &HttpRequest) -> bool {
+        matches_etag(request.headers(), &self.etag())
+    }
+
+    pub fn respond(self, request: &HttpRequest) -> HttpResponse {
+        let etag = self.etag();
         let unchanged = matches_etag(request.headers(), &etag);
         let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         response.insert_header((header::ETAG, etag));

@@ -76,7 +76,7 @@ impl Exports {
     }
 }
 
-/// Empties the folder when something is redacted, as long as the service runs.
+/// Empties the folder, and what is kept of pictures, when something is redacted, as long as the service runs.
 pub async fn forget_what_is_redacted(state: web::Data<State>) {
     let mut heads = state.followers.heads();
     while heads.changed().await.is_ok() {
@@ -93,6 +93,7 @@ async fn forget(state: &State) -> Result<(), db::Error> {
     if let Some(basis) = basis {
         state.exports.spool.forget_before(basis.moment.last_redaction);
         state.embeds.hear(basis.moment.head, basis.moment.last_redaction);
+        state.pictures.forget_before(basis.moment.last_redaction);
     }
     Ok(())
 }

@@ -24,6 +24,7 @@ pub mod oembed;
 pub mod openapi;
 pub mod openapi_3_0;
 mod parameters;
+pub mod pictures;
 pub mod plain;
 pub mod problem;
 pub mod publish;
@@ -44,6 +45,7 @@ use actix_web::{App, Error, HttpServer, web};
 use crate::catalog;
 use crate::db::pool::Database;
 use crate::ledger::publish::Clock;
+use crate::picture;
 use crate::site;
 
 /// What every request shares.
@@ -66,6 +68,7 @@ pub struct State {
     pub exports: exports::Exports,
     /// Embeds that are kept for a while.
     pub embeds: site::embed::cache::Embeds,
+    pub pictures: picture::Pictures,
     /// Turns at publishing.
     pub publishing: tokio::sync::Semaphore,
 }

@@ -12,7 +12,8 @@ use crate::model::codes::{RevisionKind, WarningCode};
 use crate::model::kind::{Accepts, Filter, Kind, MAX_INCLUDED, Test};
 use crate::model::kinds::KINDS;
 use crate::model::schema;
-use crate::site::chart::{Size, Theme};
+use crate::picture::MOST_PIXELS;
+use crate::site::chart::{Ratio, Size, Theme};
 
 /// Parameters of an endpoint, put together from sets that go together.
 #[derive(Default)]
@@ -178,19 +179,34 @@ impl ParameterSet {
         .add(
             "shape",
             "What is made of it, the figure itself unless told. json: shields is an answer for the endpoint badge of shields.io. \
-             svg: line is the series up to the period; bar all figures of the period, by whose they are; progress the figure against its \
+             svg, png and jpg: line is the series up to the period; bar all figures of the period, by whose they are; progress the figure against its \
              targets; part the figure in its whole, or its parts in it.",
             json!({"type": "string", "enum": figure::SHAPES, "default": "figure"}),
             Value::Null,
         )
         .add(
             "theme",
-            "Colours of svg and html: light, dark, or as the reader's device has it.",
+            "Colours of pictures and html: light, dark, or as the reader's device has it (light in png and jpg).",
             json!({"type": "string", "enum": Theme::CODES, "default": "auto"}),
             Value::Null,
         )
-        .add("width", "Width of an svg in pixels, 720 unless told.", side(), Value::Null)
-        .add("height", "Height of an svg in pixels, 405 unless told.", side(), Value::Null)
+        .add(
+            "ratio",
+            "svg, png and jpg: a picture for an article, 1080 pixels wide, with period, source, revision and a QR code that leads to the page at \
+             that revision; instead of width and height.",
+            json!({"type": "string", "enum": Ratio::CODES}),
+            json!("16:9"),
+        )
+        .add("width", "Width of a picture in pixels, 720 unless told.", side(), Value::Null)
+        .add("height", "Height of a picture in pixels, 405 unless told.", side(), Value::Null)
+        .add(
+            "scale",
+            format!(
+                "Of png and jpg: so many times as many pixels as width and height say, for fine screens and print; {MOST_PIXELS} on a side at most."
+            ),
+            json!({"type": "integer", "minimum": 1, "maximum": 3, "default": 1}),
+            Value::Null,
+        )
     }
 
     pub(super) fn filter(self, filter: &Filter) -> ParameterSet {

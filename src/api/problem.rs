@@ -113,6 +113,12 @@ problem_types! {
     EXPORT_BUSY = "export-busy", 503, ["Export not ready", "导出尚未就绪"],
         ["The file is still being written, or as many files are being written as may. Try again after the seconds in Retry-After; what was begun goes on meanwhile.",
          "文件仍在生成，或同时生成的文件已达上限。请在 Retry-After 所示秒数后重试，已开始的生成会继续进行。"];
+    FONT_MISSING = "font-missing", 503, ["No font for it", "缺少字体"],
+        ["No font here has all the characters of the picture, and it is not drawn with boxes in their place. The svg of the same address has them as text. Operators: install a font that has them, such as Debian's fonts-noto-cjk, and leave FONTS at system.",
+         "此处的字体不含图片中的全部字符，服务不会以方框代替。同一地址的 svg 以文本形式包含它们。运营者：请安装含有这些字符的字体（如 Debian 的 fonts-noto-cjk），并将 FONTS 设为 system。"];
+    PICTURE_BUSY = "picture-busy", 503, ["Too many pictures at once", "同时绘制的图片过多"],
+        ["As many pictures are being drawn, and wait to be, as may. Try again after the seconds in Retry-After, or ask for the svg, which takes no drawing.",
+         "正在绘制和等待绘制的图片已达上限。请在 Retry-After 所示秒数后重试，或改用无需绘制的 svg。"];
     EXPORT_NO_ROOM = "export-no-room", 503, ["No room for the export", "没有空间导出"],
         ["The service has no room to write the file. Filter, or take csv or ndjson without revision, which need none. Operators: see EXPORT_DIR and EXPORT_SPOOL_BYTES.",
          "服务没有空间写入该文件。请加筛选，或改用不带 revision 的 csv、ndjson，它们不占空间。运营者请查看 EXPORT_DIR 与 EXPORT_SPOOL_BYTES。"];

@@ -20,6 +20,7 @@ use crate::ledger::origin;
 use crate::mirror::follow::Following;
 use crate::mirror::upstream::Upstream;
 use crate::model::message::Language;
+use crate::picture::Pictures;
 use crate::say;
 use crate::site::embed::cache::Embeds;
 
@@ -67,6 +68,7 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
             Duration::from_secs(settings.gateway_timeout.into()),
         ),
         embeds: Embeds::new(settings.embed_cache_bytes),
+        pictures: Pictures::new(settings.fonts),
         licence: catalog::licence(&settings),
         operator: settings.operator.clone(),
         site: settings.site.clone(),

@@ -1,5 +1,7 @@
 //! The formats of answers and files.
 
+use crate::picture::Image;
+
 /// A format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -32,6 +34,10 @@ pub enum Format {
     Txt,
     /// A picture, SVG 1.1.
     Svg,
+    /// The same in pixels, ISO/IEC 15948.
+    Png,
+    /// The same in pixels, ITU-T T.81.
+    Jpg,
     /// A page.
     Html,
     /// Citations as JSON (CSL 1.0.2).
@@ -58,6 +64,8 @@ impl Format {
             Format::Sitemap => "xml",
             Format::Txt => "txt",
             Format::Svg => "svg",
+            Format::Png => "png",
+            Format::Jpg => "jpg",
             Format::Html => "html",
             Format::CslJson => "csl-json",
             Format::Bibtex => "bib",
@@ -89,6 +97,8 @@ impl Format {
             Format::Sitemap => "application/xml; charset=utf-8",
             Format::Txt => "text/plain; charset=utf-8",
             Format::Svg => "image/svg+xml",
+            Format::Png => "image/png",
+            Format::Jpg => "image/jpeg",
             Format::Html => "text/html; charset=utf-8",
             Format::CslJson => "application/vnd.citationstyles.csl+json",
             Format::Bibtex => "application/x-bibtex; charset=utf-8",
@@ -111,7 +121,16 @@ impl Format {
 
     /// Whether it is made of bytes that are no text.
     pub fn is_binary(self) -> bool {
-        matches!(self, Format::Xlsx | Format::Parquet | Format::Zip)
+        self.image().is_some() || matches!(self, Format::Xlsx | Format::Parquet | Format::Zip)
+    }
+
+    /// How the pixels of a picture are written in it.
+    pub fn image(self) -> Option<Image> {
+        match self {
+            Format::Png => Some(Image::Png),
+            Format::Jpg => Some(Image::Jpeg),
+            _ => None,
+        }
     }
 
     /// What an answer in it is like, and an example.
@@ -142,6 +161,8 @@ impl Format {
             Format::Svg => {
                 ("A picture (SVG 1.1) whose text is text.", "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>")
             }
+            Format::Png => ("The same picture in pixels (PNG, ISO/IEC 15948).", ""),
+            Format::Jpg => ("The same picture in pixels (JPEG, ITU-T T.81).", ""),
             Format::Html => ("A small page without scripts.", "<!DOCTYPE html>"),
             Format::JsonLd => ("JSON-LD 1.1 (W3C).", "{}"),
             Format::CslJson => ("Citations (CSL-JSON 1.0.2).", "[]"),

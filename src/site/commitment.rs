@@ -1,7 +1,7 @@
 //! `/commitments/{id}`: the promise, what was reported on it, and its figures.
 
 use actix_web::HttpResponse;
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use serde_json::{Value, json};
 
 use super::builder;

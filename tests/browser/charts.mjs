@@ -32,32 +32,48 @@ export async function checkCharts(browser, origin, findings) {
   for (const [shape, count] of Object.entries(drawn)) findings.expect(count > 0, "/v1/metrics", "SVG", "no chart of this shape", shape);
 }
 
-/** What is wrong with a drawing; runs in it. */
+/** What is wrong with a drawing, or with those that are seen in a page; runs there. */
 export function drawing() {
-  const svg = document.documentElement;
+  const root = document.documentElement;
   const wrong = [];
-  if (svg.nodeName !== "svg" || document.querySelector("parsererror")) return { wrong: [["does not parse", svg.textContent]], texts: 0 };
-  for (const name of ["title", "desc"]) {
-    if (!svg.querySelector(`:scope > ${name}`)?.textContent.trim()) wrong.push([`no ${name}`, ""]);
-  }
-  const labelled = svg.getAttribute("role") === "img" && (svg.getAttribute("aria-labelledby") ?? "").split(" ").every((id) => document.getElementById(id));
-  if (!labelled) wrong.push(["not an image with a name", svg.cloneNode(false).outerHTML]);
-  // Boxes hold the whole line, ascenders and descenders that no letter may have; a pixel is let be at the sides.
-  const box = (text) => {
-    const { left, right, top, bottom } = text.getBoundingClientRect();
-    const spare = (bottom - top) * 0.15;
-    return { text: text.textContent, left: left + 1, right: right - 1, top: top + spare, bottom: bottom - spare };
-  };
-  const boxes = [...svg.querySelectorAll("text")].filter((text) => text.textContent.trim() !== "").map(box);
-  const frame = svg.getBoundingClientRect();
-  const shown = (one) => `“${one.text}” ${[one.left, one.top, one.right, one.bottom].map(Math.round)}`;
-  boxes.forEach((one, index) => {
-    const inside = one.left >= frame.left && one.right <= frame.right && one.top >= frame.top && one.bottom <= frame.bottom;
-    if (!inside) wrong.push(["text leaves the picture", `${shown(one)} of ${Math.round(frame.width)} × ${Math.round(frame.height)}`]);
-    for (const other of boxes.slice(index + 1)) {
-      const apart = one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top;
-      if (!apart) wrong.push(["texts overlap", `${shown(one)} and ${shown(other)}`]);
+  let texts = 0;
+  const look = (svg) => {
+    for (const name of ["title", "desc"]) {
+      if (!svg.querySelector(`:scope > ${name}`)?.textContent.trim()) wrong.push([`no ${name}`, svg.cloneNode(false).outerHTML]);
     }
-  });
-  return { wrong, texts: boxes.length };
+    const labelled = svg.getAttribute("role") === "img" && (svg.getAttribute("aria-labelledby") ?? "").split(" ").every((id) => document.getElementById(id));
+    if (!labelled) wrong.push(["not an image with a name", svg.cloneNode(false).outerHTML]);
+    // Boxes hold the whole line, ascenders and descenders that no letter may have; a pixel is let be at the sides.
+    const box = (text) => {
+      const { left, right, top, bottom } = text.getBoundingClientRect();
+      const spare = (bottom - top) * 0.15;
+      return { text: text.textContent, left: left + 1, right: right - 1, top: top + spare, bottom: bottom - spare };
+    };
+    const boxes = [...svg.querySelectorAll("text")].filter((text) => text.textContent.trim() !== "").map(box);
+    texts += boxes.length;
+    let { left, top, right, bottom } = svg.getBoundingClientRect();
+    // What stands around it may cut it.
+    for (let above = svg.parentElement; above; above = above.parentElement) {
+      const { overflowX, overflowClipMargin } = getComputedStyle(above);
+      if (overflowX === "visible" || above === root || above === document.body) continue;
+      const within = above.getBoundingClientRect();
+      const spare = overflowX === "clip" ? parseFloat(overflowClipMargin) : 0;
+      [left, right] = [Math.max(left, within.left - spare), Math.min(right, within.right + spare)];
+      [top, bottom] = [Math.max(top, within.top - spare), Math.min(bottom, within.bottom + spare)];
+    }
+    const frame = { left, top, right, bottom, width: right - left, height: bottom - top };
+    const shown = (one) => `“${one.text}” ${[one.left - frame.left, one.top - frame.top, one.right - frame.left, one.bottom - frame.top].map(Math.round)}`;
+    boxes.forEach((one, index) => {
+      const inside = one.left >= frame.left && one.right <= frame.right && one.top >= frame.top && one.bottom <= frame.bottom;
+      if (!inside) wrong.push(["text leaves the picture", `${shown(one)} of ${Math.round(frame.width)} × ${Math.round(frame.height)}`]);
+      for (const other of boxes.slice(index + 1)) {
+        const apart = one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top;
+        if (!apart) wrong.push(["texts overlap", `${shown(one)} and ${shown(other)}`]);
+      }
+    });
+  };
+  if (document.querySelector("parsererror")) wrong.push(["does not parse", root.textContent]);
+  if (root.nodeName === "svg") look(root);
+  else [...document.querySelectorAll("svg")].filter((svg) => svg.querySelector("text") && svg.checkVisibility()).forEach(look);
+  return { wrong, texts };
 }

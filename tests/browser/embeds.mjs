@@ -1,6 +1,7 @@
 // Embeds as a newspaper has them: in frames, by the script, and by oEmbed, on a page from elsewhere.
 
 import { frame, Newspaper, quotation, script } from "./article.mjs";
+import { drawing } from "./charts.mjs";
 import { checkHtml } from "./html.mjs";
 import { accessible, each, isChosen, LANGUAGES, named, THEMES, VARIANTS, Watched, WIDTHS } from "./support.mjs";
 
@@ -181,6 +182,9 @@ async function look(child, origin, variant, findings) {
   for (const text of await expected(origin, child.url(), variant.language)) {
     findings.expect(seen.text.includes(text), ...told, "does not say", `“${text}” but “${seen.text.slice(0, 200)}”`);
   }
+  const { wrong, texts } = await child.evaluate(drawing);
+  for (const [rule, detail] of wrong) findings.add(...told, rule, detail);
+  findings.count("texts of charts in frames", texts);
   if (isChosen(variant)) await accessible(child, findings, ...told);
 }
 

@@ -1,5 +1,6 @@
 // The pages of the real data as visitors have them: languages, themes, widths, keyboard, no scripts.
 
+import { drawing } from "./charts.mjs";
 import { KINDS } from "./crawl.mjs";
 import { accessible, each, isChosen, LANGUAGES, named, THEMES, VARIANTS, Watched, WIDTHS } from "./support.mjs";
 
@@ -80,6 +81,7 @@ async function look(watched, origin, { path, status = 200 }, { axe, ...variant }
   findings.expect(seen.title !== "", ...told, "title", "it is empty");
   findings.expect(seen.wide.length === 0, ...told, "wider than the screen", seen.wide.join(" | "));
   findings.expect(watched.bytes < MOST_BYTES, ...told, `weighs ${MOST_BYTES} bytes or more`, watched.bytes);
+  for (const [rule, detail] of (await page.evaluate(drawing)).wrong) findings.add(...told, rule, detail);
   if (axe) await accessible(page.mainFrame(), findings, ...told);
   watched.tell(findings, ...told);
 }

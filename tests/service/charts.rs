@@ -8,31 +8,27 @@ use open_commitments::model::spoken;
 use open_commitments::model::text::Decimal;
 use open_commitments::site::chart::numbers;
 use open_commitments::site::chart::{
-    About, Cell, Point, Series, Size, Strip, Target, Theme, Unit, bar, figure, line, part, progress, strip, svg,
+    About, Article, Cell, Point, Ratio, Series, Size, Strip, Target, Theme, Unit, bar, figure, line, part, progress,
+    strip, svg,
 };
 
 use crate::support::drawing::{self, description, named};
+
+fn area_of(text: &drawing::Element) -> svg::Area {
+    let anchor = match text.attribute("text-anchor") {
+        "middle" => svg::Anchor::Middle,
+        "end" => svg::Anchor::End,
+        _ => svg::Anchor::Start,
+    };
+    svg::Area::of(text.number("x"), text.number("y"), text.number("font-size"), anchor, &text.text)
+}
 
 /// No text lies on another, none leaves the picture.
 fn assert_apart(svg: &str, size: Size) {
     let areas: Vec<(String, svg::Area)> = drawing::elements(svg)
         .into_iter()
         .filter(|element| element.name == "text")
-        .map(|element| {
-            let anchor = match element.attribute("text-anchor") {
-                "middle" => svg::Anchor::Middle,
-                "end" => svg::Anchor::End,
-                _ => svg::Anchor::Start,
-            };
-            let area = svg::Area::of(
-                element.number("x"),
-                element.number("y"),
-                element.number("font-size"),
-                anchor,
-                &element.text,
-            );
-            (element.text, area)
-        })
+        .map(|element| (element.text.clone(), area_of(&element)))
         .collect();
     for (index, (text, area)) in areas.iter().enumerate() {
         assert!(
@@ -49,6 +45,22 @@ fn assert_apart(svg: &str, size: Size) {
     }
 }
 
+/// No text lies on a picture's code, nor on the paper around it.
+fn assert_code_is_clear(svg: &str) {
+    let elements = drawing::elements(svg);
+    let paper = elements.iter().find(|element| element.attribute("class") == "code-paper").expect("a code");
+    let [left, top, width, height] = ["x", "y", "width", "height"].map(|name| paper.number(name));
+    let paper = svg::Area { left, top, right: left + width, bottom: top + height };
+    for text in named(&elements, "text") {
+        let area = area_of(text);
+        let clear = area.right <= paper.left
+            || area.left >= paper.right
+            || area.bottom <= paper.top
+            || area.top >= paper.bottom;
+        assert!(clear, "“{}” lies on the code: {area:?} {paper:?}", text.text);
+    }
+}
+
 fn decimal(text: &str) -> Decimal {
     Decimal(text.parse().expect("a number"))
 }
@@ -61,6 +73,7 @@ fn about(language: Language) -> About {
         language,
         theme: Theme::Auto,
         id: "oc".into(),
+        article: None,
     }
 }
 
@@ -345,6 +358,17 @@ fn hostile_texts_are_text_and_nothing_overlaps_at_any_size() {
                     }
                 }
             }
+            for ratio in Ratio::ALL {
+                let address = "https://data.example.org/open/metrics/mediation-cases?revision=12&lang=zh-Hans".into();
+                let short: String = text.chars().take(300).collect();
+                let (period, day) = (Some(short), Some("2020年12月31日".into()));
+                data.about.article = Some(Article { ratio, period, day, site: text.into(), address });
+                for drawn in every_chart(&data, ratio.size()) {
+                    assert_apart(&drawn, ratio.size());
+                    assert_code_is_clear(&drawn);
+                }
+            }
+            data.about.article = None;
         }
     }
 }

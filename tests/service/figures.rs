@@ -89,7 +89,7 @@ async fn what_is_not_there_is_a_404_that_names_what_there_is() {
         ("/v1/metrics/smart-prisons-built/figure.txt", 404, "no-such-figure"),
         ("/v1/metrics/mediation-cases/figure.svg?shape=progress", 404, "no-such-figure"),
         ("/v1/metrics/mediation-centres/figure.svg?shape=part", 404, "no-such-figure"),
-        ("/v1/metrics/mediation-cases/figure.png", 404, "no-such-path"),
+        ("/v1/metrics/mediation-cases/figure.gif", 404, "no-such-path"),
         ("/v1/metrics/mediation-cases/figure.json?shape=line", 400, "invalid-parameter"),
         ("/v1/metrics/mediation-cases/figure.svg?shape=pie", 400, "invalid-parameter"),
         ("/v1/metrics/mediation-cases/figure.svg?width=20", 400, "invalid-parameter"),

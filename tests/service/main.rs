@@ -25,6 +25,7 @@ mod mirror;
 mod openapi;
 mod outage;
 mod pages;
+mod pictures;
 mod plans;
 mod properties;
 mod publishing;

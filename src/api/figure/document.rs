@@ -124,6 +124,11 @@ pub struct FigureText {
     pub change: Option<String>,
     /// Who says so.
     pub source: String,
+    /// One sentence to stand below a picture: the figure, its period, who says so, the revision.
+    pub caption: String,
+    /// What a picture of the figure and its series shows, for those who do not see it: every figure, or of many the first, the last,
+    /// the largest and the smallest.
+    pub alt: String,
 }
 
 /// A badge, as the endpoint badge of shields.io reads it.
@@ -147,6 +152,8 @@ pub fn example() -> Value {
         "change": {"observation": "mediation-cases-2019-s2", "period": "2019-S2", "value": 25000, "difference": 4456, "percent": 17.8, "approximate": false},
         "targets": [], "changed_in": 1,
         "text": {"language": "en", "name": "Disputes mediated online", "value": "29,456 cases", "period": "first half of 2020",
-            "change": "up 4,456 cases (17.8%) from the second half of 2019", "source": "Department of Justice"},
+            "change": "up 4,456 cases (17.8%) from the second half of 2019", "source": "Department of Justice",
+            "caption": "Disputes mediated online, first half of 2020: 29,456 cases (source: Department of Justice; revision 1).",
+            "alt": "Disputes mediated online. Second half of 2019: 25,000 cases. First half of 2020: 29,456 cases. Up 4,456 cases (17.8%) from the second half of 2019."},
     })
 }

@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::beside;
 use super::document::{Badge, Figure, FigureChange, FigureOrganization, FigureTarget, FigureText};
 use crate::db::read::figure::Row;
 use crate::model::amount::Amount;
@@ -61,6 +62,8 @@ pub struct Facts {
     pub parts: Vec<(HumanText, Observed)>,
     organizations: BTreeMap<String, HumanText>,
     pub changed_in: i64,
+    /// Day of that revision.
+    pub published_on: Option<NaiveDate>,
 }
 
 impl Facts {
@@ -90,6 +93,7 @@ impl Facts {
             parts: parts.into_iter().filter_map(named).collect(),
             organizations: parsed(&row.organizations)?,
             changed_in: row.metric.moment.changed_in,
+            published_on: row.published_on,
         })
     }
 
@@ -177,7 +181,7 @@ impl Facts {
     }
 
     fn text(&self, observed: &Observed, change: Option<&FigureChange>, language: Language) -> FigureText {
-        FigureText {
+        let mut text = FigureText {
             language: language.tag().to_owned(),
             name: in_language(&self.metric.name, language),
             value: self.value(observed, language),
@@ -185,7 +189,12 @@ impl Facts {
             subject: self.whose(observed, language),
             change: change.map(|change| self.change_in_words(change, language)),
             source: self.source(observed, language),
-        }
+            caption: String::new(),
+            alt: String::new(),
+        };
+        text.caption = beside::caption(&text, self.changed_in, language);
+        text.alt = beside::alternative(self, &text, language);
+        text
     }
 
     /// Against the last period of the same kind. Running totals of a year begin anew with it, and intervals of

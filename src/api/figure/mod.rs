@@ -1,5 +1,6 @@
 //! `/v1/metrics/{id}/figure.{format}`: one figure of a metric in the shape that is asked for.
 
+mod beside;
 pub mod document;
 pub(crate) mod facts;
 mod picture;
@@ -11,7 +12,8 @@ use super::answer::{self, Answer};
 use super::endpoint::{Endpoint, Request, answered};
 use super::parameters::ParameterSet;
 use super::problem::{
-    Failure, INTERNAL_ERROR, NO_SUCH_FIGURE, NO_SUCH_RECORD, ProblemType, RECORD_REDACTED, RECORD_WITHDRAWN,
+    FONT_MISSING, Failure, INTERNAL_ERROR, NO_SUCH_FIGURE, NO_SUCH_RECORD, PICTURE_BUSY, ProblemType, RECORD_REDACTED,
+    RECORD_WITHDRAWN,
 };
 use super::query::Query;
 use super::{record, schemas};
@@ -19,13 +21,16 @@ use crate::db::read::figure::{self, Row, Wanted};
 use crate::export::format::Format;
 use crate::model::kinds::metric;
 use crate::model::message::{Language, Message};
+use crate::picture::MOST_PIXELS;
 use crate::say;
-use crate::site::chart::{Size, Theme};
+use crate::site::chart::{Ratio, Size, Theme};
 
 use facts::Facts;
 
-const FORMATS: &[Format] = &[Format::Json, Format::Txt, Format::Svg, Format::Csv, Format::Html];
-static PROBLEMS: &[&ProblemType] = &[&NO_SUCH_FIGURE, &NO_SUCH_RECORD, &RECORD_WITHDRAWN, &RECORD_REDACTED];
+const FORMATS: &[Format] =
+    &[Format::Json, Format::Txt, Format::Svg, Format::Png, Format::Jpg, Format::Csv, Format::Html];
+static PROBLEMS: &[&ProblemType] =
+    &[&NO_SUCH_FIGURE, &NO_SUCH_RECORD, &RECORD_WITHDRAWN, &RECORD_REDACTED, &FONT_MISSING, &PICTURE_BUSY];
 
 /// Values of `lang`.
 pub const LANGUAGES: &[&str] = &["en", "zh-Hans"];
@@ -63,10 +68,22 @@ pub(crate) struct Shown {
     pub size: Size,
     /// Of a picture within a page, which says itself who says so and at which revision: what its ids end in.
     pub within: Option<&'static str>,
+    /// Pixels to a pixel of the drawing.
+    pub scale: u8,
+    /// The frame of a picture for an article.
+    pub frame: Option<Frame>,
+}
+
+/// What frames a picture for an article.
+pub(crate) struct Frame {
+    pub ratio: Ratio,
+    /// Name of the site, and where it is.
+    pub site: String,
+    pub public_url: String,
 }
 
 async fn read(mut request: Request) -> Result<Answer, Failure> {
-    let shown = shown(&mut request.query, request.format);
+    let shown = shown(&mut request);
     let wanted = Wanted {
         metric: request.id.clone(),
         period: request.query.text("period"),
@@ -87,12 +104,20 @@ async fn read(mut request: Request) -> Result<Answer, Failure> {
     }
     let facts = Facts::of(&row).ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
     let body = body(&request, &wanted, &row, &facts, &shown)?;
-    Ok(Answer { format: request.format, ..Answer::json(body, row.metric.moment, asked.at) })
+    let settings = shown.frame.as_ref().map(|frame| format!("{} {}", frame.site, frame.public_url));
+    let answer = Answer::json(body.clone(), row.metric.moment, asked.at);
+    let mut answer = Answer { format: request.format, settings, ..answer };
+    if let Some(image) = request.format.image()
+        && !answer.is_unchanged(&request.http)
+    {
+        answer.body = request.state.pictures.draw(body, image, shown.scale).await?;
+    }
+    Ok(answer)
 }
 
 fn body(request: &Request, wanted: &Wanted, row: &Row, facts: &Facts, shown: &Shown) -> Result<String, Failure> {
     // A promise can be shown before there is any figure.
-    if request.format == Format::Svg || shown.shape == "progress" {
+    if is_picture(request.format) || shown.shape == "progress" {
         return drawn(wanted, row, facts, shown);
     }
     let (Some(figure), Some(observed)) = (facts.document(shown.language), facts.figure.as_ref()) else {
@@ -130,21 +155,81 @@ fn broken(error: std::io::Error) -> Failure {
     Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) }
 }
 
-fn shown(query: &mut Query, format: Format) -> Shown {
+fn shown(request: &mut Request) -> Shown {
+    let (query, format) = (&mut request.query, request.format);
     let language = match query.one_code("lang", LANGUAGES).as_deref() {
         Some("zh-Hans") => Language::Chinese,
         _ => Language::English,
     };
+    let is_picture = is_picture(format);
     let shapes: &[&str] = match format {
         Format::Json => &["figure", "shields"],
-        Format::Svg => &["figure", "line", "bar", "progress", "part"],
+        _ if is_picture => &["figure", "line", "bar", "progress", "part"],
         _ => &["figure"],
     };
     let shape = query.one_code("shape", shapes).unwrap_or_else(|| "figure".to_owned());
     let theme = query.one_code("theme", Theme::CODES).and_then(|code| Theme::parse(&code)).unwrap_or_default();
+    let theme = if format.image().is_some() { theme.in_pixels() } else { theme };
+    let ratio = query.one_code("ratio", Ratio::CODES).and_then(|code| Ratio::parse(&code));
+    if ratio.is_some() && !is_picture {
+        query.refuse(
+            "ratio",
+            "invalid-value",
+            say!("ratio is for svg, png and jpg.", "ratio 只用于 svg、png 和 jpg。"),
+        );
+    }
+    let size = size(query, ratio);
+    let scale = scale(query, format, ratio.map_or(size, Ratio::pixels));
+    let state = &request.state;
+    let frame = ratio.map(|ratio| Frame {
+        ratio,
+        site: state.site.name(language).to_owned(),
+        public_url: state.public_url.clone(),
+    });
+    Shown { shape, language, theme, size, within: None, scale, frame }
+}
+
+fn is_picture(format: Format) -> bool {
+    matches!(format, Format::Svg | Format::Png | Format::Jpg)
+}
+
+/// As asked for; a picture for an article has the size of its ratio.
+fn size(query: &mut Query, ratio: Option<Ratio>) -> Size {
     let default = Size::default();
-    let size = Size { width: side(query, "width", default.width), height: side(query, "height", default.height) };
-    Shown { shape, language, theme, size, within: None }
+    let asked = Size { width: side(query, "width", default.width), height: side(query, "height", default.height) };
+    let Some(ratio) = ratio else { return asked };
+    if asked != default {
+        query.refuse(
+            "ratio",
+            "invalid-value",
+            say!(
+                "A picture with a ratio is 1080 pixels wide: leave out width and height.",
+                "指定 ratio 的图片宽 1080 像素，请不要再写 width 和 height。"
+            ),
+        );
+    }
+    ratio.size()
+}
+
+/// Values of `scale`.
+const SCALES: &[&str] = &["1", "2", "3"];
+
+fn scale(query: &mut Query, format: Format, size: Size) -> u8 {
+    let Some(scale) = query.one_code("scale", SCALES).and_then(|code| code.parse().ok()) else { return 1 };
+    let largest = size.width.max(size.height) * u32::from(scale);
+    if format.image().is_none() {
+        query.refuse("scale", "invalid-value", say!("scale is for png and jpg.", "scale 只用于 png 和 jpg。"));
+    } else if largest > MOST_PIXELS {
+        query.refuse(
+            "scale",
+            "invalid-value",
+            say!(
+                "The longer side would have {largest} pixels; it has at most {MOST_PIXELS}.",
+                "较长一边将有 {largest} 像素，最多为 {MOST_PIXELS} 像素。"
+            ),
+        );
+    }
+    scale
 }
 
 fn side(query: &mut Query, name: &'static str, unless_told: u32) -> u32 {

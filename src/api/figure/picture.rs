@@ -2,12 +2,13 @@
 
 use std::io;
 
-use super::Shown;
 use super::document::{Figure, FigureTarget};
 use super::facts::{Facts, Measured, Observed, day, in_language};
+use super::{Frame, Shown};
 use crate::model::message::Language;
+use crate::model::spoken;
 use crate::site::chart::words::capital;
-use crate::site::chart::{self, About, Point, Series, Target};
+use crate::site::chart::{self, About, Article, Point, Series, Target};
 
 /// The figure, large, with its series as a small line.
 pub fn figure(facts: &Facts, figure: &Figure, shown: &Shown) -> io::Result<String> {
@@ -92,6 +93,19 @@ fn over_time(facts: &Facts, language: Language) -> Vec<Point> {
     facts.series.iter().rev().map(|observed| observed.point(observed.period_name(language))).collect()
 }
 
+/// What a picture for an article carries. Its code leads to the page at the revision that last changed the figure, so
+/// that it is the same picture until the next one does.
+fn article(facts: &Facts, frame: &Frame, language: Language) -> Article {
+    let (metric, revision) = (facts.metric.id.as_str(), facts.changed_in);
+    Article {
+        ratio: frame.ratio,
+        period: facts.figure.as_ref().map(|observed| observed.period_name(language)).filter(|name| !name.is_empty()),
+        day: facts.published_on.map(|day| spoken::day(day, language)),
+        site: frame.site.clone(),
+        address: format!("{}/metrics/{metric}?revision={revision}&lang={}", frame.public_url, language.tag()),
+    }
+}
+
 fn series(facts: &Facts, points: Vec<Point>, shown: &Shown) -> Series {
     let language = shown.language;
     let name = in_language(&facts.metric.name, language);
@@ -109,6 +123,7 @@ fn series(facts: &Facts, points: Vec<Point>, shown: &Shown) -> Series {
             language,
             theme: shown.theme,
             id: format!("oc-{}{}", facts.metric.id.as_str(), shown.within.unwrap_or_default()),
+            article: shown.frame.as_ref().map(|frame| article(facts, frame, language)),
         },
         metric: name,
         unit: facts.unit(language),

@@ -1,9 +1,9 @@
 //! One figure of a metric, with what is needed to show it: the same figure of earlier periods, targets, the
 //! other figures of its period, what it is a part of, and names.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, Nullable, Text};
+use diesel::sql_types::{Array, Date, Nullable, Text};
 
 use super::list::{self, Page};
 use super::{At, MOMENT, kinds_changed_in, moment, record, there};
@@ -69,6 +69,9 @@ pub struct Row {
     /// Names of organizations by id, a JSON object.
     #[diesel(sql_type = Text)]
     pub organizations: String,
+    /// Day of the revision that last changed what this rests on, in the ledger's time zone.
+    #[diesel(sql_type = Nullable<Date>)]
+    pub published_on: Option<NaiveDate>,
     /// Where there is no such figure: what there is, a JSON object of arrays by parameter.
     #[diesel(sql_type = Nullable<Text>)]
     pub available: Option<String>,
@@ -100,7 +103,11 @@ pub fn statement(wanted: &Wanted, at: At, now: DateTime<Utc>) -> Statement {
     }
     statement.sql(" AS beside, ");
     statement.sql(&if wanted.parts { parts() } else { NO_PARTS.to_owned() });
-    statement.sql(&format!(", {} AS organizations, ", organizations(wanted.beside)));
+    statement.sql(&format!(
+        ", {} AS organizations, ((SELECT r.published_at FROM revisions r WHERE r.revision = at.changed_in) AT TIME ZONE at.time_zone)::date \
+         AS published_on, ",
+        organizations(wanted.beside)
+    ));
     statement.push(&available(), [id(), id(), id(), id()]);
     statement.push(
         &format!(

@@ -11,6 +11,8 @@ use crate::model::message::Language;
 
 /// Least height of a row, in heights of its letters.
 const ROW: f64 = 1.75;
+/// The same of a row whose label stands above its bar.
+const ABOVE: f64 = 3.4;
 
 pub fn draw(series: &Series, size: Size) -> io::Result<String> {
     let language = series.about.language;
@@ -33,7 +35,8 @@ pub fn draw(series: &Series, size: Size) -> io::Result<String> {
     let fits = if points.len() > rows { rows.saturating_sub(1).max(1) } else { points.len() };
     let (shown, left_out) = points.split_at(fits.min(points.len()));
     let rows = (shown.len() + usize::from(!left_out.is_empty())).max(1);
-    let pitch = ((area.bottom - area.top) / rows as f64).min(letters * 4.2);
+    let most = if series.about.article.is_some() { 6.5 } else { 4.2 };
+    let pitch = ((area.bottom - area.top) / rows as f64).min(letters * most);
     bars(&mut canvas, series, shown, &area, letters, pitch)?;
     if !left_out.is_empty() {
         let more = match language {
@@ -56,8 +59,12 @@ fn bars(
 ) -> io::Result<()> {
     let language = series.about.language;
     let label_most = (area.right - area.left) * 0.38;
+    let widest = shown.iter().map(|(point, _)| width(&point.label, letters)).fold(0.0, f64::max);
+    // Labels that would be cut stand above their bars, where there is room.
+    let above = widest > label_most && pitch >= letters * ABOVE;
+    let label_most = if above { area.right - area.left } else { label_most };
     let labels: Vec<_> = shown.iter().map(|(point, _)| fitted(&point.label, letters, label_most)).collect();
-    let label_width = labels.iter().map(|label| width(label, letters)).fold(0.0, f64::max);
+    let label_width = if above { 0.0 } else { widest.min(label_most) + 10.0 };
     let values: Vec<String> = shown
         .iter()
         .map(|(point, value)| words::noted(&words::value(point, *value, language), point, language))
@@ -66,23 +73,33 @@ fn bars(
     let all = || shown.iter().map(|(_, value)| *value).chain([Amount(0)]);
     let (min, max) = (all().min().unwrap_or_default(), all().max().unwrap_or_default());
     let before = if min < Amount(0) { value_width } else { 0.0 };
-    let from = area.left + label_width + 10.0 + before;
+    let from = area.left + label_width + before;
     let to = (area.right - if max > Amount(0) { value_width } else { 0.0 }).max(from + 10.0);
     let scale = Exact { min, max, from, to };
     for (index, (((_, value), label), text)) in shown.iter().zip(&labels).zip(&values).enumerate() {
-        let middle = area.top + pitch * (index as f64 + 0.5);
+        let top = area.top + pitch * index as f64;
+        let middle = if above { top + letters * 1.5 + (pitch - letters * 2.0) / 2.0 } else { top + pitch / 2.0 };
         let y = middle + letters * 0.35;
         let (zero, end) = (scale.at(Amount(0)), scale.at(*value));
-        let thick = (pitch * 0.6).min(30.0);
+        let thick = if above { (pitch - letters * 2.4).min(34.0) } else { (pitch * 0.6).min(30.0) };
         let bar =
             Area { left: zero.min(end), top: middle - thick / 2.0, right: zero.max(end), bottom: middle + thick / 2.0 };
         canvas.rect(bar, "accent")?;
-        canvas.text(Text { x: area.left, y, size: letters, anchor: Anchor::Start, class: "ink", text: label })?;
+        let label_y = if above { middle - thick / 2.0 - letters * 0.45 } else { y };
+        canvas.text(Text {
+            x: area.left,
+            y: label_y,
+            size: letters,
+            anchor: Anchor::Start,
+            class: "ink",
+            text: label,
+        })?;
+        let reach = if above { thick / 2.0 + 2.0 } else { pitch / 2.0 };
+        canvas.line((zero, middle - reach), (zero, middle + reach), 1.0, "base", "")?;
         let (x, anchor) = if *value < Amount(0) { (end - 6.0, Anchor::End) } else { (end + 6.0, Anchor::Start) };
         canvas.text(Text { x, y, size: letters, anchor, class: "ink", text })?;
     }
-    let bottom = area.top + pitch * shown.len() as f64;
-    canvas.line((scale.at(Amount(0)), area.top), (scale.at(Amount(0)), bottom), 1.0, "base", "")
+    Ok(())
 }
 
 /// A scale that ends at the largest bar: the numbers stand beside the bars, so ticks would say nothing more.

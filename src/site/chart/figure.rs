@@ -17,9 +17,13 @@ pub fn draw(series: &Series, number: &str, lines: &[String], size: Size) -> io::
     let spark = tall > letters * 14.0 && line::has_line(series);
     let below = letters * 1.6 * lines.len() as f64 + letters;
     let room = if spark { tall * 0.62 } else { tall };
-    let fits = 100.0 * wide / (width(number, 100.0) * BOLD).max(1.0);
-    let large = (room - below).min(fits).clamp(letters * 1.2, 56.0);
-    let mut y = area.top + large * 0.95;
+    // A little less, so that it is not cut for what is lost in counting.
+    let fits = 99.9 * wide / (width(number, 100.0) * BOLD).max(1.0);
+    // In an article it is what the picture is about, and stands in the middle of what room there is.
+    let most = if series.about.article.is_some() { 92.0 } else { 56.0 };
+    let large = (room - below).min(fits).clamp(letters * 1.2, most);
+    let spare = if series.about.article.is_some() { (room - below - large * 1.25).max(0.0) / 2.0 } else { 0.0 };
+    let mut y = area.top + spare + large * 0.95;
     let number = fitted(number, large * BOLD, wide);
     canvas.text(Text { x: area.left, y, size: large, anchor: Anchor::Start, class: "accent bold", text: &number })?;
     y += (large * 0.27 - letters * 0.3).max(0.0);

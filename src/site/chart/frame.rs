@@ -4,7 +4,7 @@ use std::io;
 
 use super::measure::{BOLD, fitted, wrapped};
 use super::svg::{Anchor, Area, Canvas, Text};
-use super::{About, Series, Size, words};
+use super::{About, Series, Size, article, words};
 use crate::model::message::Language;
 
 /// Space around a chart.
@@ -33,6 +33,9 @@ pub fn subtitle(series: &Series) -> String {
 
 /// Begins a chart; the area is what the frame leaves for the picture.
 pub fn begin(about: &About, size: Size, subtitle: &str, description: &str) -> io::Result<(Canvas, Area)> {
+    if let Some(article) = &about.article {
+        return article::begin(about, article, subtitle, description);
+    }
     let mut canvas = Canvas::begin(about, size, description)?;
     let (margin, small) = (margin(size), letters(size));
     let (width, height) = (f64::from(size.width), f64::from(size.height));

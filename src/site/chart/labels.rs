@@ -30,12 +30,12 @@ pub fn write(
 ) -> io::Result<()> {
     let language = series.about.language;
     let bounds =
-        Area { left: plot.left + 2.0, top: plot.top - size, right: plot.right + size, bottom: plot.bottom - 2.0 };
+        Area { left: plot.left + 2.0, top: plot.top - size, right: plot.right + 2.0, bottom: plot.bottom - 2.0 };
     let place = |canvas: &mut Canvas, at: (f64, f64), size: f64, class: &str, text: &str| -> io::Result<bool> {
         let (above, below) = (at.1 - 9.0, at.1 + size + 7.0);
         for (x, y, anchor) in [
             (at.0, above, Anchor::Middle),
-            (plot.right + size, above, Anchor::End),
+            (plot.right + 2.0, above, Anchor::End),
             (at.0, below, Anchor::Middle),
             (at.0 + 9.0, at.1 + size * 0.35, Anchor::Start),
             (at.0 - 9.0, at.1 + size * 0.35, Anchor::End),

@@ -2,6 +2,7 @@
 //! text is safe, and what a chart shows is also said in its `title` and `desc` for those who do not see it
 //! (SVG accessibility: `role="img"` with `aria-labelledby`).
 
+pub mod article;
 pub mod axis;
 pub mod bar;
 pub mod figure;
@@ -25,6 +26,7 @@ use crate::model::codes::{Comparator, ObsStatus, Qualifier, Status, TimeBasis};
 use crate::model::message::Language;
 use crate::model::text::Decimal;
 
+pub use article::{Article, Ratio};
 pub use theme::Theme;
 
 /// Width and height of a chart in pixels.
@@ -89,6 +91,8 @@ pub struct About {
     pub theme: Theme,
     /// What the ids in the SVG begin with: different for charts on one page.
     pub id: String,
+    /// The frame of a picture for an article, where it is one; its ratio is the size then.
+    pub article: Option<Article>,
 }
 
 /// Figures of one metric: over periods, or of one period by whose they are.

@@ -6,6 +6,7 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
 
+use super::article::ENLARGED;
 use super::measure::{BOLD, width};
 use super::{About, Size, theme};
 
@@ -83,17 +84,20 @@ impl Canvas {
     /// Begins with what is read out, the style and the paper.
     pub fn begin(about: &About, size: Size, description: &str) -> io::Result<Canvas> {
         let mut canvas = Canvas { xml: Writer::new(Vec::new()), taken: Vec::new() };
-        let (width, height) = (size.width.to_string(), size.height.to_string());
+        // A picture for an article has more pixels than its drawing has units.
+        let pixels = about.article.as_ref().map_or(size, |article| article.ratio.pixels());
+        let scale = if about.article.is_some() { ENLARGED } else { 1.0 };
+        let units = |pixels: u32| number(f64::from(pixels) / scale);
         let (title_id, description_id) = (format!("{}-title", about.id), format!("{}-desc", about.id));
-        let view_box = format!("0 0 {width} {height}");
+        let view_box = format!("0 0 {} {}", units(pixels.width), units(pixels.height));
         let class = format!("oc-{}", about.theme.code());
         let labelled_by = format!("{title_id} {description_id}");
         canvas.open(
             "svg",
             &[
                 ("xmlns", "http://www.w3.org/2000/svg"),
-                ("width", &width),
-                ("height", &height),
+                ("width", &pixels.width.to_string()),
+                ("height", &pixels.height.to_string()),
                 ("viewBox", &view_box),
                 ("class", &class),
                 ("role", "img"),
@@ -105,7 +109,8 @@ impl Canvas {
         canvas.words("title", &[("id", &title_id)], &about.title)?;
         canvas.words("desc", &[("id", &description_id)], description)?;
         canvas.words("style", &[], &theme::style(about.theme))?;
-        canvas.empty("rect", &[("class", "paper"), ("width", &width), ("height", &height)])?;
+        let paper = [("class", "paper"), ("width", &units(pixels.width)), ("height", &units(pixels.height))];
+        canvas.empty("rect", &paper)?;
         Ok(canvas)
     }
 
@@ -197,6 +202,11 @@ impl Canvas {
             attributes.push(("stroke-dasharray", dashes));
         }
         self.empty("path", &attributes)
+    }
+
+    /// A filled shape in coordinates of its own, with sharp edges.
+    pub fn shape(&mut self, d: &str, class: &str, transform: &str) -> io::Result<()> {
+        self.empty("path", &[("class", class), ("d", d), ("transform", transform), ("shape-rendering", "crispEdges")])
     }
 
     pub fn rect(&mut self, area: Area, class: &str) -> io::Result<()> {

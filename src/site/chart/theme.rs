@@ -22,6 +22,11 @@ impl Theme {
         }
     }
 
+    /// Pixels do not know what the reader's device has.
+    pub fn in_pixels(self) -> Theme {
+        if self == Theme::Auto { Theme::Light } else { self }
+    }
+
     pub fn code(self) -> &'static str {
         match self {
             Theme::Auto => "auto",
@@ -72,7 +77,7 @@ pub fn style(theme: Theme) -> String {
     let root = format!(".oc-{}", theme.code());
     let letters = format!(
         "{root} text{{font-family:{FONTS};font-variant-numeric:tabular-nums;unicode-bidi:isolate}}\
-         {root} .bold{{font-weight:600}}{root} .halo{{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}}"
+         {root} .bold{{font-weight:600}}{root} .code-paper{{fill:#fff}}{root} .code{{fill:#000}}{root} .halo{{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}}"
     );
     match theme {
         Theme::Light => letters + &colours(&root, &LIGHT),

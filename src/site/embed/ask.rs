@@ -199,6 +199,14 @@ impl Ask {
     pub(crate) fn shown(&self, shape: &str, wide: bool, height: u32) -> Shown {
         let (width, within) = if wide { (720, "-wide") } else { (360, "-narrow") };
         let size = Size { width, height };
-        Shown { shape: shape.to_owned(), language: self.language, theme: self.theme, size, within: Some(within) }
+        Shown {
+            shape: shape.to_owned(),
+            language: self.language,
+            theme: self.theme,
+            size,
+            within: Some(within),
+            scale: 1,
+            frame: None,
+        }
     }
 }

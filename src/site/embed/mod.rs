@@ -114,6 +114,7 @@ fn strip(
             language: ask.language,
             theme: ask.theme,
             id: if wide { "oc-wide" } else { "oc-narrow" }.to_owned(),
+            article: None,
         };
         draw(&Strip { about, cells: cells.clone() }, size)
             .map_err(|error| Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) })

@@ -58,6 +58,13 @@ async fn embed(service: &Service, path: &str) -> Html {
     assert_embed(&answer, path)
 }
 
+/// Publishes, and waits until the service has heard of it: until then it gives what it keeps.
+async fn publishes(service: &Service, publication: &Value) {
+    service.publishes(publication);
+    let head = service.head().await;
+    service.state.followers.heads().wait_for(|heard| *heard >= head).await.expect("heard");
+}
+
 #[actix_web::test]
 async fn the_real_data_stands_in_every_style_language_and_theme() {
     let service = Service::shandong().await;
@@ -164,7 +171,7 @@ async fn nothing_but_embeds_may_stand_in_a_frame() {
 #[actix_web::test]
 async fn a_pinned_embed_keeps_its_figure_and_says_what_became_of_it() {
     let service = Service::small().await;
-    service.publishes(&publication("new_data", json!({"organizations": [data::organization("other")]})));
+    publishes(&service, &publication("new_data", json!({"organizations": [data::organization("other")]}))).await;
     let pinned = "/embed/metrics/cases?revision=1&lang=en";
     let before = service.get(pinned).await;
     assert!(before.header("cache-control").contains("max-age=240"), "{}", before.header("cache-control"));
@@ -173,12 +180,12 @@ async fn a_pinned_embed_keeps_its_figure_and_says_what_became_of_it() {
     // A correction that leaves the figure alone.
     let mut noted = observation("cases-s1", "cases", "2020-S1", json!(300));
     noted["note"] = json!({"en": "See the yearbook"});
-    service.publishes(&publication("source_correction", json!({"observations": [noted.clone()]})));
+    publishes(&service, &publication("source_correction", json!({"observations": [noted.clone()]}))).await;
     assert!(all(&embed(&service, pinned).await, ".since").is_empty());
     noted["value"] = json!(310);
     let mut correction = publication("source_correction", json!({"observations": [noted]}));
     correction["message"] = json!({"en": "Counted twice <b>", "zh-Hans": "重复计数"});
-    service.publishes(&correction);
+    publishes(&service, &correction).await;
     let html = embed(&service, pinned).await;
     assert_eq!(all(&html, ".large"), ["300 case"], "the figure stays");
     let said = all(&html, ".since");
@@ -199,15 +206,19 @@ async fn a_pinned_embed_keeps_its_figure_and_says_what_became_of_it() {
     assert!(all(&commitment, ".since")[0].contains("Now 310 (Cases)"), "{:?}", all(&commitment, ".since"));
 
     // A new report is no correction; a corrected one is.
-    service.publishes(&publication("new_data", json!({"reports": [report("one-q3", "one", "2020-Q3", "completed")]})));
+    publishes(
+        &service,
+        &publication("new_data", json!({"reports": [report("one-q3", "one", "2020-Q3", "completed")]})),
+    )
+    .await;
     let later = embed(&service, "/embed/commitments/one?revision=4&lang=en").await;
     assert!(all(&later, ".since").is_empty());
     let corrected = report("one-s1", "one", "2020-S1", "delayed");
-    service.publishes(&publication("source_correction", json!({"reports": [corrected]})));
+    publishes(&service, &publication("source_correction", json!({"reports": [corrected]}))).await;
     let later = embed(&service, "/embed/commitments/one?revision=4&lang=en").await;
     assert!(all(&later, ".since")[0].contains("Now Delayed"), "{:?}", all(&later, ".since"));
 
-    service.publishes(&data::withdrawal(&[("observation", "settled-s1")]));
+    publishes(&service, &data::withdrawal(&[("observation", "settled-s1")])).await;
     let withdrawn = embed(&service, "/embed/metrics/settled?revision=1&lang=en").await;
     assert_eq!(all(&withdrawn, ".large"), ["200 case"]);
     let said = all(&withdrawn, ".since");
@@ -224,14 +235,15 @@ async fn a_pinned_embed_keeps_its_figure_and_says_what_became_of_it() {
 #[actix_web::test]
 async fn a_redacted_figure_is_said_to_be_removed() {
     let service = Service::small().await;
-    service.publishes(&publication(
-        "new_data",
-        json!({"observations": [observation("cases-2019", "cases", "2019-S1", json!(7))]}),
-    ));
+    publishes(
+        &service,
+        &publication("new_data", json!({"observations": [observation("cases-2019", "cases", "2019-S1", json!(7))]})),
+    )
+    .await;
     let pinned = "/embed/metrics/cases?revision=2&observation=cases-s1&lang=en";
     assert_eq!(all(&embed(&service, pinned).await, ".large"), ["300 case"]);
-    service.publishes(&data::redaction("observation", "cases-s1"));
-    // The answer that is kept is not given any more, not even before the service hears of it by itself.
+    publishes(&service, &data::redaction("observation", "cases-s1")).await;
+    // The answer that is kept is not given any more.
     let gone = service.get(pinned).await;
     let html = assert_embed(&gone, pinned);
     assert_eq!(gone.status, 410);
@@ -239,7 +251,7 @@ async fn a_redacted_figure_is_said_to_be_removed() {
     assert!(!gone.text.contains("300") && all(&html, ".large").is_empty());
     let other = service.get("/embed/metrics/cases?revision=2&observation=rate~cases-s1&lang=zh").await;
     assert_eq!(other.status, 410, "a ratio of it");
-    service.publishes(&data::redaction("commitment", "two"));
+    publishes(&service, &data::redaction("commitment", "two")).await;
     let gone = service.get("/embed/commitments/two?revision=1&style=progress&lang=zh").await;
     let html = assert_embed(&gone, "a redacted commitment");
     assert_eq!(gone.status, 410);
@@ -249,12 +261,12 @@ async fn a_redacted_figure_is_said_to_be_removed() {
 #[actix_web::test]
 async fn what_cannot_be_shown_is_a_readable_card_with_the_right_status() {
     let service = Service::small().await;
-    service.publishes(&data::withdrawal(&[
-        ("observation", "cases-s1"),
-        ("observation", "settled-s1"),
-        ("report", "one-s1"),
-    ]));
-    service.publishes(&data::withdrawal(&[("commitment", "one")]));
+    publishes(
+        &service,
+        &data::withdrawal(&[("observation", "cases-s1"), ("observation", "settled-s1"), ("report", "one-s1")]),
+    )
+    .await;
+    publishes(&service, &data::withdrawal(&[("commitment", "one")])).await;
     for (path, status, en, zh) in [
         ("metrics/nothing", 404, "There is no metric “nothing”", "没有 metric“nothing”"),
         ("metrics/%3Cscript%3E", 404, "The record did not exist", "没有此记录"),
@@ -305,7 +317,7 @@ async fn texts_of_strangers_are_text_and_long_ones_are_cut() {
         let first = service.head().await == 0;
         small["kind"] = json!(if first { "new_data" } else { "source_correction" });
         small["message"] = json!({"en": text});
-        service.publishes(&small);
+        publishes(&service, &small).await;
         for id in ["metrics/cases", "metrics/rate", "commitments/one", "programmes/plan"] {
             for query in ["style=card", "style=chart", "style=table", "style=progress", "style=card&revision=1"] {
                 let path = format!("/embed/{id}?lang=en&{query}");
@@ -333,7 +345,7 @@ async fn texts_of_strangers_are_text_and_long_ones_are_cut() {
 async fn embeds_stand_below_a_path_prefix() {
     let settings = Settings { public_url: Some("https://data.example/open".into()), ..Settings::default() };
     let service = Service::with(settings).await;
-    service.publishes(&data::small());
+    publishes(&service, &data::small()).await;
     for prefix in ["", "/open"] {
         let path = format!("{prefix}/embed/metrics/cases?lang=en");
         let html = embed(&service, &path).await;

@@ -4,7 +4,7 @@ use quick_xml::events::Event;
 use scraper::Html;
 use serde_json::json;
 
-use super::{all, attributes};
+use super::{all, attributes, publishes};
 use crate::support::Service;
 use crate::support::data::{self, observation, publication};
 
@@ -76,7 +76,7 @@ async fn pages_are_found_embedded_and_within_the_limits() {
 #[actix_web::test]
 async fn other_addresses_and_formats_are_refused() {
     let service = Service::small().await;
-    service.publishes(&data::redaction("commitment", "two"));
+    publishes(&service, &data::redaction("commitment", "two")).await;
     let ours = &service.url;
     for (query, status, problem) in [
         (String::new(), 400, "invalid-parameter"),
@@ -112,12 +112,13 @@ async fn a_pinned_frame_is_of_its_figure_for_good() {
     let frame = Html::parse_fragment(service.get(&asked).await.json()["html"].as_str().expect("a frame"));
     let source = attributes(&frame, "iframe", "src").remove(0);
     let path = source.trim_start_matches(&service.url);
-    service.publishes(&publication(
-        "new_data",
-        json!({"observations": [observation("cases-s2", "cases", "2020-S2", json!(7))]}),
-    ));
+    publishes(
+        &service,
+        &publication("new_data", json!({"observations": [observation("cases-s2", "cases", "2020-S2", json!(7))]})),
+    )
+    .await;
     let html = Html::parse_document(&service.get(path).await.text);
     assert_eq!(all(&html, ".large"), ["300 case"]);
-    service.publishes(&data::redaction("observation", "cases-s1"));
+    publishes(&service, &data::redaction("observation", "cases-s1")).await;
     assert_eq!(service.get(path).await.status, 410);
 }

@@ -2,7 +2,7 @@
 
 use open_commitments::site::embed::cache::Embeds;
 
-use super::{assert_embed, embed};
+use super::{assert_embed, embed, publishes};
 use crate::support::data;
 use crate::support::{Service, Settings, TestDatabase};
 
@@ -19,7 +19,7 @@ async fn embeds_go_on_on_stale_answers_while_the_database_is_away() {
     // Everything kept is old at once: each request asks the database.
     let settings = Settings { embeds: Embeds::new(16 << 20).without_freshness(), ..Settings::default() };
     let service = Service::with(settings).await;
-    service.publishes(&data::small());
+    publishes(&service, &data::small()).await;
     let paths = [
         "/embed/metrics/cases?lang=en",
         "/embed/metrics/cases?lang=en&revision=1&style=chart",
@@ -61,12 +61,10 @@ async fn embeds_go_on_on_stale_answers_while_the_database_is_away() {
 async fn nothing_made_before_a_redaction_is_served_after_it_is_heard_of() {
     let settings = Settings { embeds: Embeds::new(16 << 20).without_freshness(), ..Settings::default() };
     let service = Service::with(settings).await;
-    service.publishes(&data::small());
+    publishes(&service, &data::small()).await;
     let path = "/embed/metrics/cases?lang=en";
     embed(&service, path).await;
-    let mut heads = service.state.followers.heads();
-    service.publishes(&data::redaction("observation", "cases-s1"));
-    heads.wait_for(|head| *head == 2).await.expect("heard");
+    publishes(&service, &data::redaction("observation", "cases-s1")).await;
     let operator = TestDatabase::create().await;
     stop(&service, &operator).await;
     let answer = service.get(path).await;
@@ -78,13 +76,11 @@ async fn nothing_made_before_a_redaction_is_served_after_it_is_heard_of() {
 async fn a_publication_shows_at_once_and_what_is_kept_is_bounded() {
     let settings = Settings { embeds: Embeds::new(60_000), ..Settings::default() };
     let service = Service::with(settings).await;
-    service.publishes(&data::small());
+    publishes(&service, &data::small()).await;
     let path = "/embed/metrics/cases?lang=en";
     embed(&service, path).await;
     assert!(service.get(path).await.header("cache-status").contains("; hit; ttl="));
-    let mut heads = service.state.followers.heads();
-    service.publishes(&data::events()[0]);
-    heads.wait_for(|head| *head == 2).await.expect("heard");
+    publishes(&service, &data::events()[0]).await;
     let answer = service.get(path).await;
     assert!(answer.text.contains("310 case"), "{}", answer.header("cache-status"));
     for day in 1..=28 {

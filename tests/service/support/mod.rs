@@ -24,6 +24,7 @@ use open_commitments::db::heads::Heads;
 use open_commitments::db::pool::Database;
 use open_commitments::export::xlsx::SHEET_ROWS;
 use open_commitments::ledger::publish::{self, Clock, Terms};
+use open_commitments::picture::{Fonts, Pictures};
 use open_commitments::site::embed::cache::Embeds;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -150,6 +151,7 @@ impl Service {
             exports: Exports::new(settings.export_dir, settings.export_bytes, settings.gateway_timeout)
                 .with_sheet_rows(settings.sheet_rows),
             embeds: settings.embeds,
+            pictures: Pictures::new(settings.fonts),
             licence: Licence::default(),
             operator: settings.operator,
             site: settings.site,
@@ -259,6 +261,7 @@ pub struct Settings {
     pub max_followers: usize,
     pub operator: open_commitments::config::Operator,
     pub site: open_commitments::config::Site,
+    pub fonts: Fonts,
     pub export_dir: std::path::PathBuf,
     pub export_bytes: u64,
     pub sheet_rows: usize,
@@ -277,6 +280,7 @@ impl Default for Settings {
             max_followers: 1000,
             operator: Default::default(),
             site: Default::default(),
+            fonts: Fonts::Shipped,
             export_dir: std::env::temp_dir(),
             export_bytes: 1 << 30,
             sheet_rows: SHEET_ROWS,
