@@ -1,7 +1,7 @@
 //! `/commitments/{id}`: the promise, what was reported on it, and its figures.
 
 use actix_web::HttpResponse;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::builder;
@@ -199,6 +199,7 @@ fn over_time(newest_first: &[Value], visit: &Visit) -> Result<Markup, Failure> {
             revision: None,
             language,
             theme: Theme::Auto,
+            article: None,
             id: id.to_owned(),
         };
         strip::draw(&Strip { about, cells: cells.clone() }, size)
