@@ -10,7 +10,7 @@ use super::cite;
 use super::embed::ask::Style;
 use super::frame::Page;
 use super::names::{Names, Wanted as Named};
-use super::parts::{downloads, drawn, evidence, figure, human, member, paragraphs, plain, status};
+use super::parts::{downloads, drawn, evidence, figure, human, member, newest_of_each, paragraphs, plain, status};
 use super::since::Shown;
 use super::told;
 use super::visit::{Visit, Wanted};
@@ -98,14 +98,14 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
         @if !reports.is_empty() {
             section {
                 h2 { (visit.say("What was reported", "进展通报")) }
-                (over_time(&title, &reports, &visit)?)
+                (over_time(&reports, &visit)?)
                 ol.timeline { @for report in &reports { li { (reported(report, &names, &visit)) } } }
             }
         }
         @if !figures.is_empty() {
             section {
                 h2 { (visit.say("Figures", "数字")) }
-                div.cards { @for (observation, more) in newest_of_each(&figures) { (card(observation, more, &visit)) } }
+                div.cards { @for (observation, more) in newest_of_each(figures.iter()) { (card(observation, more, &visit)) } }
             }
         }
         (told)
@@ -157,27 +157,6 @@ fn reported(report: &Value, names: &Names, visit: &Visit) -> Markup {
     }
 }
 
-/// Of each metric the figure of the newest period, of the whole rather than of a part, and how many others there are.
-fn newest_of_each(newest_first: &[Value]) -> Vec<(&Value, usize)> {
-    let is_part = |one: &Value| {
-        let of_other = one["subject"].is_string() && one["subject"] != one["publisher"];
-        (one["period_end"].clone(), of_other, one["scope"].is_string())
-    };
-    let mut found: Vec<(&Value, usize)> = Vec::new();
-    for observation in newest_first.iter().filter(|one| member(one, "role") != "baseline") {
-        let Some((best, more)) = found.iter_mut().find(|(known, _)| known["metric"] == observation["metric"]) else {
-            found.push((observation, 0));
-            continue;
-        };
-        *more += 1;
-        let (known, other) = (is_part(best), is_part(observation));
-        if known.0 == other.0 && (other.1, other.2) < (known.1, known.2) {
-            *best = observation;
-        }
-    }
-    found
-}
-
 /// A figure with the words it was said in, and a link to the others of its metric.
 fn card(observation: &Value, more: usize, visit: &Visit) -> Markup {
     let language = visit.language;
@@ -203,7 +182,7 @@ fn card(observation: &Value, more: usize, visit: &Visit) -> Markup {
 }
 
 /// Its status at each period, where there are several: drawn for narrow and for wide places.
-fn over_time(title: &str, newest_first: &[Value], visit: &Visit) -> Result<Markup, Failure> {
+fn over_time(newest_first: &[Value], visit: &Visit) -> Result<Markup, Failure> {
     let language = visit.language;
     let cell = |report: &Value| {
         let status = Status::parse(member(report, "status"))?;
@@ -215,13 +194,13 @@ fn over_time(title: &str, newest_first: &[Value], visit: &Visit) -> Result<Marku
     }
     let draw = |size: Size, id: &str| {
         let about = About {
-            title: title.to_owned(),
+            title: visit.say("Status over time", "各期状态").to_owned(),
             source: String::new(),
             revision: None,
             language,
             theme: Theme::Auto,
-            id: id.to_owned(),
             article: None,
+            id: id.to_owned(),
         };
         strip::draw(&Strip { about, cells: cells.clone() }, size)
     };

@@ -144,7 +144,7 @@ impl Page {
                         link rel="alternate" hreflang=(language.tag()) href=(address(Some(language)));
                     }
                     @for (media_type, path) in &self.alternates {
-                        link rel="alternate" type=(media_type) href=(visit.link(path));
+                        link rel="alternate" type=(media_type) href=(visit.program(path));
                     }
                     @if self.is_embeddable { (discovery(visit, &self.path)) }
                     link rel="alternate" type="application/atom+xml" href=(visit.file("v1/revisions.atom"));

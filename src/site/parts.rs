@@ -57,6 +57,27 @@ pub fn figure(observation: &Value, metric: &Value, visit: &Visit) -> Markup {
     }
 }
 
+/// Of each metric the figure of the newest period, of the whole rather than of a part, and how many others there are.
+pub fn newest_of_each<'a>(newest_first: impl Iterator<Item = &'a Value>) -> Vec<(&'a Value, usize)> {
+    let is_part = |one: &Value| {
+        let of_other = one["subject"].is_string() && one["subject"] != one["publisher"];
+        (one["period_end"].clone(), of_other, one["scope"].is_string())
+    };
+    let mut found: Vec<(&'a Value, usize)> = Vec::new();
+    for observation in newest_first.filter(|one| member(one, "role") != "baseline") {
+        let Some((best, more)) = found.iter_mut().find(|(known, _)| known["metric"] == observation["metric"]) else {
+            found.push((observation, 0));
+            continue;
+        };
+        *more += 1;
+        let (known, other) = (is_part(best), is_part(observation));
+        if known.0 == other.0 && (other.1, other.2) < (known.1, known.2) {
+            *best = observation;
+        }
+    }
+    found
+}
+
 /// The unit of a metric, as people say it.
 pub fn unit(metric: &Value, language: Language) -> Markup {
     let unit = &metric["unit"];

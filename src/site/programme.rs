@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::builder;
 use super::embed::ask::Style;
 use super::frame::Page;
-use super::parts::{downloads, figure, human, member, plain, status, strip_with_links};
+use super::parts::{downloads, figure, human, member, newest_of_each, plain, status, strip_with_links};
 use super::visit::{Visit, Wanted};
 use super::words;
 use crate::api::problem::Failure;
@@ -18,6 +18,7 @@ use crate::model::kinds::{commitment, observation, organization, programme};
 
 /// Parameters of the page: the status to show alone, and those of the builder of embeds.
 pub const PARAMETERS: &[&str] = &["status", "style", "shape", "theme", "embed_lang", "mode"];
+
 /// Commitments that are shown.
 const ROWS: i64 = 200;
 /// Figures among which those of each commitment are found, newest ones.
@@ -111,16 +112,16 @@ fn filtered(id: &str, code: &str, asked: Option<&str>, visit: &Visit) -> String 
 /// A commitment with its newest figures.
 fn row(commitment: &Value, figures: &[Value], visit: &Visit) -> Markup {
     let (language, id) = (visit.language, member(commitment, "id"));
-    let own = figures.iter().filter(|one| member(one, "commitment") == id && member(one, "role") != "baseline");
+    let own = newest_of_each(figures.iter().filter(|one| member(one, "commitment") == id));
     html! {
         li value=[commitment["number"].as_i64()] {
             a.name href=(visit.link(&format!("commitments/{id}"))) { (human(&commitment["title"], language)) }
             " " (status(member(commitment, "status"), language))
             div.sub { (human(&commitment["summary"], language)) }
-            ul.inline { @for one in own.take(OF_EACH) {
+            @if !own.is_empty() { ul.inline { @for (one, _) in own.iter().take(OF_EACH) {
                 @let metric = &one["included"]["metric"];
                 li { b { (figure(one, metric, visit)) } " " a href=(visit.link(&format!("metrics/{}", member(one, "metric")))) { (human(&metric["name"], language)) } }
-            } }
+            } } }
         }
     }
 }

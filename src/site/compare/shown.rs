@@ -210,6 +210,7 @@ fn chart_of(comparison: &Comparison, names: &Names, visit: &Visit) -> Result<Mar
             revision: None,
             language,
             theme: Theme::Auto,
+            article: None,
             id: id.to_owned(),
             article: None,
         };
