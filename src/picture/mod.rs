@@ -8,8 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use actix_web::web::Bytes;
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
+use moka::future::Cache;
 use resvg::usvg::Options;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
@@ -21,8 +20,6 @@ pub use raster::MOST_PIXELS;
 const WAITING: usize = 16;
 /// Bytes of finished pictures that are kept.
 const KEPT_BYTES: u64 = 32 << 20;
-/// About as many as fit.
-const KEPT: usize = 500;
 
 /// What pixels are written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +29,7 @@ pub enum Image {
 }
 
 /// Why there is no picture.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Error {
     /// No font has these characters.
     Missing(Vec<char>),
@@ -54,17 +51,8 @@ pub struct Pictures {
     /// Places for those who are drawn or wait.
     places: Semaphore,
     turns: Arc<Semaphore>,
-    kept: Cache<[u8; 32], Bytes, Weight>,
+    kept: Cache<[u8; 32], Bytes>,
     last_redaction: AtomicI64,
-}
-
-#[derive(Clone)]
-struct Weight;
-
-impl Weighter<[u8; 32], Bytes> for Weight {
-    fn weight(&self, _: &[u8; 32], bytes: &Bytes) -> u64 {
-        bytes.len() as u64 + 64
-    }
 }
 
 impl Pictures {
@@ -75,7 +63,10 @@ impl Pictures {
             options: Arc::default(),
             places: Semaphore::new(cores * (1 + WAITING)),
             turns: Arc::new(Semaphore::new(cores)),
-            kept: Cache::with_weighter(KEPT, KEPT_BYTES, Weight),
+            kept: Cache::builder()
+                .max_capacity(KEPT_BYTES)
+                .weigher(|_, bytes: &Bytes| u32::try_from(bytes.len() + 64).unwrap_or(u32::MAX))
+                .build(),
             last_redaction: AtomicI64::new(0),
         }
     }
@@ -87,7 +78,8 @@ impl Pictures {
         hasher.update([image as u8, scale]);
         hasher.update(&svg);
         let key: [u8; 32] = hasher.finalize().into();
-        self.kept.get_or_insert_async(&key, self.rasterise(svg, image, scale)).await
+        let drawn = self.kept.try_get_with(key, self.rasterise(svg, image, scale)).await;
+        drawn.map_err(|error| (*error).clone())
     }
 
     async fn rasterise(&self, svg: String, image: Image, scale: u8) -> Result<Bytes, Error> {
@@ -106,7 +98,7 @@ impl Pictures {
     /// Lets go of what was drawn before a redaction.
     pub fn forget_before(&self, redaction: i64) {
         if self.last_redaction.fetch_max(redaction, Ordering::Relaxed) < redaction {
-            self.kept.clear();
+            self.kept.invalidate_all();
         }
     }
 }

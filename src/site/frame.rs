@@ -1,18 +1,20 @@
 //! What all pages share: the head, the masthead, the notice that a page shows the past, the foot, and the headers.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::assets;
+use super::chart::card::Card;
+use super::pictures;
 use super::visit::Visit;
 use super::words;
 use crate::api::State;
 use crate::api::answer::matches_etag;
 use crate::api::endpoint;
-use crate::api::problem::Failure;
+use crate::api::problem::{Failure, INTERNAL_ERROR};
 use crate::ledger::digest;
 use crate::model::message::Language;
 use crate::model::spoken;
@@ -37,6 +39,8 @@ pub struct Page {
     pub is_embeddable: bool,
     /// JSON-LD (schema.org).
     pub data: Option<Value>,
+    /// What its picture shows beside the title, where that is more than the description.
+    pub shown: pictures::Shown,
     pub body: Markup,
     /// 200, unless the page says why it could not be had.
     pub status: StatusCode,
@@ -52,6 +56,7 @@ impl Page {
             alternates: Vec::new(),
             is_embeddable: false,
             data: None,
+            shown: pictures::Shown::default(),
             body,
             status: StatusCode::OK,
         }
@@ -94,8 +99,7 @@ impl Page {
         if unchanged {
             return Ok(response.finish());
         }
-        let text = self.render(visit)?.into_string();
-        Ok(dressed(&mut response, visit.language).body(text))
+        self.written(visit, &mut response)
     }
 
     /// The answer of a page that only a release changes: it reads nothing, and so is there without a database.
@@ -111,7 +115,25 @@ impl Page {
         if unchanged {
             return Ok(response.finish());
         }
-        Ok(dressed(&mut response, visit.language).body(text))
+        self.written(visit, &mut response)
+    }
+
+    /// The page, or the drawing of its picture.
+    fn written(&self, visit: &Visit, response: &mut HttpResponseBuilder) -> Result<HttpResponse, Failure> {
+        if visit.as_picture {
+            let broken =
+                |error: std::io::Error| Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) };
+            let drawing = self.card(visit).draw().map_err(broken)?;
+            return Ok(response.insert_header((header::CONTENT_TYPE, "image/svg+xml")).body(drawing));
+        }
+        let text = self.render(visit)?.into_string();
+        Ok(dressed(response, visit.language).body(text))
+    }
+
+    fn card(&self, visit: &Visit) -> Card {
+        let described = || pictures::Shown { figure: None, lines: vec![self.description.clone()] };
+        let shown = if self.shown.lines.is_empty() { described() } else { self.shown.clone() };
+        pictures::card(&self.path, &self.title, &shown, visit)
     }
 
     fn render(&self, visit: &Visit) -> Result<Markup, Failure> {
@@ -153,6 +175,7 @@ impl Page {
                     meta property="og:title" content=(if self.title.is_empty() { site } else { &self.title });
                     @if !self.description.is_empty() { meta property="og:description" content=(self.description); }
                     meta property="og:url" content=(address(None));
+                    (pictures::head(&self.path, &self.card(visit), visit))
                     @if let Some(data) = &self.data { script type="application/ld+json" { (json(data)) } }
                 }
                 body {
@@ -257,7 +280,7 @@ fn foot(visit: &Visit) -> Markup {
     }
 }
 
-fn dressed(response: &mut actix_web::HttpResponseBuilder, language: Language) -> &mut actix_web::HttpResponseBuilder {
+fn dressed(response: &mut HttpResponseBuilder, language: Language) -> &mut HttpResponseBuilder {
     response
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((header::CONTENT_LANGUAGE, language.tag()))

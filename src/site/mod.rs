@@ -20,6 +20,7 @@ mod metric;
 mod names;
 mod organization;
 mod parts;
+mod pictures;
 pub mod problems;
 mod programme;
 mod revisions;

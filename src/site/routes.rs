@@ -7,11 +7,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::visit::Visit;
 use super::{
-    assets, builder, commitment, compare, developers, embed, frame, home, metric, organization, problems, programme,
-    revisions, search, source,
+    assets, builder, commitment, compare, developers, embed, frame, home, metric, organization, pictures, problems,
+    programme, revisions, search, source,
 };
 use crate::api::problem::Failure;
-use crate::api::{State, middleware};
+use crate::api::query::Query;
+use crate::api::{State, endpoint, middleware};
 
 type Made = Pin<Box<dyn Future<Output = Result<HttpResponse, Failure>>>>;
 
@@ -84,7 +85,25 @@ fn below(config: &mut web::ServiceConfig, prefix: &str) {
         let page = web::get().to(move |state: web::Data<State>, http: HttpRequest| serve(route, state, http));
         let resource = web::resource(format!("{prefix}{}", route.path));
         config.service(resource.route(page).default_service(other()));
+        let name = if route.path == "/" { "/index" } else { route.path };
+        let picture = web::get().to(move |state: web::Data<State>, http: HttpRequest| draw(route, state, http));
+        let resource = web::resource(format!("{prefix}/pictures{name}.png"));
+        config.service(resource.route(picture).default_service(other()));
     }
+}
+
+/// The picture of a page, which the page itself has drawn. It knows few parameters, and refuses others, so that
+/// nobody has it drawn in endless variety.
+async fn draw(route: &'static Route, state: web::Data<State>, http: HttpRequest) -> HttpResponse {
+    let drawn = async {
+        Query::parse(http.query_string(), ["lang", "revision"].into_iter()).finish()?;
+        let id = http.match_info().query("id").to_owned();
+        let path = route.path.trim_start_matches('/').replace("{id}", &id);
+        let mut visit = Visit::new(state.clone(), http.clone(), path, &[])?;
+        visit.as_picture = true;
+        pictures::in_pixels((route.make)(visit, id).await?, &state).await
+    };
+    drawn.await.unwrap_or_else(|failure| endpoint::refuse(&failure, &state, &http))
 }
 
 async fn serve(route: &'static Route, state: web::Data<State>, http: HttpRequest) -> HttpResponse {

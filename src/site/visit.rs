@@ -36,6 +36,8 @@ pub struct Visit {
     at: At,
     prefix: Option<String>,
     moment: Option<Moment>,
+    /// Whether the page's picture is asked for, and not the page.
+    pub as_picture: bool,
 }
 
 /// What a list on a page is of.
@@ -74,7 +76,21 @@ impl Visit {
         endpoint::check_at(at)?;
         let kept = given.iter().filter(|(name, _)| COMMON.contains(&name.as_str())).cloned().collect();
         let now = (state.clock)();
-        Ok(Visit { state, http, language, now, query, kept, given, path, depth, at, prefix, moment: None })
+        Ok(Visit {
+            state,
+            http,
+            language,
+            now,
+            query,
+            kept,
+            given,
+            path,
+            depth,
+            at,
+            prefix,
+            moment: None,
+            as_picture: false,
+        })
     }
 
     /// A visit to what stands on somebody else's page. `given` are parameters that were found right, in one spelling.
@@ -89,7 +105,21 @@ impl Visit {
         let depth = path.matches('/').count();
         let kept = given.iter().filter(|(name, _)| COMMON.contains(&name.as_str())).cloned().collect();
         let (now, (at, prefix), query) = ((state.clock)(), asked, Query::default());
-        Visit { state, http, language, now, query, kept, given, path, depth, at, prefix, moment: None }
+        Visit {
+            state,
+            http,
+            language,
+            now,
+            query,
+            kept,
+            given,
+            path,
+            depth,
+            at,
+            prefix,
+            moment: None,
+            as_picture: false,
+        }
     }
 
     /// The same thing said in the visitor's language.

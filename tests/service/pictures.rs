@@ -340,3 +340,79 @@ async fn captions_and_alternatives_say_what_a_picture_shows() {
     let few = service.get("/v1/metrics/cases/figure.json?period=2009-S1").await.json()["text"]["alt"].clone();
     assert_eq!(few.as_str().map(|alt| alt.matches("half of 20").count()), Some(4), "{few}");
 }
+
+/// What a page's head says under this name.
+fn told(page: &str, name: &str) -> String {
+    let after = page.split_once(&format!("\"{name}\" content=\"")).unwrap_or_else(|| panic!("no {name}")).1;
+    after.split('"').next().expect("a value").replace("&amp;", "&")
+}
+
+#[actix_web::test]
+async fn every_page_has_a_picture_to_be_shown_with_and_pages_of_errors_have_none() {
+    let public_url = Some("https://data.example.org/open".to_owned());
+    let service = Service::with(Settings { public_url, ..Settings::default() }).await;
+    service.publishes(&crate::support::data::shandong());
+    for path in [
+        "",
+        "metrics/mediation-cases",
+        "metrics/smart-prisons-built",
+        "commitments/sd-justice-2020-13",
+        "programmes/sd-justice-2020",
+        "organizations/sd-justice",
+        "revisions",
+        "revisions/1",
+        "search",
+        "developers",
+    ] {
+        for language in ["en", "zh-Hans"] {
+            let page = service.get(&format!("/{path}?lang={language}&utm=strange")).await.text;
+            let name = if path.is_empty() { "index" } else { path };
+            let address = told(&page, "og:image");
+            assert_eq!(
+                address,
+                format!("https://data.example.org/open/pictures/{name}.png?revision=1&lang={language}")
+            );
+            let drawn = pixels(&service, address.strip_prefix("https://data.example.org").expect("ours")).await;
+            assert_eq!((drawn.width, drawn.height), (1200, 630), "{path}");
+            assert_eq!((told(&page, "og:image:width"), told(&page, "og:image:height")), ("1200".into(), "630".into()));
+            assert_eq!(told(&page, "twitter:card"), "summary_large_image");
+            assert!(drawn.ink() > 3000 && !told(&page, "og:image:alt").is_empty(), "{path}");
+        }
+    }
+    let answer = service.bytes("/pictures/metrics/mediation-cases.png?revision=1&lang=en", &[]).await;
+    let etag = answer.headers.get("etag").expect("a validator").to_str().expect("plain").to_owned();
+    let again =
+        service.bytes("/pictures/metrics/mediation-cases.png?revision=1&lang=en", &[("if-none-match", &etag)]).await;
+    assert_eq!((again.status, again.bytes.len()), (304, 0));
+    for (path, status, problem) in [
+        ("metrics/nothing.png", 404, "no-such-record"),
+        ("metrics/mediation-cases.png?revision=9", 404, "no-such-revision"),
+        ("metrics/mediation-cases.png?width=9", 400, "invalid-parameter"),
+        ("search.png?q=anything", 400, "invalid-parameter"),
+        ("nothing.png", 404, "no-such-path"),
+    ] {
+        let answer = service.get(&format!("/pictures/{path}")).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (status, problem), "{path}");
+    }
+    assert!(!service.get("/metrics/nothing").await.text.contains("og:image"));
+}
+
+#[actix_web::test]
+async fn the_page_of_a_metric_offers_its_pictures_with_what_to_put_beside_them() {
+    let service = Service::shandong().await;
+    let page = service.get("/metrics/mediation-cases?lang=zh-Hans").await.text;
+    let section = page.split_once("<section class=\"pictures\">").expect("a section").1;
+    let section = section.split("</section>").next().expect("its end");
+    assert!(section.contains("29,456件（来源：山东省司法厅；修订1）"), "{section}");
+    let links: Vec<String> = section
+        .split(" href=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().expect("an address").replace("&amp;", "&"))
+        .collect();
+    assert_eq!(links.len(), 12);
+    for link in links {
+        assert!(link.ends_with("&lang=zh-Hans&revision=1"), "{link}");
+        let answer = service.bytes(&format!("/{}", link.trim_start_matches("../")), &[]).await;
+        assert_eq!(answer.status, 200, "{link}");
+    }
+}

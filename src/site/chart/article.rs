@@ -143,7 +143,7 @@ fn strip(canvas: &mut Canvas, about: &About, article: &Article, code: &Code, pag
 
 /// The same in a column on the right; what is left beside it.
 fn column(canvas: &mut Canvas, about: &About, article: &Article, code: &Code, page: Area) -> io::Result<Area> {
-    const WIDE: f64 = 104.0;
+    const WIDE: f64 = 112.0;
     let left = page.right - WIDE.max(code.side());
     let at = code.within(about.theme, &page);
     let offset = left - at.left + if about.theme == Theme::Light { 0.0 } else { code.quiet() };

@@ -5,6 +5,7 @@
 pub mod article;
 pub mod axis;
 pub mod bar;
+pub mod card;
 pub mod figure;
 pub mod frame;
 mod labels;

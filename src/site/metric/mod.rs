@@ -16,11 +16,13 @@ use crate::db::read::figure;
 use crate::model::kinds::{commitment, metric, observation, organization, source, target};
 use crate::model::message::Language;
 use crate::site::builder;
+use crate::site::chart::words::capital;
 use crate::site::cite;
 use crate::site::embed::ask::Style;
 use crate::site::frame::Page;
 use crate::site::names::{Names, Wanted as Named};
 use crate::site::parts::{downloads, human, member, paragraphs, plain};
+use crate::site::pictures;
 use crate::site::since::Shown;
 use crate::site::told;
 use crate::site::visit::{Visit, Wanted};
@@ -65,6 +67,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
         (about::about(&read, &visit))
         (targets::targets(&read.promised, record, &visit))
         (table::section(&read, &visit))
+        (pictures::section(id, &read.facts, &visit))
         (told)
         @if let Some(builder) = builder { (builder) }
         (cite)
@@ -74,6 +77,12 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     let mut page = Page::new(title.clone(), format!("metrics/{id}"), body);
     page.description = described(&read, &visit);
     page.is_embeddable = true;
+    if let Some(figure) = read.facts.document(language) {
+        let text = figure.text;
+        let lines = [Some(text.period), text.subject, text.change, Some(text.source)];
+        let lines = lines.into_iter().flatten().map(|line| capital(&line)).collect();
+        page.shown = pictures::Shown { figure: Some(text.value), lines };
+    }
     page.alternates = vec![
         ("application/json", format!("v1/metrics/{id}/observations")),
         ("text/csv", format!("v1/exports/observations.csv?metric={id}")),
