@@ -4,12 +4,19 @@
 import { each, LANGUAGES, Watched } from "./support.mjs";
 
 const SHAPES = ["figure", "line", "bar", "progress", "part"];
+/** Ratios of pictures for articles, of a few metrics. */
+const RATIOS = ["16:9", "1:1", "3:4", "2.35:1"];
+const PICTURED = ["mediation-cases", "mediation-cases-online", "smart-prisons-built", "smart-prison-projects-approved"];
 const WORKERS = 2;
 
 export async function checkCharts(browser, origin, findings) {
   const { data } = await (await fetch(`${origin}/v1/metrics?limit=1000&fields=id`)).json();
   const charts = data.flatMap(({ id }) =>
-    SHAPES.flatMap((shape) => LANGUAGES.map((language) => `/v1/metrics/${id}/figure.svg?shape=${shape}&lang=${language}`)),
+    SHAPES.flatMap((shape) =>
+      LANGUAGES.flatMap((language) =>
+        ["", ...(PICTURED.includes(id) ? RATIOS : [])].map((ratio) => `/v1/metrics/${id}/figure.svg?shape=${shape}&lang=${language}${ratio && `&ratio=${ratio}`}`),
+      ),
+    ),
   );
   const drawn = Object.fromEntries(SHAPES.map((shape) => [shape, 0]));
   const workers = await Promise.all(Array.from({ length: WORKERS }, () => Watched.open(browser, {})));
@@ -17,6 +24,7 @@ export async function checkCharts(browser, origin, findings) {
     const answer = await fetch(origin + path);
     // Not every metric has what a shape shows.
     if (answer.status === 404) return;
+    if (answer.status !== 200) return findings.add(path, "SVG", "status", answer.status);
     const told = [path, "SVG"];
     watched.begin([origin], origin + path);
     await watched.page.goto(origin + path);

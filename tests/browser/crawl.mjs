@@ -12,6 +12,7 @@ export const KINDS = [
   ["/revisions/{n}", /^\/revisions\/[^/]+$/],
   ["/search", /^\/search$/],
   ["/developers", /^\/developers$/],
+  ["/compare", /^\/compare$/],
   ["/problems", /^\/problems$/],
   ["/problems/{type}", /^\/problems\/[^/]+$/],
 ];

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Date, Nullable, Text};
 
+use super::figure::PREFERRED;
 use super::{At, MOMENT, moment, record, there};
 use crate::db::Error;
 use crate::db::pool::Database;
@@ -74,8 +75,7 @@ fn of_metric(id: &str, observation: Option<&str>) -> Statement {
     );
     match observation {
         Some(observation) => statement.push("t.id = ?", [Bind::Text(observation.to_owned())]),
-        None => statement
-            .sql("t.role = 'actual' ORDER BY coalesce(t.period_end, '-infinity'::date) DESC, t.id DESC LIMIT 1"),
+        None => statement.sql(&format!("t.role = 'actual' ORDER BY {PREFERRED} LIMIT 1")),
     };
     statement.sql(") f ON true");
     statement

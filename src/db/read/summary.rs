@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Date, Nullable, Text};
 
+use super::figure::PREFERRED;
 use super::{At, MOMENT, Moment, kinds_changed_in, moment};
 use crate::db::Error;
 use crate::db::pool::Database;
@@ -32,7 +33,8 @@ pub async fn read(database: &Database, at: At, now: DateTime<Utc>) -> Result<Opt
         _ => Bind::Instant(Some(now)),
     };
     let mut statement = moment(at, now, changed_in);
-    statement.sql(&format!("SELECT {MOMENT}, day.evaluated_on, jsonb_build_object({BODY})::text AS body FROM at"));
+    let body = BODY.replace("$preferred", PREFERRED);
+    statement.sql(&format!("SELECT {MOMENT}, day.evaluated_on, jsonb_build_object({body})::text AS body FROM at"));
     statement.push(
         " CROSS JOIN LATERAL (SELECT (coalesce(CASE WHEN at.n = at.head THEN ?::timestamptz END, \
          (SELECT r.published_at FROM revisions r WHERE r.revision = at.n)) AT TIME ZONE at.time_zone)::date AS evaluated_on) day",
@@ -69,7 +71,6 @@ const BODY: &str = "\
 'metrics', (SELECT coalesce(jsonb_agg(e.entry ORDER BY e.id), '[]') FROM ( \
     SELECT m.id, jsonb_strip_nulls(jsonb_build_object('id', m.id, 'name', m.body::jsonb->'name', 'unit', m.body::jsonb->'unit', \
         'observation', o.id, 'period', o.period, 'scope', o.scope, 'value', o.value, 'computed', o.computed)) AS entry \
-    FROM metrics m CROSS JOIN LATERAL (SELECT * FROM observations o WHERE o.metric = m.id AND o.role = 'actual' \
-        AND o.revision_from <= at.n AND o.revision_to > at.n \
-        ORDER BY coalesce(o.period_end, '-infinity'::date) DESC, o.id DESC LIMIT 1) o \
+    FROM metrics m CROSS JOIN LATERAL (SELECT * FROM observations t WHERE t.metric = m.id AND t.role = 'actual' \
+        AND t.revision_from <= at.n AND t.revision_to > at.n ORDER BY $preferred LIMIT 1) o \
     WHERE m.revision_from <= at.n AND m.revision_to > at.n ORDER BY m.id LIMIT 50) e)";
