@@ -212,7 +212,6 @@ fn chart_of(comparison: &Comparison, names: &Names, visit: &Visit) -> Result<Mar
             theme: Theme::Auto,
             article: None,
             id: id.to_owned(),
-            article: None,
         };
         let series = Series {
             about,
