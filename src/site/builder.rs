@@ -80,7 +80,7 @@ pub fn section(of: &Of<'_>, visit: &mut Visit) -> Result<Markup, Failure> {
             ] {
                 p.code {
                     label for=(id) { (label) }
-                    textarea id=(id) readonly rows=(if id == "embed-script" { 4 } else { 3 }) { (code) }
+                    textarea id=(id) readonly rows="4" { (code) }
                 }
             }
             p.sub { (visit.say(

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::ask::{Ask, Style};
 use super::frame::{Embed, MAX_NAME};
-use super::strip;
+use super::{beside, strip};
 use crate::api::problem::{Failure, NO_SUCH_FIGURE};
 use crate::model::amount::Amount;
 use crate::model::codes::Status;
@@ -86,15 +86,15 @@ fn without(ask: &Ask, visit: &Visit) -> Failure {
 fn card(read: &Read, visit: &Visit) -> Markup {
     let language = visit.language;
     html! {
-        p.mark {
+        p.state {
             (status(member(&read.record, "status"), language))
-            @if let Some(day) = words::day_of(&read.record["due_on"], language) { span.soft { " · " (visit.say("Due ", "完成期限：")) (day) } }
+            @if let Some(day) = words::day_of(&read.record["due_on"], language) { span.quiet { " · " (visit.say("Due ", "完成期限：")) (day) } }
         }
         @if !read.figures.is_empty() {
             ul.figures { @for observation in read.figures.iter().take(FIGURES) {
                 li {
                     b { (figure(observation, &observation["included"]["metric"], visit)) }
-                    span.soft { (named(observation, visit)) }
+                    span.quiet { (named(observation, visit)) }
                 }
             } }
         }
@@ -114,7 +114,7 @@ fn table(read: &Read, visit: &Visit) -> Option<Markup> {
     let language = visit.language;
     (!read.figures.is_empty()).then(|| {
         html! {
-            p.mark { (status(member(&read.record, "status"), language)) }
+            p.state { (status(member(&read.record, "status"), language)) }
             table {
                 thead { tr {
                     th scope="col" { (visit.say("What", "指标")) }
@@ -137,11 +137,11 @@ fn table(read: &Read, visit: &Visit) -> Option<Markup> {
 fn progress(read: &Read, visit: &Visit) -> Markup {
     let language = visit.language;
     html! {
-        p.mark { (status(member(&read.record, "status"), language)) }
+        p.state { (status(member(&read.record, "status"), language)) }
         @for (target, metric) in &read.targets {
             @let reached = read.figures.iter().find(|observation| observation["metric"] == target["metric"]);
             (bar(reached.map(|observation| &observation["value"]), &target["value"]))
-            p.soft {
+            p.quiet {
                 (clipped(&plain(&metric["name"], language), MAX_NAME)) (visit.say(": ", "："))
                 @match reached {
                     Some(observation) => { (figure(observation, metric, visit)) }
@@ -223,7 +223,7 @@ async fn since(read: &Read, ask: &Ask, visit: &Visit) -> Result<Option<since::Si
         now: Box::new(|now| {
             let metric = &record["included"]["metric"];
             let unit = if member(&metric["unit"], "code") == "percent" { "%" } else { "" };
-            format!("{}{unit} ({})", words::number(&now["value"]), named(record, visit))
+            beside(&format!("{}{unit}", words::number(&now["value"])), &named(record, visit), language)
         }),
     }));
     since::read(&visit.state.database, &shown, visit.moment()?, visit.now).await

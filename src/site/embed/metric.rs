@@ -4,6 +4,7 @@ use maud::{Markup, PreEscaped, html};
 use serde_json::{Value, json};
 
 use super::ask::{Ask, Style};
+use super::beside;
 use super::frame::{Embed, MAX_NAME, MAX_TITLE};
 use crate::api::figure::document::Figure;
 use crate::api::figure::facts::{Facts, Observed, in_language};
@@ -108,7 +109,7 @@ fn height(shape: &str, facts: &Facts) -> u32 {
     match shape {
         "line" => 380,
         "bar" => rows(facts.beside.len()).clamp(160, 900),
-        "part" => rows(facts.parts.len().max(1)).clamp(260, 900),
+        "part" => rows(facts.parts.len().max(1)).clamp(210, 900),
         "progress" => 250,
         _ if facts.series.len() > 1 => 290,
         _ => 160,
@@ -136,7 +137,7 @@ fn card(facts: &Facts, wanted: &Wanted, row: &Row, language: Language) -> Result
         p.large { data value=(figure.value.0) { (text.value) } }
         p { (capital(&text.period)) @if let Some(subject) = &text.subject { " · " (clipped(subject, MAX_NAME)) } }
         @if let Some(change) = &text.change { p { (capital(change)) } }
-        @if figure.computed { p.soft { (if language == Language::Chinese { "由本服务根据两项数字计算" } else { "Computed by this service from two figures" }) } }
+        @if figure.computed { p.quiet { (if language == Language::Chinese { "由本服务根据两项数字计算" } else { "Computed by this service from two figures" }) } }
     })
 }
 
@@ -146,14 +147,14 @@ fn table(facts: &Facts, wanted: &Wanted, row: &Row, visit: &Visit) -> Result<Mar
     let whose = facts.whose(figure, language);
     let more = facts.series.len().saturating_sub(ROWS);
     Ok(html! {
-        @if let Some(whose) = &whose { p.soft { (clipped(whose, MAX_NAME)) } }
+        @if let Some(whose) = &whose { p.quiet { (clipped(whose, MAX_NAME)) } }
         table {
             thead { tr { th scope="col" { (visit.say("Period", "时期")) } th.number scope="col" { (visit.say("Figure", "数值")) } } }
             tbody { @for observed in facts.series.iter().take(ROWS) {
                 tr { th scope="row" { (capital(&observed.period_name(language))) } td.number { (facts.value(observed, language)) } }
             } }
         }
-        @if more > 0 { p.soft { (visit.say("Earlier periods on the page: ", "更早的期数见页面：")) (more) } }
+        @if more > 0 { p.quiet { (visit.say("Earlier periods on the page: ", "更早的期数见页面：")) (more) } }
     })
 }
 
@@ -178,7 +179,11 @@ async fn since(facts: &Facts, ask: &Ask, visit: &Visit) -> Result<Option<since::
             members: &["value", "qualifier"],
             now: Box::new(|now| {
                 let value = now_says(facts, now, ask.language);
-                if observed.id.0 == main { value } else { format!("{value} ({})", observed.period_name(ask.language)) }
+                if observed.id.0 == main {
+                    value
+                } else {
+                    beside(&value, &observed.period_name(ask.language), ask.language)
+                }
             }),
         })
         .collect();

@@ -24,6 +24,7 @@ use crate::model::kind::Kind;
 use crate::model::kinds::{
     commitment as commitments, metric as metrics, organization as organizations, programme as programmes,
 };
+use crate::model::message::Language;
 use crate::site::parts::plain;
 use crate::site::since::clipped;
 
@@ -95,6 +96,14 @@ fn respond(kept: &Kept, source: Source, ask: &Ask, http: &HttpRequest) -> HttpRe
         return response.finish();
     }
     frame::dressed(&mut response, ask).body(kept.body.clone())
+}
+
+/// A value, and what it is of in brackets.
+fn beside(value: &str, of: &str, language: Language) -> String {
+    match language {
+        Language::English => format!("{value} ({of})"),
+        Language::Chinese => format!("{value}（{of}）"),
+    }
 }
 
 /// Statuses as cells, drawn for narrow and for wide places.

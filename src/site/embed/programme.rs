@@ -67,7 +67,7 @@ fn statuses(commitments: &[Value]) -> BTreeMap<&str, i64> {
 fn counts(commitments: &[Value], visit: &Visit) -> Markup {
     let count = commitments.len();
     html! {
-        p.soft { (visit.say("Commitments: ", "承诺事项：")) (count) @if visit.language == crate::model::message::Language::Chinese { " 项" } }
+        p.quiet { (visit.say("Commitments: ", "承诺事项：")) (count) @if visit.language == crate::model::message::Language::Chinese { " 项" } }
         (parts::strip(&json!(statuses(commitments)), visit))
     }
 }
@@ -102,7 +102,7 @@ fn table(commitments: &[Value], visit: &Visit) -> Markup {
                 }
             } }
         }
-        @if more > 0 { p.soft { (visit.say("More on the page: ", "页面上另有：")) (more) } }
+        @if more > 0 { p.quiet { (visit.say("More on the page: ", "页面上另有：")) (more) } }
     }
 }
 
