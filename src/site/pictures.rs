@@ -26,7 +26,6 @@ pub fn section(id: &str, facts: &Facts, visit: &Visit) -> Markup {
             "v1/metrics/{id}/figure.{format}?shape={shape}&ratio={ratio}&lang={language}&revision={revision}"
         ))
     };
-    let Size { width, height } = Ratio::Wide.pixels();
     html! {
         section.pictures {
             h2 { (visit.say("Pictures", "图片")) }
@@ -34,7 +33,6 @@ pub fn section(id: &str, facts: &Facts, visit: &Visit) -> Markup {
                 "For articles and print: 1080 pixels wide, with source, revision and a code that leads to this page as it is now.",
                 "用于文章与印刷：宽 1080 像素，含来源、修订，以及指向本页当前内容的二维码。",
             )) }
-            img.chart loading="lazy" width=(width) height=(height) src=(address("svg", Ratio::Wide)) alt=(figure.text.alt);
             ul {
                 @for ratio in Ratio::ALL {
                     li {
