@@ -5,7 +5,7 @@ use maud::html;
 use serde_json::json;
 
 use super::frame::Page;
-use super::parts::{downloads, figure, human, member, plain, status};
+use super::parts::{area, downloads, figure, human, member, plain, status};
 use super::visit::{Visit, Wanted};
 use super::words;
 use crate::api::problem::Failure;
@@ -40,7 +40,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
         }
         h1 { (human(&record["name"], language)) }
         dl.facts {
-            @if let Some(code) = record["division_code"].as_str() { dt { (visit.say("Division (GB/T 2260)", "行政区划代码")) } dd { (code) } }
+            @if let Some(code) = record["division_code"].as_str() { dt { (visit.say("Division", "行政区划")) } dd { (area(code, language)) } }
             @if let Some(code) = record["uscc"].as_str() { dt { (visit.say("Social credit code", "统一社会信用代码")) } dd { (code) } }
         }
         @if !programmes.is_empty() {

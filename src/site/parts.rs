@@ -10,6 +10,7 @@ use super::chart::Size;
 use super::visit::Visit;
 use super::words;
 use crate::api::problem::{Failure, INTERNAL_ERROR};
+use crate::model::division;
 use crate::model::message::Language;
 
 /// Human text with its language, where that is not the page's.
@@ -142,6 +143,17 @@ pub fn evidence(entry: &Value, visit: &Visit) -> Markup {
                     (visit.say("In the source", "原文出处"))
                 }
             }
+        }
+    }
+}
+
+/// A division by its name, which is Chinese, or by its code where it has none.
+pub fn area(code: &str, language: Language) -> Markup {
+    html! {
+        @match division::find(code) {
+            Some(known) if language == Language::Chinese => { (known.name) }
+            Some(known) => { span lang="zh-Hans" { (known.name) } " (" (code) ")" }
+            None => { (code) }
         }
     }
 }

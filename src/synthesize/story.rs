@@ -82,7 +82,7 @@ impl<'a> Story<'a> {
             let rows = rows.collect::<Result<_, _>>()?;
             return revision(number, RevisionKind::NewData, MINISTRY, published_at, rows);
         }
-        let skewed = number.is_multiple_of(CORRECTIONS);
+        let skewed = number.is_multiple_of(CORRECTIONS) && number < self.plan.revisions;
         let place = self.department(skewed);
         let mut department = self.departments.remove(&place).unwrap_or_default();
         let kind = if skewed && !department.figures.is_empty() {

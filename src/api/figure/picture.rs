@@ -5,6 +5,7 @@ use std::io;
 use super::document::{Figure, FigureTarget};
 use super::facts::{Facts, Measured, Observed, day, in_language};
 use super::{Frame, Shown};
+use crate::model::division;
 use crate::model::message::Language;
 use crate::model::spoken;
 use crate::site::chart::words::capital;
@@ -43,7 +44,9 @@ pub fn bar(facts: &Facts, figure: &Observed, shown: &Shown) -> io::Result<String
         (true, [only]) => vec![only.point(in_language(&facts.metric.name, language))],
         (true, all) => {
             let areas = all.iter().filter(|one| !is_above(one, all));
-            areas.filter_map(|one| Some(one.point(one.division_code.as_ref()?.0.clone()))).collect()
+            areas
+                .filter_map(|one| Some(one.point(division::name(one.division_code.as_ref()?.as_str()).to_owned())))
+                .collect()
         }
     };
     let mut series = series(facts, points, shown);

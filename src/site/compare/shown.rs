@@ -8,6 +8,7 @@ use crate::api::compare::document::{Comparison, ComparisonChange, ComparisonRow,
 use crate::api::figure::facts::in_language;
 use crate::api::problem::Failure;
 use crate::model::codes::{Dimension, TimeBasis};
+use crate::model::division;
 use crate::model::kinds::organization;
 use crate::model::message::Language;
 use crate::model::period::Period;
@@ -15,7 +16,7 @@ use crate::model::text::{Decimal, RecordId};
 use crate::site::chart::words::capital;
 use crate::site::chart::{self, About, Point, Series, Size, Theme};
 use crate::site::names::Names;
-use crate::site::parts::{drawn, human, plain};
+use crate::site::parts::{area, drawn, human, plain};
 use crate::site::visit::Visit;
 use crate::site::words;
 
@@ -170,7 +171,7 @@ fn label(row: &ComparisonRow, by: Dimension, names: &Names, visit: &Visit) -> Ma
     html! {
         @match (by, &row.subject, &row.division_code) {
             (Dimension::Subject, Some(id), _) => (names.link(&organization::KIND, id.as_str(), visit)),
-            (Dimension::Division, _, Some(code)) => (code.as_str()),
+            (Dimension::Division, _, Some(code)) => (area(code.as_str(), visit.language)),
             _ => (words::period(row.period.as_str(), visit.language)),
         }
     }
@@ -184,7 +185,7 @@ fn chart_of(comparison: &Comparison, names: &Names, visit: &Visit) -> Result<Mar
             (Dimension::Subject, Some(id), _) => {
                 names.get(&organization::KIND, id.as_str()).map_or_else(|| id.0.clone(), |name| plain(name, language))
             }
-            (Dimension::Division, _, Some(code)) => code.0.clone(),
+            (Dimension::Division, _, Some(code)) => division::name(code.as_str()).to_owned(),
             _ => words::period(row.period.as_str(), language),
         };
         let days = Period::parse(row.period.as_str());

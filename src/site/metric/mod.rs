@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::api::figure::facts::Facts;
 use crate::api::problem::{Failure, INTERNAL_ERROR};
 use crate::db::read::figure;
+use crate::model::division;
 use crate::model::kinds::{commitment, metric, observation, organization, source, target};
 use crate::model::message::Language;
 use crate::site::builder;
@@ -154,7 +155,12 @@ async fn everything(visit: &mut Visit, id: &str) -> Result<Read, Failure> {
 /// Which figure is meant, where several are.
 fn figure_of(record: &Value, language: Language) -> String {
     let period = words::period(member(record, "period"), language);
-    let parts = [period.as_str(), member(record, "scope"), member(record, "subject"), member(record, "division_code")];
+    let parts = [
+        period.as_str(),
+        member(record, "scope"),
+        member(record, "subject"),
+        division::name(member(record, "division_code")),
+    ];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{ROWS, Read};
 use crate::model::kinds::organization;
-use crate::site::parts::{anchor, figure, member};
+use crate::site::parts::{anchor, area as named, figure, member};
 use crate::site::visit::Visit;
 use crate::site::words;
 
@@ -60,14 +60,15 @@ fn row(observation: &Value, read: &Read, whose: bool, visit: &Visit) -> Markup {
     }
 }
 
-/// Whose figure it is, as far as the record says: organization by name, area by code, scope as printed.
+/// Whose figure it is, as far as the record says: organization and area by name, scope as printed.
 fn of(observation: &Value, read: &Read, visit: &Visit) -> Markup {
     let subject = observation["subject"].as_str();
-    // An organization's name says more than the code of its area.
+    // An organization's name says more than its area's.
     let area = if subject.is_some() { "" } else { member(observation, "division_code") };
-    let rest: Vec<&str> = [area, member(observation, "scope")].into_iter().filter(|part| !part.is_empty()).collect();
+    let scope = member(observation, "scope");
     html! {
         @if let Some(subject) = subject { (read.names.text(&organization::KIND, subject, visit)) }
-        @if !rest.is_empty() { @if subject.is_some() { " · " } (rest.join(" · ")) }
+        @if !area.is_empty() { (named(area, visit.language)) }
+        @if !scope.is_empty() { @if subject.is_some() || !area.is_empty() { " · " } (scope) }
     }
 }
