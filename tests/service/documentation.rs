@@ -140,6 +140,7 @@ fn the_readme_names_every_setting_and_command_and_no_other() {
 fn links_of_the_documentation_lead_somewhere() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let pages = std::fs::read_dir(folder.join("docs")).expect("a folder").map(|entry| entry.expect("a page").path());
+    let pages = pages.filter(|page| page.extension().is_some_and(|extension| extension == "md"));
     for page in pages.chain(["README.md", "README.zh-Hans.md"].map(|name| folder.join(name))) {
         let text = std::fs::read_to_string(&page).expect("a page");
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -44,7 +44,7 @@ pub fn endpoint() -> Endpoint {
         tag: metric::KIND.collection,
         summary: "One figure of a metric".into(),
         description: "The metric's newest actual figure, or the one of period, subject, division and scope, with its change since the period \
-                      before. Of several figures of the newest period it is the one of the whole: without a scope, of nobody else than its \
+                      before. Of several figures of the newest period it is the one of the whole: without a scope, or with an area beside it, of nobody else than its \
                       publisher, of the largest area, said by its publisher itself, of the longest period. The period before is the last one of \
                       the same kind that has a figure; a running total of a year is compared within the year alone. What is said in words is \
                       in the language of lang."

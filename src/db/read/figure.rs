@@ -131,10 +131,12 @@ pub fn statement(wanted: &Wanted, at: At, now: DateTime<Utc>) -> Statement {
     statement
 }
 
-/// The order in which `observations t` of a metric are its figure: the newest period; of its figures the one of the whole rather than of a part: without a scope, then of nobody
-/// else than its publisher, then of the largest area; then what the publisher itself says, of the longest period.
+/// The order in which `observations t` of a metric are its figure: the newest period; of its figures the one of the
+/// whole rather than of a part: without a scope, or with one that has an area; then of nobody else than its publisher,
+/// then of the largest area; then what the publisher itself says, of the longest period.
 pub(super) const PREFERRED: &str = "coalesce(t.period_end, '-infinity'::date) DESC, t.scope IS NOT NULL, \
-     coalesce(t.subject <> t.publisher, false), length(rtrim(coalesce(t.division_code, ''), '0')), \
+     t.scope IS NOT NULL AND t.division_code IS NULL, coalesce(t.subject <> t.publisher, false), \
+     length(rtrim(coalesce(t.division_code, ''), '0')), \
      coalesce(t.reported_by <> t.publisher, false), t.period_start NULLS LAST, t.id DESC";
 
 fn changed_in(wanted: &Wanted) -> Statement {
