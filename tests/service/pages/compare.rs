@@ -58,7 +58,7 @@ async fn a_form_without_a_script_asks_what_the_interface_answers() {
     assert_eq!(inputs[0], "metrics/cases?lang=en#figure-cases-370200-2020");
     let there = page(&service, &target(path, &inputs[0])).await;
     assert_eq!(attributes(&there, "#figure-cases-370200-2020", "id").len(), 1, "the figure is there");
-    assert!(all(&html, ".draw.wide svg desc")[0].contains("370300: 40"), "drawn as well");
+    assert!(all(&html, ".draw.wide svg desc")[0].contains("淄博市: 40"), "drawn as well");
     let data = attributes(&html, "link[rel=alternate][type='application/json']", "href");
     let answer = service.get(&target(path, &data[0])).await.json();
     assert_eq!(answer["total"]["value"], 140);
