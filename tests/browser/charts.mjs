@@ -1,7 +1,7 @@
 // Every chart of the real data as an SVG document of its own: it opens, says what it is, and its texts neither overlap
 // nor leave the picture.
 
-import { each, LANGUAGES, Watched } from "./support.mjs";
+import { ask, each, LANGUAGES, Watched } from "./support.mjs";
 
 const SHAPES = ["figure", "line", "bar", "progress", "part"];
 /** Ratios of pictures for articles, of a few metrics. */
@@ -10,7 +10,7 @@ const PICTURED = ["mediation-cases", "mediation-cases-online", "smart-prisons-bu
 const WORKERS = 2;
 
 export async function checkCharts(browser, origin, findings) {
-  const { data } = await (await fetch(`${origin}/v1/metrics?limit=1000&fields=id`)).json();
+  const { data } = JSON.parse((await ask(`${origin}/v1/metrics?limit=1000&fields=id`)).text);
   const charts = data.flatMap(({ id }) =>
     SHAPES.flatMap((shape) =>
       LANGUAGES.flatMap((language) =>
@@ -21,10 +21,10 @@ export async function checkCharts(browser, origin, findings) {
   const drawn = Object.fromEntries(SHAPES.map((shape) => [shape, 0]));
   const workers = await Promise.all(Array.from({ length: WORKERS }, () => Watched.open(browser, {})));
   await each(charts, workers, async (path, watched) => {
-    const answer = await fetch(origin + path);
+    const { status } = await ask(origin + path);
     // Not every metric has what a shape shows.
-    if (answer.status === 404) return;
-    if (answer.status !== 200) return findings.add(path, "SVG", "status", answer.status);
+    if (status === 404) return;
+    if (status !== 200) return findings.add(path, "SVG", "status", status);
     const told = [path, "SVG"];
     watched.begin([origin], origin + path);
     await watched.page.goto(origin + path);

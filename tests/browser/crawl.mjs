@@ -1,5 +1,7 @@
 // Every page that links lead to, from the first.
 
+import { ask } from "./support.mjs";
+
 /** Kinds of pages; each has to be found, and every page is of one of them. */
 export const KINDS = [
   ["/", /^\/$/],
@@ -43,12 +45,10 @@ export async function crawl(origin, findings, more = []) {
       findings.add(path, "crawl", "too many pages", `there are more than ${MOST_PAGES}`);
       break;
     }
-    const answer = await fetch(origin + path, { headers: { accept: "text/html" } });
-    const html = await answer.text();
-    const type = answer.headers.get("content-type") ?? "";
+    const { status, text: html, type } = await ask(origin + path, { accept: "text/html" });
     // A revision names what it withdrew, whose page says what became of it.
-    findings.expect([200, 410].includes(answer.status), path, "crawl", "status", answer.status);
-    if (answer.status !== 200 || !type.startsWith("text/html")) continue;
+    findings.expect([200, 410].includes(status), path, "crawl", "status", status);
+    if (status !== 200 || !type.startsWith("text/html")) continue;
     const kind = kindOf(path);
     findings.expect(kind, path, "crawl", "page of no known kind", "add it to KINDS in tests/browser/crawl.mjs");
     found.push({ path, kind, html });

@@ -3,7 +3,7 @@
 import { frame, Newspaper, quotation, script } from "./article.mjs";
 import { drawing } from "./charts.mjs";
 import { checkHtml } from "./html.mjs";
-import { accessible, each, isChosen, LANGUAGES, named, THEMES, VARIANTS, Watched, WIDTHS } from "./support.mjs";
+import { accessible, ask, each, isChosen, LANGUAGES, named, THEMES, VARIANTS, Watched, WIDTHS } from "./support.mjs";
 
 /** Bytes of an embed, unpacked. */
 const MOST_BYTES = 25_000;
@@ -91,13 +91,13 @@ async function scripted(watched, newspaper, origin, variant, findings) {
   const { page } = watched;
   for (const size of [width, width === 360 ? 640 : 400]) {
     await page.setViewportSize({ width: size, height: 800 });
-    const sized = await page.waitForFunction(isSized, 4, { timeout: 10_000 }).then(() => true, () => false);
+    const sized = await page.waitForFunction(isSized, 4, { timeout: 30_000 }).then(() => true, () => false);
     findings.expect(sized, ...told, "frames by the script", JSON.stringify(await page.evaluate(heights)));
     const children = page.frames().slice(1);
     for (const child of children) {
       // What is off the screen is not drawn, and a frame hears of its new height a moment later.
       await (await child.frameElement()).scrollIntoViewIfNeeded();
-      const fits = await child.waitForFunction(() => document.documentElement.scrollHeight <= innerHeight && innerHeight - document.querySelector("main").getBoundingClientRect().bottom < 24, null, { timeout: 5_000 }).then(() => true, () => false);
+      const fits = await child.waitForFunction(() => document.documentElement.scrollHeight <= innerHeight && innerHeight - document.querySelector("main").getBoundingClientRect().bottom < 24, null, { timeout: 30_000 }).then(() => true, () => false);
       const seen = await child.evaluate(() => `${document.documentElement.scrollHeight} in ${innerHeight} px`);
       findings.expect(fits, ...told, `frame is not as high as its content at ${size}px`, `${child.url()} ${seen}`);
       findings.count("frames sized");
@@ -131,11 +131,11 @@ async function discovered(watched, newspaper, origin, variant, findings) {
     const [json, xml] = [found.get("application/json+oembed"), found.get("text/xml+oembed")];
     findings.expect(json && xml, ...told, "discovery", JSON.stringify(links));
     if (!json || !xml) continue;
-    const answer = await fetch(`${json}&maxwidth=${most}&maxheight=600`);
-    const said = await answer.json();
+    const answer = await ask(`${json}&maxwidth=${most}&maxheight=600`);
+    const said = JSON.parse(answer.text);
     findings.expect(answer.status === 200 && said.version === "1.0" && said.type === "rich", ...told, "oEmbed", JSON.stringify(said));
     findings.expect(said.width <= most && said.height <= 600, ...told, "oEmbed is larger than asked for", `${said.width} × ${said.height}`);
-    const text = await (await fetch(`${xml}&maxwidth=${most}&maxheight=600`)).text();
+    const { text } = await ask(`${xml}&maxwidth=${most}&maxheight=600`);
     const html = await watched.page.evaluate((text) => new DOMParser().parseFromString(text, "text/xml").querySelector("oembed > html")?.textContent, text);
     findings.expect(html === said.html, ...told, "oEmbed says another thing in XML", text.slice(0, 200));
     await watched.visit(newspaper.print(said.html, { language: lang }), { origins: [origin] });
@@ -211,9 +211,9 @@ async function expected(origin, url, language) {
   const key = `${collection}/${id} ${revision} ${language}`;
   if (!known.has(key)) {
     const query = new URLSearchParams(revision ? { revision } : {});
-    const record = await (await fetch(`${origin}/v1/${collection}/${id}?${query}`)).json();
+    const record = JSON.parse((await ask(`${origin}/v1/${collection}/${id}?${query}`)).text);
     query.set("lang", language);
-    const figure = collection === "metrics" ? await (await fetch(`${origin}/v1/metrics/${id}/figure.json?${query}`)).json() : undefined;
+    const figure = collection === "metrics" ? JSON.parse((await ask(`${origin}/v1/metrics/${id}/figure.json?${query}`)).text) : undefined;
     known.set(key, { name: (record.title ?? record.name)[language], figure: figure?.text?.value });
   }
   const { name, figure } = known.get(key);
@@ -261,10 +261,9 @@ async function inLightArticle(watched, newspaper, origin, findings) {
 async function notFramed(watched, newspaper, origin, findings) {
   const paths = ["/", "/metrics/mediation-cases", "/search?q=1", "/metrics/nobody", "/problems", "/developers", "/docs/", "/v1/metrics/mediation-cases/figure.html"];
   for (const path of paths) {
-    const answer = await fetch(origin + path, { headers: { accept: "text/html" } });
-    await answer.text();
-    if (!(answer.headers.get("content-type") ?? "").startsWith("text/html")) continue;
-    const policy = answer.headers.get("content-security-policy") ?? "";
+    const answer = await ask(origin + path, { accept: "text/html" });
+    if (!answer.type.startsWith("text/html")) continue;
+    const policy = answer.header("content-security-policy");
     findings.expect(/frame-ancestors 'none'/.test(policy), path, "article", "may be framed", policy || "no Content-Security-Policy");
   }
   await watched.page.goto(newspaper.print(paths.map((path) => frame(origin + path)).join("")));
@@ -294,14 +293,14 @@ async function documents(origin, findings) {
   for (const lang of LANGUAGES) {
     for (const [path, more] of [...EMBEDS, ...WRONG]) {
       const one = address("", path, { lang, ...more });
-      const answer = await fetch(origin + one);
-      const html = await answer.text();
+      const answer = await ask(origin + one);
+      const html = answer.text;
       found.push({ path: one, html });
       findings.expect(html.length < MOST_BYTES, one, "document", `weighs ${MOST_BYTES} bytes or more`, html.length);
-      const policy = answer.headers.get("content-security-policy") ?? "";
+      const policy = answer.header("content-security-policy");
       findings.expect(/default-src 'none'/.test(policy) && /frame-ancestors \*/.test(policy) && !/unsafe/.test(policy), one, "document", "policy", policy);
-      findings.expect(!answer.headers.has("set-cookie"), one, "document", "cookies", answer.headers.get("set-cookie"));
-      findings.expect(answer.headers.get("x-content-type-options") === "nosniff", one, "document", "nosniff", "");
+      findings.expect(answer.header("set-cookie") === "", one, "document", "cookies", answer.header("set-cookie"));
+      findings.expect(answer.header("x-content-type-options") === "nosniff", one, "document", "nosniff", "");
     }
   }
   await checkHtml(found, findings);
@@ -311,8 +310,7 @@ async function documents(origin, findings) {
     [`url=${encodeURIComponent(`${origin}/metrics/nobody`)}`, 404],
     ["", 400],
   ]) {
-    const answer = await fetch(`${origin}/oembed?${query}`);
-    await answer.text();
+    const answer = await ask(`${origin}/oembed?${query}`);
     findings.expect(answer.status === status, `/oembed?${query}`, "oEmbed", "status", `${answer.status} instead of ${status}`);
   }
 }

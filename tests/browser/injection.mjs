@@ -4,7 +4,7 @@ import { crawl } from "./crawl.mjs";
 import { drawing } from "./charts.mjs";
 import { attack, ATTACK, CORRECTION, FORBIDDEN, FORMULAS, LONG_TEXT, LONG_WORD, PUBLICATION, SETTINGS } from "./hostile.mjs";
 import { measure } from "./pages.mjs";
-import { LANGUAGES, Service, Watched, WIDTHS } from "./support.mjs";
+import { ask, LANGUAGES, Service, Watched, WIDTHS } from "./support.mjs";
 
 export async function checkInjection(browser, program, folder, findings) {
   const service = await Service.start(program, folder, SETTINGS, PUBLICATION, CORRECTION);
@@ -124,18 +124,18 @@ async function inEmbeds(browser, service, findings) {
   for (const [collection, label] of Object.entries(names)) {
     for (const style of ["card", "chart", "table", "progress"]) {
       const path = `/embed/${collection}/hostile?style=${style}&lang=en`;
-      const { status } = await fetch(service.origin + path);
+      const { status } = await ask(service.origin + path);
       await watched.visit(service.origin + path, { status });
       await look(path, status === 200 ? attack(label).slice(0, 60) : "");
     }
     const asked = new URLSearchParams({ url: `${service.origin}/${collection}/hostile`, maxwidth: "320" });
     const path = `/oembed?${asked}`;
-    const answer = await fetch(service.origin + path);
+    const answer = await ask(service.origin + path);
     if (answer.status !== 200) {
       findings.add(path, "injection", "status", answer.status);
       continue;
     }
-    const { html, title } = await answer.json();
+    const { html, title } = JSON.parse(answer.text);
     findings.expect(title === undefined || title.startsWith(attack(label).slice(0, 60)), path, "injection", "title", title);
     const attributes = await watched.page.evaluate((html) => {
       const { body } = new DOMParser().parseFromString(html, "text/html");
@@ -143,7 +143,7 @@ async function inEmbeds(browser, service, findings) {
     }, html);
     const one = attributes.frames === 1 && attributes.others === 0 && attributes.title.includes("<script>");
     findings.expect(one, path, "injection", "the frame is not one frame with a name", JSON.stringify(attributes));
-    const xml = await (await fetch(`${service.origin}${path}&format=xml`)).text();
+    const { text: xml } = await ask(`${service.origin}${path}&format=xml`);
     const same = await watched.page.evaluate((xml) => new DOMParser().parseFromString(xml, "text/xml").querySelector("oembed > html")?.textContent, xml);
     findings.expect(same === html, path, "injection", "says another thing in XML", xml.slice(0, 200));
   }
@@ -165,9 +165,7 @@ async function inDrawings(browser, service, findings) {
       for (const language of LANGUAGES) {
         for (const format of shape === "figure" ? ["svg", "html"] : ["svg"]) {
           const path = `/v1/metrics/${id}/figure.${format}?shape=${shape}&lang=${language}`;
-          const answer = await fetch(service.origin + path);
-          await answer.text();
-          if (answer.status === 404) continue;
+          if ((await ask(service.origin + path)).status === 404) continue;
           const told = [path, "injection"];
           await watched.visit(service.origin + path);
           const ran = await watched.page.evaluate(() => window.ran ?? document.querySelector("script, img, foreignObject, [onload], [onerror]")?.outerHTML);
@@ -209,13 +207,12 @@ async function inFeeds(browser, service, findings) {
     "/datapackage.json",
   ];
   for (const path of paths) {
-    const answer = await fetch(service.origin + path);
-    const text = await answer.text();
+    const answer = await ask(service.origin + path);
+    const { text, type } = answer;
     const told = [path, "injection"];
     if (answer.status === 404) continue;
-    const type = answer.headers.get("content-type") ?? "";
     findings.expect(!type.includes("html"), ...told, "is HTML", type);
-    findings.expect(answer.headers.get("x-content-type-options") === "nosniff", ...told, "may be taken for HTML", "no X-Content-Type-Options");
+    findings.expect(answer.header("x-content-type-options") === "nosniff", ...told, "may be taken for HTML", "no X-Content-Type-Options");
     try {
       if (type.includes("json")) JSON.parse(text);
     } catch (error) {
@@ -234,7 +231,7 @@ async function inFeeds(browser, service, findings) {
 async function inTables(service, findings) {
   for (const [format, marked] of [["csv", ""], ["csv-excel", "'"]]) {
     const path = `/v1/exports/commitments.${format}`;
-    const [names, ...rows] = table((await (await fetch(service.origin + path)).text()).replace(/^\ufeff/, ""));
+    const [names, ...rows] = table((await ask(service.origin + path)).text.replace(/^\ufeff/, ""));
     const titles = new Set(names.flatMap((name, column) => (name.startsWith("title") ? rows.map((row) => row[column]) : [])));
     for (const text of FORMULAS) findings.expect(titles.has(marked + text), path, "injection", "formula", `there is no cell ${marked}${text}`);
     for (const text of [attack("commitment title"), LONG_WORD, LONG_TEXT]) {

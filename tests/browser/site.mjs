@@ -14,10 +14,14 @@ import { checkPages } from "./pages.mjs";
 import { Findings, launch, Service, VARIANTS } from "./support.mjs";
 
 const [program, folder, ...parts] = process.argv.slice(2);
-const wanted = (part) => parts.length === 0 || parts.includes(part);
 const findings = new Findings();
 const begun = Date.now();
 const seconds = () => `${((Date.now() - begun) / 1000).toFixed(1)} s`;
+/** What breaks off is a finding, and the other parts are run all the same. */
+const part = async (name, run) => {
+  if (parts.length > 0 && !parts.includes(name)) return;
+  await run().catch((error) => findings.add(name, "check", "broke off", error.stack));
+};
 const done = (text) => console.log(`${text} (${seconds()})`);
 
 const browser = await launch();
@@ -25,26 +29,26 @@ const service = await Service.start(program, join(folder, "real"), {}, "data/sha
 try {
   const pages = await crawl(service.origin, findings);
   done(`${pages.length} pages of ${KINDS.length} kinds are linked`);
-  if (wanted("html")) {
+  await part("html", async () => {
     await checkHtml(pages, findings);
     done(`${findings.counts["HTML documents"]} HTML documents validated`);
-  }
-  if (wanted("pages")) {
+  });
+  await part("pages", async () => {
     const { chosen, rest, heaviest } = await checkPages(browser, service.origin, pages, findings);
     done(`${chosen} pages × ${VARIANTS.length} variants and ${rest} pages × 1 visited; heaviest ${heaviest.path}: ${heaviest.bytes} bytes, ${heaviest.unpacked} unpacked`);
-  }
-  if (wanted("charts")) {
+  });
+  await part("charts", async () => {
     await checkCharts(browser, service.origin, findings);
     done(`${findings.counts.charts} charts opened`);
-  }
-  if (wanted("embeds")) {
+  });
+  await part("embeds", async () => {
     await checkEmbeds(browser, service.origin, findings);
     done(`${findings.counts.frames} frames in articles`);
-  }
-  if (wanted("injection")) {
+  });
+  await part("injection", async () => {
     await checkInjection(browser, program, join(folder, "hostile"), findings);
     done(`${findings.counts["hostile pages"]} visits of pages full of hostile texts`);
-  }
+  });
 } finally {
   await service.stop();
   await browser.close();

@@ -3,6 +3,7 @@
 import { spawn, execFile } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -64,6 +65,14 @@ async function freePort() {
   server.close();
   await once(server, "close");
   return port;
+}
+
+/** An answer, by a connection of its own: one that is kept may be ended by the service as it is used again. */
+export async function ask(address, headers = {}) {
+  const [response] = await once(get(address, { agent: false, headers }), "response");
+  const text = Buffer.concat(await response.toArray()).toString("utf8");
+  const header = (name) => [response.headers[name] ?? ""].flat().join(", ");
+  return { status: response.statusCode, header, text, type: header("content-type") };
 }
 
 /** A service on a database of its own. */
