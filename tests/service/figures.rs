@@ -61,7 +61,7 @@ async fn the_real_figure_comes_in_every_shape() {
     );
     let bars = service.get("/v1/metrics/supervisors-appointed/figure.svg?shape=bar&lang=zh-Hans").await;
     let said = texts(&bars.text);
-    assert!(said.iter().any(|text| text == "全省16市") && said.iter().any(|text| text == "1166"), "{said:?}");
+    assert!(said.iter().any(|text| text == "全省16市") && said.iter().any(|text| text == "1,166"), "{said:?}");
     let target = service.get("/v1/metrics/smart-prisons-built/figure.svg?shape=progress&lang=zh-Hans").await;
     let said = texts(&target.text);
     assert!(

@@ -169,7 +169,7 @@ impl Facts {
     }
 
     pub fn value(&self, observed: &Observed, language: Language) -> String {
-        let number = numbers::exact(Amount::of(&observed.value).unwrap_or_default(), language);
+        let number = numbers::exact(Amount::of(&observed.value).unwrap_or_default());
         qualified(&numbers::with_unit(&number, &self.unit(language), language), observed.qualifier, language)
     }
 
@@ -234,15 +234,14 @@ impl Facts {
                 Language::Chinese => format!("与{period}持平"),
             };
         }
-        let size = numbers::exact(difference.absolute(), language);
+        let size = numbers::exact(difference.absolute());
         let amount = match (self.metric.unit.code.as_str(), language) {
             ("percent", Language::English) => format!("{size} percentage points"),
             ("percent", Language::Chinese) => format!("{size}个百分点"),
             _ => numbers::with_unit(&size, &self.unit(language), language),
         };
         let amount = qualified(&amount, change.approximate.then_some(Qualifier::About), language);
-        let percent =
-            change.percent.as_ref().and_then(Amount::of).map(|percent| numbers::exact(percent.absolute(), language));
+        let percent = change.percent.as_ref().and_then(Amount::of).map(|percent| numbers::exact(percent.absolute()));
         match language {
             Language::English => {
                 let percent = percent.map(|percent| format!(" ({percent}%)")).unwrap_or_default();

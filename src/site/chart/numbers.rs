@@ -3,33 +3,19 @@
 use super::Unit;
 use crate::model::amount::{Amount, DECIMALS, ONE, digits, half_to_even};
 use crate::model::message::Language;
+use crate::model::spoken::grouped;
+
+/// A real minus sign, U+2212.
+const MINUS: &str = "−";
 
 const WAN: i128 = 10_000 * ONE;
 const MILLION: i128 = 1_000_000 * ONE;
 const YI: i128 = 100_000_000 * ONE;
 const BILLION: i128 = 1_000_000_000 * ONE;
 
-/// With commas between thousands, from a length of `from` digits on, and a real minus sign.
-fn grouped(text: &str, from: usize) -> String {
-    let (sign, text) = text.strip_prefix('-').map_or(("", text), |rest| ("−", rest));
-    let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
-    let mut written = sign.to_owned();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && whole.len() >= from && (whole.len() - index).is_multiple_of(3) {
-            written.push(',');
-        }
-        written.push(digit);
-    }
-    if let Some(fraction) = fraction {
-        written.push('.');
-        written.push_str(fraction);
-    }
-    written
-}
-
-/// All digits. Chinese groups numbers of five digits and more (GB/T 15835-2011, 5.1.3).
-pub fn exact(value: Amount, language: Language) -> String {
-    grouped(&value.to_string(), if language == Language::Chinese { 5 } else { 4 })
+/// All digits, thousands apart in both languages (GB/T 15835-2011, 5.1.3, leaves it open for four digits).
+pub fn exact(value: Amount) -> String {
+    grouped(&value.to_string(), MINUS)
 }
 
 /// For labels in a chart: in 万 or millions where two decimals say it exactly; in 亿 or billions rounded to two.
@@ -39,13 +25,13 @@ pub fn short(value: Amount, language: Language) -> String {
         Language::Chinese => (WAN, "万", YI, "亿"),
         Language::English => (MILLION, "M", BILLION, "bn"),
     };
-    let hundredths = |unit: i128| grouped(&digits(half_to_even(value.0, unit / 100).unwrap_or_default(), 2), 5);
+    let hundredths = |unit: i128| grouped(&digits(half_to_even(value.0, unit / 100).unwrap_or_default(), 2), MINUS);
     if size >= rounded {
         format!("{}{rounded_suffix}", hundredths(rounded))
     } else if size >= exactly && size % (exactly / 100) == 0 {
         format!("{}{exact_suffix}", hundredths(exactly))
     } else {
-        exact(value, language)
+        exact(value)
     }
 }
 
@@ -57,9 +43,9 @@ pub fn tick(value: Amount, largest: Amount, language: Language) -> String {
         Language::Chinese if size >= WAN => (DECIMALS + 4, "万"),
         Language::English if size >= 10 * BILLION => (DECIMALS + 9, "bn"),
         Language::English if size >= 10 * MILLION => (DECIMALS + 6, "M"),
-        _ => return exact(value, language),
+        _ => return exact(value),
     };
-    if value.0 == 0 { "0".to_owned() } else { format!("{}{suffix}", grouped(&digits(value.0, scale), 5)) }
+    if value.0 == 0 { "0".to_owned() } else { format!("{}{suffix}", grouped(&digits(value.0, scale), MINUS)) }
 }
 
 /// A number with its unit.

@@ -73,7 +73,7 @@ pub fn draw(series: &Series, whole: &Point, size: Size) -> io::Result<String> {
 }
 
 fn share_text(share: Amount) -> String {
-    format!("{}%", numbers::exact(share, Language::English))
+    format!("{}%", numbers::exact(share))
 }
 
 fn rows(series: &Series, parts: &[(&Point, Amount)], total: Amount, sum: Amount, drawable: bool) -> Vec<Row> {
@@ -86,7 +86,7 @@ fn rows(series: &Series, parts: &[(&Point, Amount)], total: Amount, sum: Amount,
             tone,
             name: point.label.clone(),
             number: words::qualified(
-                &numbers::with_unit(&numbers::exact(*value, language), &series.unit, language),
+                &numbers::with_unit(&numbers::exact(*value), &series.unit, language),
                 point.qualifier,
                 language,
             ),
@@ -99,7 +99,7 @@ fn rows(series: &Series, parts: &[(&Point, Amount)], total: Amount, sum: Amount,
         rows.push(Row {
             tone: "rule",
             name: either(language, "The rest", "其余").to_owned(),
-            number: numbers::with_unit(&numbers::exact(rest, language), &series.unit, language),
+            number: numbers::with_unit(&numbers::exact(rest), &series.unit, language),
             share: share(rest),
             value: rest,
         });

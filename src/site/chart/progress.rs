@@ -29,7 +29,7 @@ pub fn draw(series: &Series, size: Size) -> io::Result<String> {
     // The figure itself, large.
     let large = (tall * 0.2).clamp(letters * 1.4, 44.0);
     let number = newest.map(|(point, value)| {
-        let number = numbers::with_unit(&numbers::exact(value, language), &series.unit, language);
+        let number = numbers::with_unit(&numbers::exact(value), &series.unit, language);
         words::qualified(&number, point.qualifier, language)
     });
     let number = number.unwrap_or_else(|| either(language, "No figure yet", "尚无数字").to_owned());
@@ -96,7 +96,7 @@ fn ticks(
 fn share(value: Amount, target: &Target, promised: Amount) -> Option<String> {
     let reachable = target.comparator != Some(Comparator::AtMost) && promised > Amount(0) && value >= Amount(0);
     let share = value.percent_of(promised).filter(|_| reachable)?;
-    Some(format!("{}%", numbers::exact(share, Language::English)))
+    Some(format!("{}%", numbers::exact(share)))
 }
 
 fn beside(point: &Point, value: Amount, targets: &[(&Target, Amount)], language: Language) -> String {

@@ -78,7 +78,7 @@ pub fn capital(text: &str) -> String {
 
 /// A figure with its unit and all that is to be known of it, to be read out.
 pub fn spoken(point: &Point, value: Amount, unit: &Unit, language: Language) -> String {
-    let number = numbers::with_unit(&numbers::exact(value, language), unit, language);
+    let number = numbers::with_unit(&numbers::exact(value), unit, language);
     let mut text =
         format!("{}{}{}", point.label, either(language, ": ", "："), qualified(&number, point.qualifier, language));
     let computed = point.computed.then(|| either(language, "computed", "由本服务计算"));
