@@ -89,11 +89,11 @@ pub fn time_basis(code: &str, language: Language) -> &'static str {
     if language == Language::Chinese { zh } else { en }
 }
 
-/// How a target is to be met.
+/// How a target is to be met, as it stands before the number.
 pub fn comparator(code: &str, language: Language) -> &'static str {
     let [en, zh] = match code {
-        "at_least" => ["at least", "不少于"],
-        "at_most" => ["at most", "不超过"],
+        "at_least" => ["at least ", "不少于"],
+        "at_most" => ["at most ", "不超过"],
         _ => ["", ""],
     };
     if language == Language::Chinese { zh } else { en }

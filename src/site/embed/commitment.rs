@@ -147,7 +147,7 @@ fn progress(read: &Read, visit: &Visit) -> Markup {
                     Some(observation) => { (figure(observation, metric, visit)) }
                     None => { (visit.say("no figure yet", "尚无数字")) }
                 }
-                (visit.say("; promised: ", "；承诺：")) (words::comparator(member(target, "comparator"), language)) " "
+                (visit.say("; promised: ", "；承诺：")) (words::comparator(member(target, "comparator"), language))
                 (words::number(&target["value"])) @if member(&metric["unit"], "code") == "percent" { "%" } @else { " " (unit(metric, language)) }
                 @if let Some(day) = words::day_of(&target["due_on"], language) { (visit.say(", by ", "，期限 ")) (day) }
             }

@@ -16,7 +16,7 @@ pub fn targets(targets: &[Value], record: &Value, visit: &Visit) -> Markup {
                 h2 { (visit.say("Promised", "承诺目标")) }
                 ul { @for target in targets {
                     li {
-                        (words::comparator(member(target, "comparator"), language)) " " b { (words::number(&target["value"])) } " " (unit(record, language))
+                        (words::comparator(member(target, "comparator"), language)) b { (words::number(&target["value"])) } " " (unit(record, language))
                         @if let Some(due) = words::day_of(&target["due_on"], language) { ", " (visit.say("by", "期限")) " " (due) }
                         @for entry in target["evidence"].as_array().into_iter().flatten().take(1) { (evidence(entry, visit)) }
                     }

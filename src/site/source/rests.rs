@@ -51,7 +51,7 @@ impl Rest {
                     }
                     ": "
                     @if kind == "target" {
-                        (visit.say("promised", "承诺")) " " (words::comparator(member(record, "comparator"), language)) " "
+                        (visit.say("promised ", "承诺")) (words::comparator(member(record, "comparator"), language))
                         b { (words::number(&record["value"])) } " " (unit(about, language))
                     } @else {
                         b { (figure(record, about, visit)) } ", " (words::period(member(record, "period"), language))
