@@ -115,6 +115,7 @@ async function switched(watched, origin, { path, status = 200 }, findings) {
     const before = new URL(watched.page.url());
     watched.begin([origin], await link.evaluate((a) => a.href), status);
     await Promise.all([watched.page.waitForNavigation(), link.click()]);
+    await watched.settled();
     const after = new URL(watched.page.url());
     before.searchParams.set("lang", other);
     const parameters = (url) => [...url.searchParams].sort().join("&");

@@ -149,13 +149,18 @@ export class Watched {
     });
     page.on("pageerror", (error) => this.errors.push(["page error", error]));
     page.on("dialog", (dialog) => (this.errors.push(["dialog", dialog.message()]), dialog.dismiss()));
+    // What a page had begun to load when it was left is given up by the browser: no fault of the next one.
+    const ofVisit = new WeakMap();
+    const isCurrent = (request) => ofVisit.get(request) === this.visits;
     page.on("request", (request) => {
+      ofVisit.set(request, this.visits);
       this.running += 1;
       const url = request.url();
       if (!/^(data|about|blob):/.test(url) && !this.origins.includes(new URL(url).origin)) this.errors.push(["outside request", url]);
     });
-    page.on("requestfinished", () => (this.running -= 1));
+    page.on("requestfinished", (request) => isCurrent(request) && (this.running -= 1));
     page.on("requestfailed", (request) => {
+      if (!isCurrent(request)) return;
       this.running -= 1;
       this.errors.push(["failed request", `${request.url()} ${request.failure()?.errorText}`]);
     });
@@ -173,6 +178,7 @@ export class Watched {
   /** `refused` says which status another address than the page's is to have. */
   begin(origins, address = "", status = 200, refused = () => undefined) {
     Object.assign(this, { origins, address, status, refused, errors: [], bytes: 0, unpacked: 0, running: 0 });
+    this.visits = (this.visits ?? 0) + 1;
   }
 
   /** Visits an address, down to its end, and waits for what it loads. */
