@@ -17,7 +17,7 @@ use crate::model::kinds::metric;
 use crate::model::message::Language;
 
 /// Parameters of pages that have a builder.
-pub const PARAMETERS: &[&str] = &["style", "shape", "theme", "embed_lang", "mode"];
+pub const PARAMETERS: [&str; 5] = ["style", "shape", "theme", "embed_lang", "mode"];
 /// Characters of a title in code.
 const MAX_TITLE: usize = 120;
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::assets;
 use super::chart::card::Card;
 use super::pictures;
-use super::visit::Visit;
+use super::visit::{Visit, spoken_in};
 use super::words;
 use crate::api::State;
 use crate::api::answer::matches_etag;
@@ -292,11 +292,7 @@ fn dressed(response: &mut HttpResponseBuilder, language: Language) -> &mut HttpR
 pub fn refuse(failure: &Failure, state: &web::Data<State>, http: &HttpRequest, depth: usize) -> HttpResponse {
     endpoint::log_cause(failure, http);
     let asked = url::form_urlencoded::parse(http.query_string().as_bytes()).find(|(name, _)| name == "lang");
-    let language = match asked.as_ref().map(|(_, tag)| tag.as_ref()) {
-        Some(tag) if tag.starts_with("zh") => Language::Chinese,
-        Some(tag) if tag.starts_with("en") => Language::English,
-        _ => endpoint::language(http),
-    };
+    let language = spoken_in(asked.as_ref().map(|(_, tag)| tag.as_ref()), http);
     let up = if depth == 0 { "./".to_owned() } else { "../".repeat(depth) };
     let lang = format!("lang={}", language.tag());
     let chinese = language == Language::Chinese;

@@ -17,7 +17,10 @@ use crate::model::codes::Status;
 use crate::model::kinds::{commitment, observation, organization, programme};
 
 /// Parameters of the page: the status to show alone, and those of the builder of embeds.
-pub const PARAMETERS: &[&str] = &["status", "style", "shape", "theme", "embed_lang", "mode"];
+pub const PARAMETERS: [&str; 6] = {
+    let [style, shape, theme, language, mode] = builder::PARAMETERS;
+    ["status", style, shape, theme, language, mode]
+};
 
 /// Commitments that are shown.
 const ROWS: i64 = 200;

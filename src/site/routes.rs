@@ -27,17 +27,17 @@ static ROUTES: [Route; 12] = [
     Route { path: "/", parameters: &[], make: |visit, _| Box::pin(home::read(visit)) },
     Route {
         path: "/programmes/{id}",
-        parameters: programme::PARAMETERS,
+        parameters: &programme::PARAMETERS,
         make: |visit, id| Box::pin(async move { programme::read(visit, &id).await }),
     },
     Route {
         path: "/commitments/{id}",
-        parameters: builder::PARAMETERS,
+        parameters: &builder::PARAMETERS,
         make: |visit, id| Box::pin(async move { commitment::read(visit, &id).await }),
     },
     Route {
         path: "/metrics/{id}",
-        parameters: builder::PARAMETERS,
+        parameters: &builder::PARAMETERS,
         make: |visit, id| Box::pin(async move { metric::read(visit, &id).await }),
     },
     Route {

@@ -65,32 +65,11 @@ impl Visit {
         };
         let mut common = Query::parse(&encoded(&|name| COMMON.contains(&name)), COMMON.into_iter());
         let query = Query::parse(&encoded(&|name| own.contains(&name)), own.iter().copied());
-        let depth = path.matches('/').count();
-        let language = match common.text("lang").as_deref() {
-            Some(tag) if tag.starts_with("zh") => Language::Chinese,
-            Some(tag) if tag.starts_with("en") => Language::English,
-            _ => endpoint::language(&http),
-        };
+        let language = spoken_in(common.text("lang").as_deref(), &http);
         let (at, prefix) = common.at().unwrap_or((At::Head, None));
         common.finish()?;
         endpoint::check_at(at)?;
-        let kept = given.iter().filter(|(name, _)| COMMON.contains(&name.as_str())).cloned().collect();
-        let now = (state.clock)();
-        Ok(Visit {
-            state,
-            http,
-            language,
-            now,
-            query,
-            kept,
-            given,
-            path,
-            depth,
-            at,
-            prefix,
-            moment: None,
-            as_picture: false,
-        })
+        Ok(Visit { query, ..Visit::elsewhere(state, http, path, language, (at, prefix), given) })
     }
 
     /// A visit to what stands on somebody else's page. `given` are parameters that were found right, in one spelling.
@@ -290,6 +269,15 @@ impl Visit {
     /// Where reads are evaluated: what was asked for, then the revision that it turned out to be.
     pub fn at(&self) -> At {
         self.at
+    }
+}
+
+/// The language of a page: the one that `lang` names, else the one that the visitor prefers.
+pub fn spoken_in(lang: Option<&str>, http: &HttpRequest) -> Language {
+    match lang {
+        Some(tag) if tag.starts_with("zh") => Language::Chinese,
+        Some(tag) if tag.starts_with("en") => Language::English,
+        _ => endpoint::language(http),
     }
 }
 
