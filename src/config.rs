@@ -99,6 +99,9 @@ pub struct Serve {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, env = "BIND", default_value = "127.0.0.1:8080")]
     pub bind: String,
+    /// Address that Prometheus alone is answered at, at /health/metrics; BIND answers it no more then.
+    #[arg(long, env = "METRICS_BIND")]
+    pub metrics_bind: Option<String>,
     /// Address under which the service is seen, with an optional path prefix [default: http:// and BIND].
     #[arg(long, env = "PUBLIC_URL")]
     pub public_url: Option<String>,

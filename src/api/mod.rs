@@ -18,6 +18,7 @@ pub mod figure;
 pub mod history;
 pub mod list;
 pub mod metrics;
+pub mod metrics_port;
 pub mod middleware;
 pub mod negotiation;
 pub mod oembed;
@@ -55,6 +56,8 @@ pub struct State {
     pub public_url: String,
     pub clock: Clock,
     pub metrics: metrics::Metrics,
+    /// Whether Prometheus has a port of its own, and is answered there alone.
+    pub metrics_apart: bool,
     /// Proxies whose X-Forwarded-Proto is believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Those who wait for new revisions.

@@ -20,6 +20,7 @@ mod following;
 mod importing;
 mod invariants;
 mod lists;
+mod metrics_port;
 mod migrations;
 mod mirror;
 mod openapi;

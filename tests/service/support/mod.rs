@@ -147,6 +147,7 @@ impl Service {
             public_url: settings.public_url.unwrap_or_else(|| url.clone()),
             clock: settings.clock,
             metrics: Metrics::new().expect("metrics"),
+            metrics_apart: settings.metrics_apart,
             trusted_proxies: settings.trusted.iter().map(|network| network.parse().expect("a network")).collect(),
             exports: Exports::new(settings.export_dir, settings.export_bytes, settings.gateway_timeout)
                 .with_sheet_rows(settings.sheet_rows),
@@ -254,6 +255,7 @@ impl Drop for Service {
 pub struct Settings {
     pub public_url: Option<String>,
     pub bind: &'static str,
+    pub metrics_apart: bool,
     pub trusted: Vec<String>,
     pub clock: Clock,
     pub statement_timeout: Duration,
@@ -273,6 +275,7 @@ impl Default for Settings {
         Settings {
             public_url: None,
             bind: "127.0.0.1:0",
+            metrics_apart: false,
             trusted: Vec::new(),
             clock: Utc::now,
             statement_timeout: Duration::from_secs(20),
