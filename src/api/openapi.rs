@@ -61,6 +61,9 @@ pub fn document(server: &str) -> Result<Value, Failure> {
     for item in document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut) {
         item["get"]["responses"]["405"] = json!({"$ref": "#/components/responses/MethodNotAllowed"});
     }
+    if let Some(body) = document.pointer_mut("/paths/~1v1~1revisions/post/requestBody") {
+        body["required"] = true.into();
+    }
     // Reading needs no key.
     document["security"] = json!([]);
     Ok(document)

@@ -33,8 +33,8 @@ use crate::say;
     post, path = "/v1/revisions", operation_id = "publish", tag = "ledger",
     params(
         ("dry_run" = Option<bool>, Query, description = "Say what would be done, and do nothing.", example = true),
-        ("If-Match" = Option<String>, Header, description = "Numbers of revisions in quotes, one of which head must be.", example = "\"1\""),
-        ("Idempotency-Key" = Option<String>, Header, description = "At most 255 characters of one's own choosing: the same publication sent again under it within 7 days is answered as at first.", example = "8e03978e-40d5-43dd-bc93-6894a57f9324"),
+        ("If-Match" = Option<String>, Header, pattern = "^([*]|\"[0-9]{1,18}\"( *, *\"[0-9]{1,18}\")*)$", description = "Numbers of revisions in quotes, one of which head must be.", example = "\"1\""),
+        ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "At most 255 characters of one's own choosing: the same publication sent again under it within 7 days is answered as at first.", example = "8e03978e-40d5-43dd-bc93-6894a57f9324"),
     ),
     request_body(content = ref("#/components/schemas/Publication"), content_type = "application/json", description = "The publication; at most 64 MiB."),
     responses(
