@@ -10,6 +10,7 @@ use super::{Failed, Opened, connect, open, open_copy, tell};
 use crate::api::cache::{self, Responses};
 use crate::api::changes::followers::Followers;
 use crate::api::exports::{self, Exports};
+use crate::api::fair_use::{FairUse, Rules};
 use crate::api::metrics::Metrics;
 use crate::api::metrics_port;
 use crate::api::{self, State};
@@ -51,6 +52,11 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
         clock: chrono::Utc::now,
         metrics: Metrics::new().map_err(Failed::of)?,
         metrics_apart: apart.is_some(),
+        fair_use: FairUse::new(Rules {
+            anybody: settings.rate_limit.into(),
+            with_key: settings.rate_limit_with_key.into(),
+            loopback: false,
+        }),
         trusted_proxies: settings.trusted_proxies.clone(),
         followers: Followers::new(
             Heads::listen(&opened.url),

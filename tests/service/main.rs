@@ -15,6 +15,7 @@ mod documentation;
 mod downloads;
 mod embeds;
 mod exports;
+mod fair_use;
 mod figures;
 mod following;
 mod importing;
