@@ -1,12 +1,11 @@
 //! `POST /v1/revisions`: one publication, all of it or nothing.
 
-use std::net::IpAddr;
-
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
 
 use super::State;
+use super::client;
 use super::documents;
 use super::endpoint::refuse;
 use super::problem::{
@@ -33,8 +32,8 @@ use crate::say;
     post, path = "/v1/revisions", operation_id = "publish", tag = "ledger",
     params(
         ("dry_run" = Option<bool>, Query, description = "Say what would be done, and do nothing.", example = true),
-        ("If-Match" = Option<String>, Header, description = "Numbers of revisions in quotes, one of which head must be.", example = "\"1\""),
-        ("Idempotency-Key" = Option<String>, Header, description = "At most 255 characters of one's own choosing: the same publication sent again under it within 7 days is answered as at first.", example = "8e03978e-40d5-43dd-bc93-6894a57f9324"),
+        ("If-Match" = Option<String>, Header, pattern = "^([*]|\"[0-9]{1,18}\"( *, *\"[0-9]{1,18}\")*)$", description = "Numbers of revisions in quotes, one of which head must be.", example = "\"1\""),
+        ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "At most 255 characters of one's own choosing: the same publication sent again under it within 7 days is answered as at first.", example = "8e03978e-40d5-43dd-bc93-6894a57f9324"),
     ),
     request_body(content = ref("#/components/schemas/Publication"), content_type = "application/json", description = "The publication; at most 64 MiB."),
     responses(
@@ -61,11 +60,15 @@ pub async fn post(state: web::Data<State>, http: HttpRequest, body: web::Payload
 }
 
 async fn answer(state: &State, http: &HttpRequest, body: web::Payload) -> Result<HttpResponse, Failure> {
-    check_transport(state, http)?;
+    let peer = http.peer_addr().map(|address| address.ip());
+    // A key that went over a network in the clear is refused.
+    if !client::is_private(peer, http.headers(), &state.trusted_proxies) {
+        return Err(Failure::plain(&INSECURE_TRANSPORT));
+    }
     let now = (state.clock)();
-    let key = bearer(http)?;
+    let key = client::bearer(http.headers()).ok_or_else(unauthorized)?;
     let mut connection = state.database.connection().await?;
-    let authority = keys::authenticate(&mut connection, &key, now).await?.ok_or_else(unauthorized)?;
+    let authority = keys::authenticate(&mut connection, key, now).await?.ok_or_else(unauthorized)?;
     // Not held while a stranger's body trickles in.
     drop(connection);
     let mut query = Query::parse(http.query_string(), ["dry_run"].into_iter());
@@ -107,32 +110,6 @@ fn internal(cause: String) -> Failure {
 
 fn unauthorized() -> Failure {
     Failure::plain(&UNAUTHORIZED).with_header(header::WWW_AUTHENTICATE, "Bearer realm=\"open-commitments\"")
-}
-
-/// The key, RFC 6750.
-fn bearer(http: &HttpRequest) -> Result<String, Failure> {
-    let field = http.headers().get(header::AUTHORIZATION).and_then(|field| field.to_str().ok()).unwrap_or_default();
-    match field.split_once(' ') {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") && !key.trim().is_empty() => {
-            Ok(key.trim().to_owned())
-        }
-        _ => Err(unauthorized()),
-    }
-}
-
-/// Refuses a key that went over a network in the clear: on loopback or behind a trusted proxy that took HTTPS.
-fn check_transport(state: &State, http: &HttpRequest) -> Result<(), Failure> {
-    let peer = http.peer_addr().map(|address| address.ip().to_canonical());
-    let forwarded = http.headers().get("x-forwarded-proto").and_then(|field| field.to_str().ok());
-    let trusted = |ip: &IpAddr| state.trusted_proxies.iter().any(|network| network.contains(ip));
-    let safe = match (peer, forwarded) {
-        // Without an address it came over a Unix socket or out of a test.
-        (None, _) => true,
-        (Some(ip), Some(scheme)) if trusted(&ip) || ip.is_loopback() => scheme.eq_ignore_ascii_case("https"),
-        (Some(ip), None) => ip.is_loopback(),
-        _ => false,
-    };
-    if safe { Ok(()) } else { Err(Failure::plain(&INSECURE_TRANSPORT)) }
 }
 
 fn if_match(http: &HttpRequest, query: &mut Query) -> Option<Vec<i64>> {

@@ -18,6 +18,7 @@ use open_commitments::api::cache::{self, Responses};
 use open_commitments::api::changes::followers::Followers;
 use open_commitments::api::endpoint::Endpoint;
 use open_commitments::api::exports::{self, Exports};
+use open_commitments::api::fair_use::{FairUse, Rules};
 use open_commitments::api::metrics::Metrics;
 use open_commitments::api::{self, State};
 use open_commitments::catalog::Licence;
@@ -150,6 +151,8 @@ impl Service {
             public_url: settings.public_url.unwrap_or_else(|| url.clone()),
             clock: settings.clock,
             metrics: Metrics::new().expect("metrics"),
+            metrics_apart: settings.metrics_apart,
+            fair_use: FairUse::new(settings.rules),
             trusted_proxies: settings.trusted.iter().map(|network| network.parse().expect("a network")).collect(),
             exports: Exports::new(settings.export_dir, settings.export_bytes, settings.gateway_timeout)
                 .with_sheet_rows(settings.sheet_rows),
@@ -272,6 +275,8 @@ impl Drop for Service {
 pub struct Settings {
     pub public_url: Option<String>,
     pub bind: &'static str,
+    pub metrics_apart: bool,
+    pub rules: Rules,
     pub trusted: Vec<String>,
     pub clock: Clock,
     pub statement_timeout: Duration,
@@ -292,6 +297,8 @@ impl Default for Settings {
         Settings {
             public_url: None,
             bind: "127.0.0.1:0",
+            metrics_apart: false,
+            rules: Rules::NONE,
             trusted: Vec::new(),
             clock: Utc::now,
             statement_timeout: Duration::from_secs(20),
