@@ -6,13 +6,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use diesel::QueryableByName;
-use diesel::pg::Pg;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
+use tokio_postgres::{Client, NoTls, Row};
 
-use super::pool::connect_with;
-use super::statement::Statement;
+use super::pool;
+use super::statement::{Bind, Statement};
 
 /// How long a statement may take here.
 const QUICK: Duration = Duration::from_millis(500);
@@ -21,9 +19,47 @@ const WAIT: Duration = Duration::from_secs(2);
 /// Statements under way on one connection.
 const MOST: usize = 512;
 
+#[derive(Default)]
 struct Lane {
-    connection: OnceCell<AsyncPgConnection>,
+    connection: OnceCell<Connection>,
     under_way: Cell<usize>,
+}
+
+struct Connection {
+    client: Client,
+    /// Prepared ones by their SQL: as many as there are shapes of reads.
+    prepared: Mutex<HashMap<String, tokio_postgres::Statement>>,
+}
+
+impl Connection {
+    async fn open(url: &str) -> Result<Connection, tokio_postgres::Error> {
+        // One plan for all values: an index serves each of them.
+        let config = pool::settings(url, QUICK, "-c plan_cache_mode=force_generic_plan")?;
+        let (client, connection) = config.connect(NoTls).await?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                log::debug!("the quick lane ended: {error}");
+            }
+        });
+        Ok(Connection { client, prepared: Mutex::default() })
+    }
+
+    async fn rows(&self, statement: &Statement) -> Result<Vec<Row>, tokio_postgres::Error> {
+        let (sql, binds) = statement.rendered();
+        let mut prepared = self.prepared.lock().await;
+        let statement = match prepared.get(&sql) {
+            Some(statement) => statement.clone(),
+            None => {
+                let types: Vec<_> = binds.iter().map(|bind| bind.sql_type()).collect();
+                let statement = self.client.prepare_typed(&sql, &types).await?;
+                prepared.insert(sql, statement.clone());
+                statement
+            }
+        };
+        drop(prepared);
+        let binds: Vec<_> = binds.into_iter().map(Bind::as_parameter).collect();
+        self.client.query(&statement, &binds).await
+    }
 }
 
 thread_local! {
@@ -48,31 +84,19 @@ impl Drop for UnderWay<'_> {
 }
 
 /// Rows of a statement; none where it is to be asked for elsewhere: the lane is full, or failed, or took too long.
-pub async fn rows<Row>(url: &str, statement: &Statement) -> Option<Vec<Row>>
-where
-    Row: QueryableByName<Pg> + Send + 'static,
-{
+pub async fn rows(url: &str, statement: &Statement) -> Option<Vec<Row>> {
     let lane = LANES.with_borrow_mut(|lanes| match lanes.get(url) {
         Some(lane) => lane.clone(),
-        None => {
-            let lane = Rc::new(Lane { connection: OnceCell::new(), under_way: Cell::new(0) });
-            lanes.insert(url.to_owned(), lane.clone());
-            lane
-        }
+        None => lanes.entry(url.to_owned()).or_default().clone(),
     });
     if lane.under_way.get() >= MOST {
         return None;
     }
     let _one = UnderWay::begin(&lane.under_way);
-    let found = async {
-        // One plan for all values: an index serves each of them.
-        let connection = || connect_with(url, QUICK, "-c plan_cache_mode=force_generic_plan");
-        let mut connection = lane.connection.get_or_try_init(connection).await.map_err(|error| error.to_string())?;
-        statement.clone().get_results(&mut connection).await.map_err(|error| error.to_string())
-    };
+    let found = async { lane.connection.get_or_try_init(|| Connection::open(url)).await?.rows(statement).await };
     let found = match tokio::time::timeout(WAIT, found).await {
         Ok(Ok(rows)) => return Some(rows),
-        Ok(Err(error)) => error,
+        Ok(Err(error)) => error.to_string(),
         Err(_) => "no answer in time".to_owned(),
     };
     log::debug!("the quick lane is begun anew: {found}");

@@ -67,15 +67,10 @@ impl Database {
         &self.known
     }
 
-    /// Rows of a statement that an index answers at once, on a connection that many share.
-    pub async fn quick_rows<Row>(&self, statement: Statement) -> Result<Vec<Row>, Error>
-    where
-        Row: QueryableByName<Pg> + Send + 'static,
-    {
-        match lane::rows(&self.url, &statement).await {
-            Some(rows) => Ok(rows),
-            None => self.rows(statement).await,
-        }
+    /// Rows of a statement that an index answers at once, on a connection that many share; none where it has to be asked
+    /// for in another way.
+    pub async fn quick_rows(&self, statement: &Statement) -> Option<Vec<tokio_postgres::Row>> {
+        lane::rows(&self.url, statement).await
     }
 
     /// Rows of one statement.
@@ -101,19 +96,24 @@ impl Database {
 
 /// A connection whose statements end after `statement_timeout`.
 pub async fn connect(url: &str, statement_timeout: Duration) -> ConnectionResult<AsyncPgConnection> {
-    connect_with(url, statement_timeout, "").await
-}
-
-/// The same with more options, as `-c name=value`.
-pub async fn connect_with(url: &str, statement_timeout: Duration, more: &str) -> ConnectionResult<AsyncPgConnection> {
     let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(explain(&error));
-    let mut config: tokio_postgres::Config = url.parse().map_err(bad)?;
-    let options = config.get_options().unwrap_or_default();
-    let options =
-        format!("{options} -c statement_timeout={} -c timezone=UTC -c jit=off {more}", statement_timeout.as_millis());
-    config.options(options).application_name("open-commitments").connect_timeout(CONNECT);
+    let config = settings(url, statement_timeout, "").map_err(bad)?;
     let (client, connection) = config.connect(NoTls).await.map_err(bad)?;
     AsyncPgConnection::try_from_client_and_connection(client, connection).await
+}
+
+/// What all connections have in common, with more options as `-c name=value`.
+pub fn settings(
+    url: &str,
+    statement_timeout: Duration,
+    more: &str,
+) -> Result<tokio_postgres::Config, tokio_postgres::Error> {
+    let mut config: tokio_postgres::Config = url.parse()?;
+    let options = config.get_options().unwrap_or_default();
+    let timeout = statement_timeout.as_millis();
+    let options = format!("{options} -c statement_timeout={timeout} -c timezone=UTC -c jit=off {more}");
+    config.options(options).application_name("open-commitments").connect_timeout(CONNECT);
+    Ok(config)
 }
 
 /// The error with its causes: tokio-postgres names them apart.

@@ -1,11 +1,14 @@
 //! SQL put together from static pieces and bound values: one mechanism for the eight kinds, which a
 //! typed query builder would need eight times. Prepared and cached once for each shape.
 
+use std::fmt::Write;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Bytea, Nullable, Text, Timestamptz, Untyped};
+use tokio_postgres::types::{ToSql, Type};
 
 /// A value bound to a statement.
 #[derive(Clone, Debug)]
@@ -18,6 +21,33 @@ pub enum Bind {
     BigInts(Vec<i64>),
     Bytes(Vec<u8>),
     Instant(Option<DateTime<Utc>>),
+}
+
+impl Bind {
+    /// Its type in PostgreSQL.
+    pub fn sql_type(&self) -> Type {
+        match self {
+            Bind::Text(_) => Type::TEXT,
+            Bind::Texts(_) | Bind::Maybes(_) => Type::TEXT_ARRAY,
+            Bind::BigInt(_) => Type::INT8,
+            Bind::BigInts(_) => Type::INT8_ARRAY,
+            Bind::Bytes(_) => Type::BYTEA,
+            Bind::Instant(_) => Type::TIMESTAMPTZ,
+        }
+    }
+
+    /// As tokio-postgres takes it.
+    pub fn as_parameter(&self) -> &(dyn ToSql + Sync) {
+        match self {
+            Bind::Text(value) => value,
+            Bind::Texts(value) => value,
+            Bind::Maybes(value) => value,
+            Bind::BigInt(value) => value,
+            Bind::BigInts(value) => value,
+            Bind::Bytes(value) => value,
+            Bind::Instant(value) => value,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -89,6 +119,22 @@ impl Statement {
             self.pieces.push(Piece::Bind(bind));
         }
         self
+    }
+
+    /// The SQL with numbered places, and the values.
+    pub fn rendered(&self) -> (String, Vec<&Bind>) {
+        let (mut sql, mut binds) = (String::with_capacity(512), Vec::new());
+        for piece in &self.pieces {
+            match piece {
+                Piece::Sql(text) => sql.push_str(text),
+                Piece::Bind(bind) => {
+                    binds.push(bind);
+                    // Writing to a String does not fail.
+                    let _ = write!(sql, "${}", binds.len());
+                }
+            }
+        }
+        (sql, binds)
     }
 
     /// One statement from SQL and values.

@@ -56,35 +56,13 @@ struct Row {
     included: Option<String>,
 }
 
-/// The same at a moment that is known but for what the page rests on.
-#[derive(QueryableByName)]
-struct KnownRow {
-    #[diesel(sql_type = BigInt)]
-    rests_on: i64,
-    #[diesel(sql_type = Nullable<Text>)]
-    body: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    derived: Option<String>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    changed_in: Option<i64>,
-    #[diesel(sql_type = Nullable<Array<Text>>)]
-    keys: Option<Vec<String>>,
-}
-
-impl KnownRow {
-    fn item(self) -> Option<Item> {
-        let body = served(self.changed_in?, &self.derived?, &self.body?);
-        Some(Item { body, keys: self.keys.unwrap_or_default(), included: None })
-    }
-}
-
 fn item(body: Option<String>, keys: Option<Vec<String>>, included: Option<String>) -> Option<Item> {
     Some(Item { body: body?, keys: keys.unwrap_or_default(), included })
 }
 
 /// Reads a page; none without an answer of the database.
 pub async fn read(database: &Database, page: &Page<'_>, at: At, now: DateTime<Utc>) -> Result<Option<Found>, Error> {
-    if let Some(found) = at_known(database, page, at).await? {
+    if let Some(found) = at_known(database, page, at).await {
         return Ok(Some(found));
     }
     let rows: Vec<Row> = database.rows(statement(page, at, now)).await?;
@@ -96,11 +74,9 @@ pub async fn read(database: &Database, page: &Page<'_>, at: At, now: DateTime<Ut
 }
 
 /// A page that an index serves, at a revision that is known; none where it has to be looked up.
-async fn at_known(database: &Database, page: &Page<'_>, at: At) -> Result<Option<Found>, Error> {
+async fn at_known(database: &Database, page: &Page<'_>, at: At) -> Option<Found> {
     let known = database.known();
-    let Some(moment) = known.moment(at).filter(|_| !page.count && page.includes.is_empty() && is_indexed(page)) else {
-        return Ok(None);
-    };
+    let moment = known.moment(at).filter(|_| !page.count && page.includes.is_empty() && is_indexed(page))?;
     // At head it is known what last changed the kinds, but not what last changed the rows of one record.
     let changed_in =
         if moment.n == moment.head && narrow(page).is_none() { known.changed_in(kinds(page)) } else { None };
@@ -112,15 +88,27 @@ async fn at_known(database: &Database, page: &Page<'_>, at: At) -> Result<Option
         "WITH b AS (SELECT ?::bigint AS n, ?::bigint AS last_redaction), at AS MATERIALIZED (SELECT b.n, ",
         [Bind::BigInt(moment.n), Bind::BigInt(moment.last_redaction)],
     );
+    let places = 0..page.sorts.len();
+    let texts: Vec<String> = places.clone().map(|place| format!("page.sort_{place}::text")).collect();
+    let sorts = places.zip(page.sorts).map(|(place, (sort, _))| format!(", {} AS sort_{place}", sort.expression));
+    let columns = format!("t.changed_in, t.derived, t.body{}", sorts.collect::<String>());
     statement
         .append(rests)
-        .sql(" AS changed_in FROM b) SELECT at.changed_in AS rests_on, page.* FROM at LEFT JOIN LATERAL ");
-    statement.append(items(page, "t.body, t.derived, t.changed_in")).sql(" page ON true");
-    let rows: Vec<KnownRow> = database.quick_rows(statement).await?;
-    let Some(first) = rows.first() else { return Ok(None) };
-    let Some(moment) = known.rests(moment, first.rests_on) else { return Ok(None) };
-    let items = rows.into_iter().filter_map(KnownRow::item).collect();
-    Ok(Some(Found { moment, count: None, items }))
+        .sql(" AS changed_in FROM b) SELECT at.changed_in, page.changed_in, page.derived, page.body, ");
+    // Only the last row of the page needs them, for the cursor.
+    let texts = texts.join(", ");
+    statement
+        .push(&format!("CASE WHEN row_number() OVER () = ? THEN ARRAY[{texts}] END"), [Bind::BigInt(page.rows - 1)]);
+    statement.sql(" FROM at LEFT JOIN LATERAL ").append(items(page, &columns)).sql(" page ON true");
+    let rows = database.quick_rows(&statement).await?;
+    let moment = known.rests(moment, rows.first()?.try_get(0).ok()?)?;
+    let item = |row: &tokio_postgres::Row| {
+        // Without rows there is one that has the moment alone.
+        let changed_in: Option<i64> = row.try_get(1).ok()?;
+        let body = served(changed_in?, row.try_get(2).ok()?, row.try_get(3).ok()?);
+        Some(Item { body, keys: row.try_get::<_, Option<Vec<String>>>(4).ok()?.unwrap_or_default(), included: None })
+    };
+    Some(Found { moment, count: None, items: rows.iter().filter_map(item).collect() })
 }
 
 /// Whether an index serves the page in its order.
@@ -154,7 +142,12 @@ pub fn statement(page: &Page<'_>, at: At, now: DateTime<Utc>) -> Statement {
     } else {
         statement.sql("NULL::bigint");
     }
-    let columns = format!("served(t.changed_in, t.derived, t.body) AS body, {} AS included", included(page.includes));
+    let keys: Vec<String> = page.sorts.iter().map(|(sort, _)| format!("({})::text", sort.expression)).collect();
+    let columns = format!(
+        "served(t.changed_in, t.derived, t.body) AS body, ARRAY[{}] AS keys, {} AS included",
+        keys.join(", "),
+        included(page.includes)
+    );
     statement.sql(" AS count FROM at LEFT JOIN LATERAL ").append(items(page, &columns)).sql(" page ON true");
     statement
 }
@@ -162,12 +155,10 @@ pub fn statement(page: &Page<'_>, at: At, now: DateTime<Utc>) -> Statement {
 /// The items of a page as a subquery of `at`.
 fn items(page: &Page<'_>, columns: &str) -> Statement {
     let table = page.kind.collection;
-    let keys: Vec<String> = page.sorts.iter().map(|(sort, _)| format!("({})::text", sort.expression)).collect();
     let direction = |descends: bool| if descends { " DESC" } else { "" };
     let order: Vec<String> =
         page.sorts.iter().map(|(sort, descends)| format!("{}{}", sort.expression, direction(*descends))).collect();
-    let mut statement =
-        Statement::of(&format!("(SELECT {columns}, ARRAY[{}] AS keys FROM {table} t WHERE ", keys.join(", ")), []);
+    let mut statement = Statement::of(&format!("(SELECT {columns} FROM {table} t WHERE "), []);
     statement.append(conditions(page));
     if let Some(after) = page.after {
         statement.sql(" AND ").append(seek(page.sorts, after));

@@ -40,7 +40,7 @@ pub async fn read(
     now: DateTime<Utc>,
 ) -> Result<Option<Row>, Error> {
     if includes.is_empty()
-        && let Some(row) = at_known(database, kind, id, at).await?
+        && let Some(row) = at_known(database, kind, id, at).await
     {
         return Ok(Some(row));
     }
@@ -51,43 +51,24 @@ pub async fn read(
     Ok(row)
 }
 
-/// A version of a record.
-#[derive(QueryableByName)]
-struct Version {
-    #[diesel(sql_type = Text)]
-    body: String,
-    #[diesel(sql_type = Text)]
-    derived: String,
-    #[diesel(sql_type = BigInt)]
-    changed_in: i64,
-    #[diesel(sql_type = BigInt)]
-    revision_from: i64,
-}
-
 /// The record at a revision that is known; none where it is not there, or the moment has to be looked up.
-async fn at_known(database: &Database, kind: &'static Kind, id: &str, at: At) -> Result<Option<Row>, Error> {
+async fn at_known(database: &Database, kind: &'static Kind, id: &str, at: At) -> Option<Row> {
     let known = database.known();
-    let Some(moment) = known.moment(at) else { return Ok(None) };
+    let moment = known.moment(at)?;
     let statement = Statement::of(
         &format!(
-            "SELECT t.body, t.derived, t.changed_in, t.revision_from FROM {} t \
+            "SELECT t.revision_from, t.changed_in, t.derived, t.body FROM {} t \
              WHERE t.id = ? AND t.revision_from <= ? AND t.revision_to > ?",
             kind.collection
         ),
         [Bind::Text(id.to_owned()), Bind::BigInt(moment.n), Bind::BigInt(moment.n)],
     );
-    let Some(version) = database.quick_rows::<Version>(statement).await?.into_iter().next() else { return Ok(None) };
-    let Some(moment) = known.rests(moment, version.revision_from) else { return Ok(None) };
-    let body = served(version.changed_in, &version.derived, &version.body);
-    Ok(Some(Row {
-        moment,
-        body: Some(body),
-        included: None,
-        last_op: None,
-        last_revision: None,
-        last_body: None,
-        redacted_in: None,
-    }))
+    let rows = database.quick_rows(&statement).await?;
+    let version = rows.first()?;
+    let moment = known.rests(moment, version.try_get(0).ok()?)?;
+    let body = served(version.try_get(1).ok()?, version.try_get(2).ok()?, version.try_get(3).ok()?);
+    let (included, last_op, last_revision, last_body, redacted_in) = (None, None, None, None, None);
+    Some(Row { moment, body: Some(body), included, last_op, last_revision, last_body, redacted_in })
 }
 
 async fn looked_up(
