@@ -38,6 +38,12 @@ impl Loader<'_> {
             transaction.batch_execute(&format!("DROP INDEX \"{name}\"")).await?;
             indexes.push(definition);
         }
+        // A plan for the first revisions would be a bad one for the last, and what is looked for is always little.
+        transaction
+            .batch_execute(
+                "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off; SET LOCAL jit = off",
+            )
+            .await?;
         let digest = row.try_get(1)?;
         Ok((Loader { transaction, indexes }, digest))
     }
@@ -76,7 +82,7 @@ impl Loader<'_> {
 
     /// Makes the indexes, and keeps it all.
     pub async fn finish(self) -> Result<(), Error> {
-        self.transaction.batch_execute("SET LOCAL maintenance_work_mem = '256MB'").await?;
+        self.transaction.batch_execute("SET LOCAL maintenance_work_mem = '256MB'; RESET enable_seqscan").await?;
         for definition in &self.indexes {
             self.transaction.batch_execute(definition).await?;
         }
