@@ -1,5 +1,5 @@
 //! Writes made-up revisions by COPY, past the checks of publications but under the guards of the database, all in
-//! one transaction. Indexes that writing has no need of are made at its end, which takes a fraction of the time.
+//! one transaction, which readers wait for. Indexes that writing has no need of are made at its end, in a fraction of the time.
 
 use futures_util::SinkExt;
 use std::pin::pin;
