@@ -1,5 +1,5 @@
 //! Writes made-up revisions by COPY, past the checks of publications but under the guards of the database, all in
-//! one transaction. Indexes that writing has no need of are made at its end, which takes a fraction of the time.
+//! one transaction, which readers wait for. Indexes that writing has no need of are made at its end, in a fraction of the time.
 
 use futures_util::SinkExt;
 use std::pin::pin;
@@ -38,6 +38,12 @@ impl Loader<'_> {
             transaction.batch_execute(&format!("DROP INDEX \"{name}\"")).await?;
             indexes.push(definition);
         }
+        // A plan for the first revisions would be a bad one for the last, and what is looked for is always little.
+        transaction
+            .batch_execute(
+                "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off; SET LOCAL jit = off",
+            )
+            .await?;
         let digest = row.try_get(1)?;
         Ok((Loader { transaction, indexes }, digest))
     }
@@ -76,7 +82,7 @@ impl Loader<'_> {
 
     /// Makes the indexes, and keeps it all.
     pub async fn finish(self) -> Result<(), Error> {
-        self.transaction.batch_execute("SET LOCAL maintenance_work_mem = '256MB'").await?;
+        self.transaction.batch_execute("SET LOCAL maintenance_work_mem = '256MB'; RESET enable_seqscan").await?;
         for definition in &self.indexes {
             self.transaction.batch_execute(definition).await?;
         }
