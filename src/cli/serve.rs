@@ -45,7 +45,9 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
     };
     publish_first(&settings, &opened).await;
     let timeout = Duration::from_secs(settings.statement_timeout.into());
+    let heads = Heads::listen(&opened.url);
     let database = Database::new(&opened.url, settings.database_connections.into(), timeout).map_err(Failed::of)?;
+    let database = database.knowing(&heads);
     let state = State {
         database,
         public_url,
@@ -59,7 +61,7 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
         }),
         trusted_proxies: settings.trusted_proxies.clone(),
         followers: Followers::new(
-            Heads::listen(&opened.url),
+            heads,
             usize::try_from(settings.max_followers).map_err(Failed::of)?,
             Duration::from_secs(settings.gateway_timeout.into()),
         ),

@@ -1,6 +1,8 @@
 //! Storage: the pool, the private PostgreSQL, the schema, and every query. No HTTP.
 
 pub mod heads;
+pub mod known;
+mod lane;
 pub mod migrate;
 pub mod pool;
 pub mod private_postgres;

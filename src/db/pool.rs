@@ -1,5 +1,6 @@
 //! Connections.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::QueryableByName;
@@ -11,8 +12,10 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 use tokio_postgres::NoTls;
 
-use super::Error;
+use super::heads::Heads;
+use super::known::Known;
 use super::statement::Statement;
+use super::{Error, lane};
 
 /// How long a request waits for a connection.
 const WAIT: Duration = Duration::from_secs(5);
@@ -23,7 +26,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<AsyncPgConnection>,
+    url: Arc<str>,
     statement_timeout: Duration,
+    known: Arc<Known>,
 }
 
 impl Database {
@@ -43,12 +48,34 @@ impl Database {
             .create_timeout(Some(CONNECT))
             .runtime(deadpool::Runtime::Tokio1)
             .build()?;
-        Ok(Database { pool, statement_timeout })
+        let known = Arc::new(Known::new(Arc::default()));
+        Ok(Database { pool, url: url.into(), statement_timeout, known })
+    }
+
+    /// The same, which knows the newest revision from who listens.
+    pub fn knowing(self, heads: &Heads) -> Database {
+        Database { known: Arc::new(Known::new(heads.confirmed())), ..self }
     }
 
     /// A connection of one's own until it is dropped.
     pub async fn connection(&self) -> Result<Object<AsyncPgConnection>, Error> {
         self.pool.get().await.map_err(|error| Error::Unavailable(error.to_string()))
+    }
+
+    /// What is known of the newest revision.
+    pub fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// Rows of a statement that an index answers at once, on a connection that many share.
+    pub async fn quick_rows<Row>(&self, statement: Statement) -> Result<Vec<Row>, Error>
+    where
+        Row: QueryableByName<Pg> + Send + 'static,
+    {
+        match lane::rows(&self.url, &statement).await {
+            Some(rows) => Ok(rows),
+            None => self.rows(statement).await,
+        }
     }
 
     /// Rows of one statement.
@@ -74,11 +101,16 @@ impl Database {
 
 /// A connection whose statements end after `statement_timeout`.
 pub async fn connect(url: &str, statement_timeout: Duration) -> ConnectionResult<AsyncPgConnection> {
+    connect_with(url, statement_timeout, "").await
+}
+
+/// The same with more options, as `-c name=value`.
+pub async fn connect_with(url: &str, statement_timeout: Duration, more: &str) -> ConnectionResult<AsyncPgConnection> {
     let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(explain(&error));
     let mut config: tokio_postgres::Config = url.parse().map_err(bad)?;
     let options = config.get_options().unwrap_or_default();
     let options =
-        format!("{options} -c statement_timeout={} -c timezone=UTC -c jit=off", statement_timeout.as_millis());
+        format!("{options} -c statement_timeout={} -c timezone=UTC -c jit=off {more}", statement_timeout.as_millis());
     config.options(options).application_name("open-commitments").connect_timeout(CONNECT);
     let (client, connection) = config.connect(NoTls).await.map_err(bad)?;
     AsyncPgConnection::try_from_client_and_connection(client, connection).await
