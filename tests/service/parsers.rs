@@ -2,12 +2,12 @@
 //! here, for as long as one likes with `cargo fuzz`.
 
 #[path = "../../fuzz/src/lib.rs"]
-mod parsers;
+mod fuzzed;
 
 use std::path::Path;
 
 use crate::support::random::Random;
-use parsers::PARSERS;
+use fuzzed::PARSERS;
 
 /// Pieces that parsers trip over.
 const PIECES: [&[u8]; 16] = [
@@ -90,6 +90,6 @@ fn every_parser_has_a_target_that_fuzzes_it() {
         let target = std::fs::read_to_string(fuzz.join(format!("fuzz_targets/{name}.rs"))).expect("a target");
         assert!(target.contains(&format!("run(\"{name}\"")), "{name}");
         assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
-        parsers::run(name, b"");
+        fuzzed::run(name, b"");
     }
 }
