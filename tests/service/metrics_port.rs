@@ -38,8 +38,8 @@ async fn serve_says_where_its_figures_are_and_which_setting_named_an_address_tha
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program")
     };
     let mut served = serve("127.0.0.1:0");
-    let lines = BufReader::new(served.stdout.take().expect("its output")).lines().map(|line| line.expect("UTF-8"));
-    let mut lines = lines;
+    // Held to the end: what it prints goes on being taken.
+    let mut lines = BufReader::new(served.stdout.take().expect("its output")).lines().map(|line| line.expect("UTF-8"));
     let address = lines.find_map(|line| line.strip_prefix("Metrics at ").map(str::to_owned)).expect("the address");
     let text = reqwest::get(&address).await.expect("an answer").text().await.expect("text");
     assert!(text.contains("http_requests_total") || text.contains("ledger_head_revision"), "{text}");
