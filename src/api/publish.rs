@@ -11,7 +11,7 @@ use super::documents;
 use super::endpoint::refuse;
 use super::problem::{
     EDIT_CONFLICT, Failure, HEAD_MOVED, IDEMPOTENCY_KEY_REUSED, INSECURE_TRANSPORT, INTERNAL_ERROR, INVALID_PARAMETER,
-    NOT_ALLOWED, PUBLICATION_REFUSED, READ_ONLY_COPY, TOO_LARGE, UNAUTHORIZED, UNSUPPORTED_MEDIA_TYPE,
+    LEDGER_RESTORED, NOT_ALLOWED, PUBLICATION_REFUSED, READ_ONLY_COPY, TOO_LARGE, UNAUTHORIZED, UNSUPPORTED_MEDIA_TYPE,
 };
 use super::query::Query;
 use crate::ledger::authority::{Authority, FORBIDDEN};
@@ -49,7 +49,7 @@ use crate::say;
         (status = 415, description = "unsupported-media-type: not application/json.", body = documents::Problem, content_type = "application/problem+json"),
         (status = 422, description = "publication-refused: something is wrong with it. idempotency-key-reused: another publication came under this key.", body = documents::Problem, content_type = "application/problem+json"),
         (status = 500, description = "internal-error.", body = documents::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "database-unavailable, query-too-slow.", body = documents::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "database-unavailable, query-too-slow. ledger-restored: it was restored from a backup, and later revisions are not back yet.", body = documents::Problem, content_type = "application/problem+json"),
     ),
     security(("key" = []))
 )]
@@ -255,6 +255,7 @@ fn refused(refusal: Refusal) -> Failure {
         }
         Refusal::HeadMoved(head) => Failure::plain(&HEAD_MOVED).with("head", head.into()),
         Refusal::Copy(upstream) => Failure::plain(&READ_ONLY_COPY).with("upstream", upstream.into()),
+        Refusal::Restored => Failure::plain(&LEDGER_RESTORED).with_header(header::RETRY_AFTER, "60"),
         Refusal::KeyReused => Failure::plain(&IDEMPOTENCY_KEY_REUSED),
         Refusal::Database(error) => error.into(),
         Refusal::Unwritten => internal("nothing was written".into()),

@@ -1,5 +1,6 @@
 //! Storage: the pool, the private PostgreSQL, the schema, and every query. No HTTP.
 
+pub mod dump;
 pub mod heads;
 pub mod migrate;
 pub mod pool;

@@ -51,6 +51,8 @@ pub enum Refusal {
     HeadMoved(i64),
     /// This ledger is a copy of the one at this address.
     Copy(String),
+    /// This ledger was restored from a backup, and what came after that is not back yet.
+    Restored,
     /// Another publication came before under the same idempotency key.
     KeyReused,
     Database(Error),
@@ -104,7 +106,7 @@ async fn attempt(
     connection.batch_execute("SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '60s'").await?;
     let head = Head::lock(connection).await?;
     if let Some(mirror) = origin::mirror(connection).await? {
-        return Err(Refusal::Copy(mirror.upstream));
+        return Err(if mirror.restored { Refusal::Restored } else { Refusal::Copy(mirror.upstream) });
     }
     if let Some(idempotency) = terms.idempotency {
         match idempotency.find(connection).await? {

@@ -35,6 +35,7 @@ mod redaction;
 mod replay;
 mod search;
 mod start_and_stop;
+mod storms;
 mod support;
 mod synthesizing;
 mod time_travel;

@@ -27,6 +27,7 @@ use cluster::Cluster;
 pub use error::Error;
 use folder::Folder;
 use programs::Programs;
+pub use programs::{client_programs, undisturbed};
 
 /// The database that a new cluster is made with.
 const DATABASE: &str = "open_commitments";
