@@ -99,8 +99,10 @@ fn reach(settings: &DatabaseSettings) -> Result<Opened, Failed> {
     }
     let data_dir = settings.data_dir.clone().unwrap_or_else(private_postgres::default_data_dir);
     let private = private_postgres::Settings { data_dir, bin_dir: settings.pg_bin_dir.clone(), options: Vec::new() };
-    let server =
+    let mut server =
         PrivatePostgres::start(&private).map_err(|error| Failed(Message { en: error.en(), zh: error.zh() }))?;
+    // It may die before it is needed.
+    server.keep_running();
     Ok(Opened { url: server.url(), _server: Some(server) })
 }
 

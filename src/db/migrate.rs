@@ -1,7 +1,5 @@
 //! Bringing the schema up to date, and founding the ledger in a new database.
 
-use std::time::Duration;
-
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
@@ -64,7 +62,7 @@ async fn as_ledger(url: &str, ledger: Uuid, time_zone: &str, direction: Directio
 fn migrate(url: &str, ledger: Uuid, time_zone: &str, direction: Direction) -> Result<Vec<String>, Failure> {
     let fail = |error: &dyn std::fmt::Display| Failure(say!("{error}", "{error}"));
     let mut connection: AsyncConnectionWrapper<AsyncPgConnection> = tokio::runtime::Handle::current()
-        .block_on(pool::connect(url, Duration::ZERO))
+        .block_on(pool::connect_when_up(url))
         .map(AsyncConnectionWrapper::from)
         .map_err(|error| fail(&error))?;
     connection.batch_execute(LOCK).map_err(|error| fail(&error))?;

@@ -191,6 +191,11 @@ impl Cluster {
         }
     }
 
+    /// Whether nothing of a server runs.
+    pub fn is_gone(&self) -> bool {
+        self.state() == State::Absent
+    }
+
     fn state(&self) -> State {
         match self.server_id() {
             None => State::Absent,
