@@ -1,6 +1,7 @@
 //! `POST /v1/revisions`: one publication, all of it or nothing.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -14,6 +15,7 @@ use super::problem::{
     LEDGER_RESTORED, NOT_ALLOWED, PUBLICATION_REFUSED, READ_ONLY_COPY, TOO_LARGE, UNAUTHORIZED, UNSUPPORTED_MEDIA_TYPE,
 };
 use super::query::Query;
+use crate::db;
 use crate::ledger::authority::{Authority, FORBIDDEN};
 use crate::ledger::idempotency::{Idempotency, Kept, MAX_KEY};
 use crate::ledger::keys;
@@ -23,6 +25,11 @@ use crate::ledger::publish::{self, Published, Refusal, Terms};
 use crate::model::problem::Problem;
 use crate::model::publication::{self, MAX_BYTES};
 use crate::say;
+
+/// How long a publication waits for those before it, as long as for the head's lock.
+const TURN: Duration = Duration::from_secs(60);
+/// How long the body of a publication may stop arriving.
+const SILENCE: Duration = Duration::from_secs(20);
 
 /// Publish
 ///
@@ -87,7 +94,9 @@ async fn answer(state: &State, http: &HttpRequest, body: web::Payload) -> Result
         idempotency: idempotency.as_ref(),
     };
     // One at a time is all that the ledger takes; more would only hold connections that reads want.
-    let _turn = state.publishing.acquire().await.map_err(|error| internal(error.to_string()))?;
+    let turn = tokio::time::timeout(TURN, state.publishing.acquire()).await;
+    let late = |_| db::Error::Unavailable("others publish for longer than this one waits".into());
+    let _turn = turn.map_err(late)?.map_err(|error| internal(error.to_string()))?;
     let mut connection = state.database.connection().await?;
     match publish::publish(&mut connection, parsed, &terms).await {
         Ok(Published::Now(outcome)) => {
@@ -185,11 +194,13 @@ async fn read(http: &HttpRequest, mut body: web::Payload) -> Result<Vec<u8>, Fai
         return Err(Failure::plain(&TOO_LARGE));
     }
     let mut bytes = Vec::new();
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|error| {
-            let detail = say!("The body did not arrive whole: {error}.", "请求内容未完整到达：{error}。");
-            Failure::new(&INVALID_PARAMETER, detail)
-        })?;
+    let broken = |why: String| {
+        let detail = say!("The body did not arrive whole: {why}.", "请求内容未完整到达：{why}。");
+        Failure::new(&INVALID_PARAMETER, detail)
+    };
+    let silent = |_| broken(format!("nothing came for {} s", SILENCE.as_secs()));
+    while let Some(chunk) = tokio::time::timeout(SILENCE, body.next()).await.map_err(silent)? {
+        let chunk = chunk.map_err(|error| broken(error.to_string()))?;
         if bytes.len() + chunk.len() > MAX_BYTES {
             return Err(Failure::plain(&TOO_LARGE));
         }

@@ -20,6 +20,8 @@ use super::{Error, outage};
 
 /// How long a request waits for a connection.
 const WAIT: Duration = Duration::from_secs(5);
+/// How many requests wait at most, for each connection.
+const QUEUE: usize = 64;
 /// How long an answer may be under way beyond the statement timeout, which the server keeps.
 const GRACE: Duration = Duration::from_secs(1);
 /// How soon the end of a connection follows the server's last words.
@@ -60,6 +62,10 @@ impl Database {
 
     /// A connection of one's own until it is dropped.
     pub async fn connection(&self) -> Result<Object<AsyncPgConnection>, Error> {
+        let status = self.pool.status();
+        if status.waiting >= QUEUE * status.max_size {
+            return Err(Error::Unavailable(format!("{} wait for a connection already", status.waiting)));
+        }
         self.pool.get().await.map_err(|error| Error::Unavailable(error.to_string()))
     }
 

@@ -67,6 +67,7 @@ pub async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static
 /// `serve` as a process of its own.
 pub struct Served {
     child: Child,
+    pub address: SocketAddr,
 }
 
 impl Served {
@@ -101,7 +102,11 @@ impl Served {
         })
         .await;
         door.lead_to(Some(address));
-        Served { child }
+        Served { child, address }
+    }
+
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it as operators do.

@@ -57,7 +57,11 @@ async fn publish(url: &str, key: &str, number: usize, counts: &Cell<Counts>) -> 
             Ok::<_, reqwest::Error>((answer.status().as_u16(), answer.text().await?))
         };
         // One that breaks off says nothing.
+        let asked = Instant::now();
         let answer = answer.await;
+        if asked.elapsed() > Duration::from_secs(2) {
+            println!("an answer took {:?}: {answer:?}", asked.elapsed());
+        }
         if let Ok((status, text)) = &answer {
             assert!([201, 503].contains(status), "{number}: {status} {text}");
             if *status == 201 {
@@ -77,6 +81,14 @@ fn count(counts: &Cell<Counts>, change: impl FnOnce(&mut Counts)) {
     let mut now = counts.take();
     change(&mut now);
     counts.set(now);
+}
+
+/// How many publications have been acknowledged.
+fn counts_now(counts: &Cell<Counts>) -> usize {
+    let now = counts.take();
+    let acknowledged = now.acknowledged;
+    counts.set(now);
+    acknowledged
 }
 
 /// Reads lists and files for ever; each that came whole has all of its revision and nothing beyond.
@@ -114,7 +126,10 @@ fn expected(path: &str, revision: usize) -> usize {
 /// The process of the server in a data folder, and one that works for it.
 fn server(folder: &Path) -> Option<u32> {
     let file = std::fs::read_to_string(folder.join("postgres/postmaster.pid")).ok()?;
-    file.lines().next()?.trim().parse().ok()
+    let process: u32 = file.lines().next()?.trim().parse().ok()?;
+    // While a server is being started the file names whoever starts it.
+    let what = Command::new("ps").args(["-o", "command=", "-p", &process.to_string()]).output().ok()?;
+    String::from_utf8_lossy(&what.stdout).contains("postgres -D").then_some(process)
 }
 
 fn worker(folder: &Path, random: &mut Random) -> Option<u32> {
@@ -182,6 +197,7 @@ async fn storm(seed: u64, kills: usize) -> Counts {
             }
         }
     };
+    let since = Instant::now();
     let chaos = async {
         for _ in 0..kills {
             // Any moment; there is nothing to wait for.
@@ -205,8 +221,15 @@ async fn storm(seed: u64, kills: usize) -> Counts {
                 }
             };
             mirror.start();
+            // Sometimes it does not even come back in between.
+            let before = counts_now(&counts);
+            while !random.once_in(3) && counts_now(&counts) == before {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            println!("{:?} {killed:?}", since.elapsed());
             count(&counts, |counts| counts.kills.iter_mut().zip(killed).for_each(|(sum, more)| *sum += more));
         }
+        println!("{:?} over", since.elapsed());
         over.set(true);
     };
     let acknowledged = tokio::select! {
