@@ -127,9 +127,10 @@ pub struct Serve {
     /// Bytes that export files may take, those used longest ago going first.
     #[arg(long, env = "EXPORT_SPOOL_BYTES", default_value_t = 4 << 30)]
     pub export_spool_bytes: u64,
-    /// Bytes of memory that embeds kept for a while may take; they are what survives an outage of the database.
-    #[arg(long, env = "EMBED_CACHE_BYTES", default_value_t = 64 << 20)]
-    pub embed_cache_bytes: u64,
+    /// Bytes of memory for finished answers, which hold until a revision changes what they rest on, and survive an outage of
+    /// the database; 0 keeps none.
+    #[arg(long, env = "RESPONSE_CACHE_BYTES", default_value_t = 64 << 20)]
+    pub response_cache_bytes: u64,
     /// Fonts of pictures: system takes the system's for characters that the shipped one lacks, shipped that one alone.
     #[arg(long, env = "FONTS", value_enum, default_value_t)]
     pub fonts: Fonts,

@@ -2,11 +2,13 @@
 
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
-use chrono::NaiveDate;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use chrono::{NaiveDate, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::State;
+use super::cache::basis::{Basis, Rests};
 use super::problem::{Failure, INTERNAL_ERROR};
 use crate::db::read::{At, Moment};
 use crate::export::format::Format;
@@ -34,6 +36,8 @@ pub struct Answer {
     pub next: Option<String>,
     /// Settings that it repeats, where it does: a validator has their digest.
     pub settings: Option<String>,
+    /// What a newer revision has to change to change the answer.
+    pub rests: Rests,
 }
 
 /// Whether what was asked for stays as it is. A time not before head's is answered and cached as head.
@@ -62,6 +66,7 @@ impl Answer {
             evaluated_on: None,
             next: None,
             settings: None,
+            rests: Rests::Ledger,
         }
     }
 
@@ -84,6 +89,12 @@ impl Answer {
         let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         response.insert_header((header::ETAG, etag));
         frame(&mut response, &self.moment, self.pinned, request);
+        let mut basis = Basis { pinned: self.pinned, ..Basis::of(&self.moment, self.rests, self.body.len()) };
+        if self.evaluated_on.is_some() && !self.pinned {
+            basis =
+                basis.of_today(request.app_data::<web::Data<State>>().map_or_else(Utc::now, |state| (state.clock)()));
+        }
+        response.extensions_mut().insert(basis);
         if let Some(next) = &self.next {
             response.append_header((header::LINK, format!("<?{next}>; rel=\"next\"")));
         }

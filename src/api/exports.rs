@@ -92,7 +92,7 @@ async fn forget(state: &State) -> Result<(), db::Error> {
     let basis = chunks::basis(&state.database, None, At::Head, (state.clock)()).await?;
     if let Some(basis) = basis {
         state.exports.spool.forget_before(basis.moment.last_redaction);
-        state.embeds.hear(basis.moment.head, basis.moment.last_redaction);
+        state.responses.hear(basis.moment.head, basis.moment.last_redaction);
         state.pictures.forget_before(basis.moment.last_redaction);
     }
     Ok(())

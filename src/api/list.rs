@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::answer::Answer;
+use super::cache::basis::{KindSet, Rests};
 use super::cursor::{self, Cursor};
 use super::endpoint::{Asked, Request};
 use super::exports;
@@ -64,7 +65,8 @@ pub async fn read(mut request: Request, scope: Option<&'static Filter>) -> Resul
         _ => exports::page(&request, &moment, fields, rows).await?,
     };
     let next = next.map(|next| request.next(&next));
-    Ok(Answer { next, format: request.format, ..Answer::json(body, moment, at) })
+    let rests = Rests::Kinds(KindSet::named(list::kinds(&page)));
+    Ok(Answer { next, format: request.format, rests, ..Answer::json(body, moment, at) })
 }
 
 /// The cursor of a request, if it belongs to this list.

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use actix_web::http::{Method, StatusCode};
 use chrono::{DateTime, Utc};
-use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
 
 /// Bounds of the duration histogram, in seconds.
 const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
@@ -63,6 +66,23 @@ pub struct Metrics {
     mirror: MirrorMetrics,
 }
 
+/// Counters of a route, found once.
+pub struct Route {
+    /// GET, then HEAD; answered, then unchanged.
+    requests: [IntCounter; 4],
+    durations: Histogram,
+}
+
+impl Route {
+    pub fn observe(&self, method: &Method, status: StatusCode, duration: Duration) {
+        let place = usize::from(method == Method::HEAD) * 2 + usize::from(status == StatusCode::NOT_MODIFIED);
+        if let Some(counter) = self.requests.get(place) {
+            counter.inc();
+        }
+        self.durations.observe(duration.as_secs_f64());
+    }
+}
+
 impl Metrics {
     pub fn new() -> Result<Metrics, prometheus::Error> {
         let registry = Registry::new();
@@ -98,6 +118,16 @@ impl Metrics {
     pub fn observe(&self, method: &str, route: &str, status: u16, duration: Duration) {
         self.requests.with_label_values(&[method, route, &status.to_string()]).inc();
         self.durations.with_label_values(&[route]).observe(duration.as_secs_f64());
+    }
+
+    /// Counters of a route that answers from what is kept.
+    pub fn route(&self, route: &str) -> Route {
+        let requests = |method, status| self.requests.with_label_values(&[method, route, status]);
+        Route {
+            requests: [("GET", "200"), ("GET", "304"), ("HEAD", "200"), ("HEAD", "304")]
+                .map(|(method, status)| requests(method, status)),
+            durations: self.durations.with_label_values(&[route]),
+        }
     }
 
     /// Prometheus' text format.

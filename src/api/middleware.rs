@@ -9,9 +9,9 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
-use uuid::Uuid;
 
 use super::State;
+use super::cache::basis::Basis;
 use super::endpoint::language;
 use super::problem::{Failure, INTERNAL_ERROR, METHOD_NOT_ALLOWED, NO_SUCH_PATH};
 
@@ -32,14 +32,14 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct RequestId(pub String);
 
 /// The caller's id if it is a plain one, else a new one.
-fn request_id(headers: &HeaderMap) -> String {
+pub fn request_id(headers: &HeaderMap) -> String {
     let plain = |id: &&str| {
         !id.is_empty()
             && id.len() <= 64
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
     let sent = headers.get(REQUEST_ID).and_then(|field| field.to_str().ok()).filter(plain);
-    sent.map_or_else(|| Uuid::new_v4().simple().to_string(), str::to_owned)
+    sent.map_or_else(|| format!("{:032x}", fastrand::u128(..)), str::to_owned)
 }
 
 /// Frames every request.
@@ -61,6 +61,9 @@ pub async fn frame(
         response = enveloped(response, state);
         let route = response.request().match_pattern().unwrap_or_else(|| "other".to_owned());
         state.metrics.observe(known(&method), &route, response.status().as_u16(), started.elapsed());
+        if let Some(basis) = response.response_mut().extensions_mut().get_mut::<Basis>() {
+            basis.route = Some(route);
+        }
     }
     let headers = response.headers_mut();
     // Only said to keep the encoder away.

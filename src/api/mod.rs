@@ -2,6 +2,7 @@
 //! `endpoint` turns a request into parameters and an answer into a response.
 
 pub mod answer;
+pub mod cache;
 pub mod catalogue;
 pub mod changes;
 pub mod citation;
@@ -37,10 +38,13 @@ pub mod search;
 pub mod summary;
 pub mod warnings;
 
+use actix_service::IntoServiceFactory;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, Logger, from_fn};
 use actix_web::{App, Error, HttpServer, web};
+
+use cache::front::Front;
 
 use crate::catalog;
 use crate::db::pool::Database;
@@ -66,8 +70,8 @@ pub struct State {
     /// What pages say of them.
     pub site: crate::config::Site,
     pub exports: exports::Exports,
-    /// Embeds that are kept for a while.
-    pub embeds: site::embed::cache::Embeds,
+    /// Answers that are kept.
+    pub responses: cache::Responses,
     pub pictures: picture::Pictures,
     /// Turns at publishing.
     pub publishing: tokio::sync::Semaphore,
@@ -99,7 +103,7 @@ pub fn app(
 
 /// A server on a socket that is bound already. Who takes the signals is the caller's to say.
 pub fn server(state: web::Data<State>, listener: std::net::TcpListener, workers: usize) -> std::io::Result<Server> {
-    let server = HttpServer::new(move || app(state.clone()))
+    let server = HttpServer::new(move || Front { app: app(state.clone()).into_factory(), state: state.clone() })
         .workers(workers)
         .shutdown_timeout(30)
         .disable_signals()

@@ -180,7 +180,7 @@ fn document(ask: &Ask, about: About, (most_wide, most_high): (Option<u32>, Optio
     OEmbed {
         kind: "rich".into(),
         version: "1.0".into(),
-        html: embed::iframe(&format!("{url}/{}", ask.key()), &title, &width.to_string(), height),
+        html: embed::iframe(&format!("{url}/{}", ask.address()), &title, &width.to_string(), height),
         title,
         author_url: about.author.as_ref().map(|(id, _)| format!("{url}/organizations/{id}")),
         author_name: about.author.map(|(_, name)| clipped(&name, MAX_TITLE)),

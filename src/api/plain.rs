@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 use sha2::{Digest, Sha256};
 
 use super::State;
+use super::cache::basis::Basis;
 use super::documents::{self, Health, MirrorHealth};
 use super::endpoint::{language, refuse};
 use super::problem::{DATABASE_UNAVAILABLE, Failure, INTERNAL_ERROR};
@@ -190,6 +191,7 @@ pub fn fixed(http: &HttpRequest, text: String, media_type: &str) -> HttpResponse
     let known = http.headers().get(header::IF_NONE_MATCH).and_then(|field| field.to_str().ok());
     let mut response =
         if known.is_some_and(|known| known.contains(&etag)) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response.extensions_mut().insert(Basis::release(text.len()));
     response.insert_header((header::ETAG, etag)).insert_header((header::CACHE_CONTROL, "public, max-age=300"));
     response.content_type(media_type).body(text)
 }

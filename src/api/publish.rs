@@ -101,6 +101,8 @@ async fn answer(state: &State, http: &HttpRequest, body: web::Payload) -> Result
     match publish::publish(&mut connection, parsed, &terms).await {
         Ok(Published::Now(outcome)) => {
             log_published(&authority, &outcome);
+            // Who has this answer reads no older one here.
+            state.responses.hear(outcome.head, 0);
             respond(&outcome)
         }
         Ok(Published::Before(kept)) => Ok(repeat(kept)),

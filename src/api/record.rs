@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::answer::Answer;
+use super::cache::basis::{KindSet, Rests};
 use super::endpoint::Request;
 use super::list::item;
 use super::problem::{Failure, INTERNAL_ERROR, NO_SUCH_RECORD, RECORD_REDACTED, RECORD_WITHDRAWN};
@@ -23,7 +24,13 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
     let Some(body) = &row.body else { return Err(gone(request.kind, &request.id, &row)) };
     let mut json = String::with_capacity(body.len() + row.included.as_ref().map_or(0, String::len) + 16);
     item(&mut json, body, row.included.as_deref(), fields.as_deref())?;
-    Ok(Answer::json(json, row.moment, asked.at))
+    let included = includes.iter().flat_map(|include| include.reads.iter().copied());
+    let rests = if includes.is_empty() {
+        Rests::Record(kind, request.id)
+    } else {
+        Rests::Kinds(KindSet::named(included.chain([kind.name])))
+    };
+    Ok(Answer { rests, ..Answer::json(json, row.moment, asked.at) })
 }
 
 /// What became of a record that is not there.

@@ -7,6 +7,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::web;
 
 use super::{Failed, Opened, connect, open, open_copy, tell};
+use crate::api::cache::{self, Responses};
 use crate::api::changes::followers::Followers;
 use crate::api::exports::{self, Exports};
 use crate::api::metrics::Metrics;
@@ -22,7 +23,6 @@ use crate::mirror::upstream::Upstream;
 use crate::model::message::Language;
 use crate::picture::Pictures;
 use crate::say;
-use crate::site::embed::cache::Embeds;
 
 pub fn run(settings: Serve) -> Result<(), Failed> {
     actix_web::rt::System::new().block_on(serve(settings))
@@ -67,7 +67,7 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
             settings.export_spool_bytes,
             Duration::from_secs(settings.gateway_timeout.into()),
         ),
-        embeds: Embeds::new(settings.embed_cache_bytes),
+        responses: Responses::new(settings.response_cache_bytes),
         pictures: Pictures::new(settings.fonts),
         licence: catalog::licence(&settings),
         operator: settings.operator.clone(),
@@ -85,6 +85,7 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
     }
     let state = web::Data::new(state);
     actix_web::rt::spawn(exports::forget_what_is_redacted(state.clone()));
+    actix_web::rt::spawn(cache::follow(state.clone()));
     let server = api::server(state.clone(), listener, workers).map_err(Failed::of)?;
     actix_web::rt::spawn(stop_on_signal(server.handle(), state));
     tell(say!(

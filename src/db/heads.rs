@@ -1,6 +1,8 @@
 //! Hearing of new revisions: one connection of the process listens, and everybody who waits is woken.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use tokio::sync::watch;
@@ -11,34 +13,63 @@ use crate::ledger::write::CHANNEL;
 
 /// How often head is looked up all the same: a notification may get lost in a pooler, and a standby gets none.
 const LOOK: Duration = Duration::from_secs(2);
+/// How long a look may take until what is known counts as unsure.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How long to wait before connecting anew.
 const AGAIN: Duration = Duration::from_millis(500);
 
 /// The newest revision that the process has heard of; -1 before the first.
 pub struct Heads {
     heads: watch::Receiver<i64>,
+    confirmed: Arc<Confirmed>,
     task: JoinHandle<()>,
+}
+
+/// Until when what was heard is surely all there is: a look that comes to nothing for a while ends it.
+struct Confirmed {
+    began: Instant,
+    /// In milliseconds since then.
+    until: AtomicU64,
+}
+
+impl Confirmed {
+    fn now(&self) {
+        let until = self.began.elapsed() + LOOK + PATIENCE;
+        self.until.store(u64::try_from(until.as_millis()).unwrap_or(u64::MAX), Ordering::Release);
+    }
+
+    fn no_more(&self) {
+        self.until.store(0, Ordering::Release);
+    }
 }
 
 impl Heads {
     /// Listens until dropped; takes up again whenever the database comes back.
     pub fn listen(url: &str) -> Heads {
         let (sender, heads) = watch::channel(-1);
-        let url = url.to_owned();
+        let confirmed = Arc::new(Confirmed { began: Instant::now(), until: AtomicU64::new(0) });
+        let (url, known) = (url.to_owned(), confirmed.clone());
         let task = tokio::spawn(async move {
             loop {
-                if let Err(error) = hear(&url, &sender).await {
+                let heard = hear(&url, &sender, &known).await;
+                known.no_more();
+                if let Err(error) = heard {
                     log::debug!("listening for revisions: {error}");
                 }
                 tokio::time::sleep(AGAIN).await;
             }
         });
-        Heads { heads, task }
+        Heads { heads, confirmed, task }
     }
 
     /// Ends it, for everybody who waits.
     pub fn stop(&self) {
         self.task.abort();
+    }
+
+    /// Whether the number is surely the newest there is, but for the moment that a notification takes.
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed.began.elapsed().as_millis() < u128::from(self.confirmed.until.load(Ordering::Acquire))
     }
 
     /// The number as it changes.
@@ -53,7 +84,7 @@ impl Drop for Heads {
     }
 }
 
-async fn hear(url: &str, heads: &watch::Sender<i64>) -> Result<(), tokio_postgres::Error> {
+async fn hear(url: &str, heads: &watch::Sender<i64>, confirmed: &Confirmed) -> Result<(), tokio_postgres::Error> {
     let mut config: tokio_postgres::Config = url.parse()?;
     config.application_name("open-commitments (listening)").connect_timeout(Duration::from_secs(5));
     let (client, mut connection) = config.connect(NoTls).await?;
@@ -62,11 +93,14 @@ async fn hear(url: &str, heads: &watch::Sender<i64>) -> Result<(), tokio_postgre
     let mut start = Box::pin(async {
         // A standby refuses LISTEN; there, looking is all there is.
         let _ = client.batch_execute(&format!("LISTEN {CHANNEL}")).await;
-        look(&client, heads).await
+        let head = newest(&client).await?;
+        // Said also where it is the same number: the history may be another one.
+        heads.send_replace(head);
+        Ok::<(), tokio_postgres::Error>(())
     });
     loop {
         tokio::select! {
-            started = &mut start => { started?; break; }
+            started = &mut start => { started?; confirmed.now(); break; }
             message = messages.next() => if over(message, heads)? { return Ok(()) },
         }
     }
@@ -75,10 +109,10 @@ async fn hear(url: &str, heads: &watch::Sender<i64>) -> Result<(), tokio_postgre
         tokio::select! {
             message = messages.next() => if over(message, heads)? { return Ok(()) },
             () = tokio::time::sleep(LOOK) => {
-                let mut looked = Box::pin(look(&client, heads));
+                let mut looked = Box::pin(newest(&client));
                 loop {
                     tokio::select! {
-                        done = &mut looked => { done?; break; }
+                        head = &mut looked => { tell(heads, head?); confirmed.now(); break; }
                         message = messages.next() => if over(message, heads)? { return Ok(()) },
                     }
                 }
@@ -87,10 +121,8 @@ async fn hear(url: &str, heads: &watch::Sender<i64>) -> Result<(), tokio_postgre
     }
 }
 
-async fn look(client: &Client, heads: &watch::Sender<i64>) -> Result<(), tokio_postgres::Error> {
-    let head: i64 = client.query_one("SELECT revision FROM head", &[]).await?.get(0);
-    tell(heads, head);
-    Ok(())
+async fn newest(client: &Client) -> Result<i64, tokio_postgres::Error> {
+    client.query_one("SELECT revision FROM head", &[]).await?.try_get(0)
 }
 
 /// Takes in a message; whether the connection has ended.

@@ -6,6 +6,8 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use sha2::{Digest, Sha256};
 
+use crate::api::cache::basis::Basis;
+
 use super::chart::theme::{self, Theme};
 
 /// A file: its name without the digest, its content.
@@ -52,8 +54,7 @@ pub async fn serve(path: web::Path<(String, String)>) -> HttpResponse {
     let (digest, name) = path.into_inner();
     let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else { return HttpResponse::NotFound().finish() };
     let cache = if *asset.digest == digest { "public, max-age=31536000, immutable" } else { "public, max-age=60" };
-    HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, cache))
-        .content_type(asset.media_type)
-        .body(asset.content.as_str())
+    let mut response = HttpResponse::Ok();
+    response.extensions_mut().insert(Basis::release(asset.content.len()));
+    response.insert_header((header::CACHE_CONTROL, cache)).content_type(asset.media_type).body(asset.content.as_str())
 }

@@ -72,9 +72,9 @@ pub fn section(of: &Of<'_>, visit: &mut Visit) -> Result<Markup, Failure> {
             data-copy=(visit.say("Copy", "复制")) data-copied=(visit.say("Copied", "已复制")) {
             h2 { (visit.say("Embed", "嵌入")) }
             (form(of, &chosen, visit))
-            iframe.preview src=(visit.file(&ask.key())) title=(visit.say("Preview of the embed", "嵌入效果预览")) loading="lazy" height=(ask.style.height()) {}
+            iframe.preview src=(visit.file(&ask.address())) title=(visit.say("Preview of the embed", "嵌入效果预览")) loading="lazy" height=(ask.style.height()) {}
             @for (id, label, code) in [
-                ("embed-frame", visit.say("Frame (HTML)", "框架代码（HTML）"), iframe(&format!("{base}/{}", ask.key()), title, "100%", ask.style.height())),
+                ("embed-frame", visit.say("Frame (HTML)", "框架代码（HTML）"), iframe(&format!("{base}/{}", ask.address()), title, "100%", ask.style.height())),
                 ("embed-script", visit.say("Script: as high as its content", "脚本代码：高度随内容调整"), script(&ask, title, &base)),
                 ("embed-oembed", visit.say("oEmbed address, for content management systems", "oEmbed 地址，供内容管理系统使用"), oembed(&ask, &base)),
             ] {
@@ -174,7 +174,7 @@ fn script(ask: &Ask, title: &str, base: &str) -> String {
 }
 
 fn oembed(ask: &Ask, base: &str) -> String {
-    let address = format!("{base}/{}", ask.key());
+    let address = format!("{base}/{}", ask.address());
     let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("url", &address).finish();
     format!("{base}/oembed?{query}")
 }

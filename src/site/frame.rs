@@ -13,6 +13,7 @@ use super::visit::{Visit, spoken_in};
 use super::words;
 use crate::api::State;
 use crate::api::answer::matches_etag;
+use crate::api::cache::basis::{Basis, Rests};
 use crate::api::endpoint;
 use crate::api::problem::{Failure, INTERNAL_ERROR};
 use crate::ledger::digest;
@@ -91,6 +92,7 @@ impl Page {
             "public, max-age=0, s-maxage=5, stale-while-revalidate=30, stale-if-error=86400"
         };
         let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        response.extensions_mut().insert(Basis::of(moment, Rests::Ledger, 0).of_today(visit.now));
         response
             .insert_header((header::ETAG, etag))
             .insert_header((header::CACHE_CONTROL, cache))
@@ -108,6 +110,7 @@ impl Page {
         let etag = format!("W/\"{}\"", hex::encode(&Sha256::digest(&text)[..8]));
         let unchanged = matches_etag(visit.http.headers(), &etag);
         let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        response.extensions_mut().insert(Basis::release(0));
         response
             .insert_header((header::ETAG, etag))
             .insert_header((header::CACHE_CONTROL, "public, max-age=300"))

@@ -19,6 +19,7 @@ mod figures;
 mod following;
 mod importing;
 mod invariants;
+mod kept;
 mod lists;
 mod migrations;
 mod mirror;

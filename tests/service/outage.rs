@@ -10,7 +10,7 @@ use crate::support::{Service, Settings, TestDatabase};
 #[actix_web::test]
 async fn a_database_that_dies_is_a_503_and_comes_back_by_itself() {
     let service = Service::small().await;
-    assert_eq!(service.get("/v1/commitments").await.status, 200);
+    let before = service.get("/v1/commitments").await;
     let name = service.database.name.clone();
     let operator = TestDatabase::create().await;
     operator.sql(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await.expect("closed");
@@ -18,7 +18,7 @@ async fn a_database_that_dies_is_a_503_and_comes_back_by_itself() {
         .sql(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"))
         .await
         .expect("terminated");
-    for path in ["/v1/commitments", "/v1/commitments/one", "/v1/summary", "/health/ready"] {
+    for path in ["/v1/commitments?limit=1", "/v1/commitments/one", "/v1/summary", "/health/ready"] {
         let answer = service.get(path).await;
         assert_eq!((answer.status, answer.problem().as_str()), (503, "database-unavailable"), "{path}");
         assert!(!answer.header("retry-after").is_empty(), "{path}");
@@ -28,6 +28,9 @@ async fn a_database_that_dies_is_a_503_and_comes_back_by_itself() {
             answer.text
         );
     }
+    let answer = service.get("/v1/commitments").await;
+    assert_eq!((answer.status, &answer.text), (200, &before.text), "what was asked for before goes on");
+    assert_eq!(answer.header("cache-status"), "open-commitments; hit; ttl=-1; detail=database-unavailable");
     assert_eq!(service.get("/health/live").await.status, 200);
     assert_eq!(service.get("/health/metrics").await.status, 200);
     operator.sql(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await.expect("open");

@@ -104,8 +104,7 @@ pub fn changed_in(page: &Page<'_>) -> Statement {
         own.append(newest("revision_from")).sql(", ").append(newest("revision_to"));
         own.sql(", CASE WHEN b.last_redaction <= b.n THEN b.last_redaction ELSE 0 END, 0))");
     }
-    let mut others: Vec<&str> = page.filters.iter().flat_map(|(filter, _)| filter.reads.iter().copied()).collect();
-    others.extend(page.includes.iter().flat_map(|include| include.reads.iter().copied()));
+    let mut others: Vec<&str> = kinds_beside(page).collect();
     others.sort_unstable();
     others.dedup();
     let mut statement = Statement::of("greatest(0, ", []);
@@ -115,6 +114,17 @@ pub fn changed_in(page: &Page<'_>) -> Statement {
     }
     statement.sql(")");
     statement
+}
+
+/// Kinds that the page reads beside its own.
+fn kinds_beside<'a>(page: &'a Page<'_>) -> impl Iterator<Item = &'static str> + 'a {
+    let included = page.includes.iter().flat_map(|include| include.reads.iter().copied());
+    page.filters.iter().flat_map(|(filter, _)| filter.reads.iter().copied()).chain(included)
+}
+
+/// Kinds that the page reads.
+pub fn kinds<'a>(page: &'a Page<'_>) -> impl Iterator<Item = &'static str> + 'a {
+    kinds_beside(page).chain([page.kind.name])
 }
 
 /// A filter as a condition on row `t`.

@@ -20,6 +20,7 @@ pub mod since;
 pub mod sitemap;
 pub mod summary;
 pub mod told;
+pub mod touched;
 pub mod warnings;
 
 use chrono::{DateTime, NaiveDate, Utc};

@@ -162,8 +162,8 @@ impl Ask {
         .collect()
     }
 
-    /// Path and query below the top, in one spelling; what the same answer is kept under.
-    pub fn key(&self) -> String {
+    /// Path and query below the top, in one spelling.
+    pub fn address(&self) -> String {
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.given).finish();
         format!("embed/{}/{}?{query}", self.kind.collection, self.id)
     }

@@ -1,9 +1,8 @@
 //! What stands on somebody else's page: `/embed/metrics/{id}`, `/embed/commitments/{id}`, `/embed/programmes/{id}`.
 //! One small page each, that loads nothing: what is asked for (`ask`) is made (`metric`, `commitment`, `programme`),
-//! put into its frame (`frame`), and kept for a while, so that it outlives the database (`cache`).
+//! and put into its frame (`frame`). The cache in front keeps it, so that it outlives the database.
 
 pub mod ask;
-pub mod cache;
 
 mod commitment;
 mod frame;
@@ -14,12 +13,15 @@ mod refusal;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
 
 use crate::api::State;
-use crate::api::answer::matches_etag;
+use crate::api::answer::{is_pinned, matches_etag};
+use crate::api::cache::basis::{Basis, Rests};
 use crate::api::endpoint;
 use crate::api::plain::fixed;
 use crate::api::problem::{Failure, INTERNAL_ERROR, NO_SUCH_RECORD};
+use crate::db::read::Moment;
 use crate::model::kind::Kind;
 use crate::model::kinds::{
     commitment as commitments, metric as metrics, organization as organizations, programme as programmes,
@@ -31,7 +33,6 @@ use crate::site::since::clipped;
 use crate::site::chart::{self, Cell, Size, Strip};
 
 use ask::Ask;
-use cache::{Kept, Source};
 
 /// Kinds of records that can be embedded.
 pub static KINDS: [&Kind; 3] = [&metrics::KIND, &commitments::KIND, &programmes::KIND];
@@ -56,14 +57,13 @@ pub async fn serve(kind: &'static Kind, state: web::Data<State>, http: HttpReque
         Ok(ask) => ask,
         Err(refused) => return refusal::card(&refused.0, &refused.1, &state, &http).await,
     };
-    let (key, heard) = (ask.key(), *state.followers.heads().borrow());
-    match state.embeds.answer(&key, heard, || make(&ask, &state, &http)).await {
-        Ok((kept, source)) => respond(&kept, source, &ask, &http),
+    match make(&ask, &state, &http).await {
+        Ok((body, moment)) => respond(body, &moment, &ask, &http),
         Err(failure) => refusal::card(&failure, &ask, &state, &http).await,
     }
 }
 
-async fn make(ask: &Ask, state: &web::Data<State>, http: &HttpRequest) -> Result<Kept, Failure> {
+async fn make(ask: &Ask, state: &web::Data<State>, http: &HttpRequest) -> Result<(String, Moment), Failure> {
     if !endpoint::is_record_id(&ask.id) || ask.id.is_empty() {
         return Err(Failure::plain(&NO_SUCH_RECORD));
     }
@@ -74,20 +74,22 @@ async fn make(ask: &Ask, state: &web::Data<State>, http: &HttpRequest) -> Result
         _ => programme::make(ask, &mut visit).await?,
     };
     let moment = visit.moment()?.clone();
-    let body = frame::page(&embed, ask, &visit)?;
-    Ok(Kept::new(body, moment, ask.at))
+    Ok((frame::page(&embed, ask, &visit)?, moment))
 }
 
-fn respond(kept: &Kept, source: Source, ask: &Ask, http: &HttpRequest) -> HttpResponse {
-    let unchanged = matches_etag(http.headers(), &kept.etag);
+fn respond(body: String, moment: &Moment, ask: &Ask, http: &HttpRequest) -> HttpResponse {
+    let digest = hex::encode(Sha256::digest(&body));
+    let etag = format!("W/\"{}\"", digest.get(..20).unwrap_or_default());
+    let unchanged = matches_etag(http.headers(), &etag);
     let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    let (cache, key) = if kept.pinned { (PINNED, "pinned") } else { (LIVE, "head") };
+    // A pinned one says what became of its figure since.
+    response.extensions_mut().insert(Basis::of(moment, Rests::Ledger, body.len()));
+    let (cache, key) = if is_pinned(ask.at, moment) { (PINNED, "pinned") } else { (LIVE, "head") };
     response
-        .insert_header((header::ETAG, kept.etag.as_str()))
+        .insert_header((header::ETAG, etag))
         .insert_header((header::CACHE_CONTROL, cache))
         .insert_header(("surrogate-key", key))
-        .insert_header(("ledger-revision", kept.moment.n.to_string()))
-        .insert_header(("cache-status", source.header(kept)));
+        .insert_header(("ledger-revision", moment.n.to_string()));
     if unchanged {
         // The language asked for by a header makes another answer.
         if !ask.is_language_given {
@@ -95,7 +97,7 @@ fn respond(kept: &Kept, source: Source, ask: &Ask, http: &HttpRequest) -> HttpRe
         }
         return response.finish();
     }
-    frame::dressed(&mut response, ask).body(kept.body.clone())
+    frame::dressed(&mut response, ask).body(body)
 }
 
 /// A value, and what it is of in brackets.

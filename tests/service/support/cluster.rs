@@ -145,6 +145,33 @@ impl TestDatabase {
         client
     }
 
+    /// The newest revision, where the database has a ledger and can be reached.
+    pub async fn head(&self) -> Option<i64> {
+        let (client, connection) = tokio_postgres::connect(&self.url, tokio_postgres::NoTls).await.ok()?;
+        actix_web::rt::spawn(connection);
+        client.query_one("SELECT revision FROM head", &[]).await.ok()?.try_get(0).ok()
+    }
+
+    /// Takes the place of another database, as one that is restored from a backup does. Both lose their connections.
+    pub async fn becomes(&self, other: &TestDatabase) {
+        let (name, other) = (&self.name, &other.name);
+        for database in [name, other] {
+            self.cluster.execute(&format!("ALTER DATABASE {database} ALLOW_CONNECTIONS false")).await;
+            let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'");
+            self.cluster.execute(&end).await;
+        }
+        for (from, to) in [
+            (name.as_str(), format!("{name}_before")),
+            (other, name.clone()),
+            (&format!("{name}_before"), other.clone()),
+        ] {
+            self.cluster.execute(&format!("ALTER DATABASE {from} RENAME TO {to}")).await;
+        }
+        for database in [name, other] {
+            self.cluster.execute(&format!("ALTER DATABASE {database} ALLOW_CONNECTIONS true")).await;
+        }
+    }
+
     /// A statement as an operator with psql would run it.
     pub async fn sql(&self, statement: &str) -> Result<(), tokio_postgres::Error> {
         self.client().await.batch_execute(statement).await

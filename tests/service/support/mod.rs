@@ -14,6 +14,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::web;
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
+use open_commitments::api::cache::{self, Responses};
 use open_commitments::api::changes::followers::Followers;
 use open_commitments::api::endpoint::Endpoint;
 use open_commitments::api::exports::{self, Exports};
@@ -25,7 +26,6 @@ use open_commitments::db::pool::Database;
 use open_commitments::export::xlsx::SHEET_ROWS;
 use open_commitments::ledger::publish::{self, Clock, Terms};
 use open_commitments::picture::{Fonts, Pictures};
-use open_commitments::site::embed::cache::Embeds;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -52,6 +52,8 @@ pub struct Service {
     pub state: web::Data<State>,
     client: reqwest::Client,
     handle: ServerHandle,
+    /// Whether a command may have published what the service has not heard of yet.
+    behind: std::cell::Cell<bool>,
 }
 
 /// An answer.
@@ -150,7 +152,7 @@ impl Service {
             trusted_proxies: settings.trusted.iter().map(|network| network.parse().expect("a network")).collect(),
             exports: Exports::new(settings.export_dir, settings.export_bytes, settings.gateway_timeout)
                 .with_sheet_rows(settings.sheet_rows),
-            embeds: settings.embeds,
+            responses: Responses::new(settings.cache_bytes),
             pictures: Pictures::new(settings.fonts),
             licence: Licence::default(),
             operator: settings.operator,
@@ -160,19 +162,32 @@ impl Service {
         };
         let state = web::Data::new(state);
         actix_web::rt::spawn(exports::forget_what_is_redacted(state.clone()));
+        actix_web::rt::spawn(cache::follow(state.clone()));
         let server = api::server(state.clone(), listener, 1).expect("a server");
         let handle = server.handle();
         actix_web::rt::spawn(server);
         // Commands block the thread that the service runs on: a connection kept meanwhile may be closed.
         let client = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
-        Service { url, database, state, client, handle }
+        Service { url, database, state, client, handle, behind: true.into() }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
         self.request("GET", path, &[]).await
     }
 
+    /// Waits until the service has heard of what other processes published.
+    pub async fn hears(&self) {
+        if self.behind.replace(false)
+            && let Some(head) = self.database.head().await
+        {
+            let mut heads = self.state.followers.heads();
+            let heard = tokio::time::timeout(Duration::from_secs(30), heads.wait_for(|heard| *heard >= head)).await;
+            heard.expect("in time").expect("a listener");
+        }
+    }
+
     pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.hears().await;
         let method = method.parse().expect("a method");
         let mut request = self.client.request(method, format!("{}{path}", self.url));
         for (name, value) in headers {
@@ -183,6 +198,7 @@ impl Service {
 
     /// What is read may be no text.
     pub async fn bytes(&self, path: &str, headers: &[(&str, &str)]) -> Bytes {
+        self.hears().await;
         let mut request = self.client.get(format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -234,6 +250,7 @@ impl Service {
 
     /// Runs a command on this ledger.
     pub fn run(&self, words: &[&str], input: &str) -> Output {
+        self.behind.set(true);
         command(words, &[("DATABASE_URL", &self.database.url)], input)
     }
 
@@ -265,7 +282,8 @@ pub struct Settings {
     pub export_dir: std::path::PathBuf,
     pub export_bytes: u64,
     pub sheet_rows: usize,
-    pub embeds: Embeds,
+    /// Of answers that are kept.
+    pub cache_bytes: u64,
 }
 
 impl Default for Settings {
@@ -284,7 +302,7 @@ impl Default for Settings {
             export_dir: std::env::temp_dir(),
             export_bytes: 1 << 30,
             sheet_rows: SHEET_ROWS,
-            embeds: Embeds::new(16 << 20),
+            cache_bytes: 16 << 20,
         }
     }
 }

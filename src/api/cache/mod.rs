@@ -1,0 +1,191 @@
+//! Finished answers, kept while they hold. An answer says what it rests on (`basis`), the process knows what each new
+//! revision changed (`known`), and the service in front of the application (`front`) sends what holds without asking
+//! anybody: the same bytes, made once for all who ask at the same time. When the database fails, answers are given as
+//! they were, but never over a redaction.
+
+pub mod basis;
+pub mod front;
+mod kept;
+mod known;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::web;
+use quick_cache::sync::{Cache, DefaultLifecycle, EntryAction, EntryResult, PlaceholderGuard};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
+
+use super::State;
+use crate::db::read::touched;
+use kept::{Entry, Kept, Source};
+use known::{Known, Standing};
+
+/// How long nobody waits for somebody else's answer where one was not kept.
+const PASS: Duration = Duration::from_secs(1);
+/// Bytes of the largest body that is kept.
+const MAX_BODY: usize = 2 << 20;
+/// Bytes of an answer, about: how many there may be at once.
+const USUAL: u64 = 4096;
+
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<String, Entry> for Bytes {
+    fn weight(&self, key: &String, entry: &Entry) -> u64 {
+        let entry = match entry {
+            Entry::Kept(kept) => kept.weight(),
+            Entry::Pass(_) => 64,
+        };
+        u64::try_from(key.len() + entry).unwrap_or(u64::MAX)
+    }
+}
+
+type Store = Cache<String, Entry, Bytes>;
+type Guard<'a> = PlaceholderGuard<'a, String, Entry, Bytes, DefaultHashBuilder, DefaultLifecycle<String, Entry>>;
+
+/// The answers kept, bounded by their bytes.
+pub struct Responses {
+    kept: Option<Store>,
+    known: Known,
+}
+
+/// What becomes of a request that no kept answer was there for.
+enum Entered<'a> {
+    Kept(Arc<Kept>, Source),
+    /// It is answered as if nothing was kept.
+    Pass,
+    Turn(Turn<'a>),
+}
+
+/// The turn at making an answer; others wait for it. What was there before is put back where it comes to nothing.
+struct Turn<'a> {
+    guard: Option<Guard<'a>>,
+    old: Option<Arc<Kept>>,
+}
+
+impl Turn<'_> {
+    fn leave(&mut self, entry: Entry) {
+        if let Some(guard) = self.guard.take() {
+            // It may have been taken out meanwhile.
+            let _ = guard.insert(entry);
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if let Some(old) = self.old.take() {
+            self.leave(Entry::Kept(old));
+        }
+    }
+}
+
+impl Responses {
+    /// At most `bytes` are kept, those used least going first; with 0, nothing.
+    pub fn new(bytes: u64) -> Responses {
+        let items = usize::try_from(bytes / USUAL).unwrap_or(usize::MAX).max(16);
+        // Few parts, so that each has room for the largest answers.
+        let options = OptionsBuilder::new().estimated_items_capacity(items).weight_capacity(bytes).shards(4).build();
+        let kept = options.ok().filter(|_| bytes > 0);
+        let kept = kept.map(|options| {
+            Cache::with_options(options, Bytes, DefaultHashBuilder::default(), DefaultLifecycle::default())
+        });
+        Responses { kept, known: Known::default() }
+    }
+
+    /// Bytes that are taken, about.
+    pub fn bytes(&self) -> u64 {
+        self.kept.as_ref().map_or(0, Cache::weight)
+    }
+
+    /// Takes in that a revision is there, and a redaction: nothing made before a redaction is given after it.
+    pub fn hear(&self, head: i64, last_redaction: i64) {
+        self.known.hear(head, last_redaction);
+    }
+
+    /// An answer that is what would be made now.
+    fn fresh(&self, key: &str, state: &State) -> Option<(Arc<Kept>, Source)> {
+        match self.kept.as_ref()?.get(key)? {
+            Entry::Kept(kept) => {
+                let source = self.source(&kept, state)?;
+                Some((kept, source))
+            }
+            Entry::Pass(_) => None,
+        }
+    }
+
+    /// As what a kept answer may be given without asking the database.
+    fn source(&self, kept: &Kept, state: &State) -> Option<Source> {
+        match self.standing(kept, state) {
+            Standing::Fresh => Some(Source::Fresh),
+            Standing::Stale if self.known.rests() => Some(Source::Stale),
+            _ => None,
+        }
+    }
+
+    fn standing(&self, kept: &Kept, state: &State) -> Standing {
+        let confirmed = state.followers.is_confirmed();
+        let standing = self.known.standing(&kept.basis, &kept.holds_at, confirmed);
+        let is_over = || kept.basis.until.is_some_and(|until| (state.clock)() >= until);
+        if standing == Standing::Fresh && is_over() { Standing::Stale } else { standing }
+    }
+
+    fn is_stale(&self, kept: &Kept, state: &State) -> bool {
+        self.standing(kept, state) != Standing::Gone
+    }
+
+    /// Waits for who makes the answer, or takes the turn.
+    async fn enter(&self, key: &String, state: &State) -> Entered<'_> {
+        let Some(cache) = &self.kept else { return Entered::Pass };
+        let found = cache.entry_async(key, |_, entry| match entry {
+            Entry::Kept(kept) => match self.source(kept, state) {
+                Some(source) => EntryAction::Retain(Some((kept.clone(), source))),
+                None => EntryAction::ReplaceWithGuard,
+            },
+            Entry::Pass(until) if Instant::now() < *until => EntryAction::Retain(None),
+            Entry::Pass(_) => EntryAction::ReplaceWithGuard,
+        });
+        match found.await {
+            EntryResult::Retained(Some((kept, source))) => Entered::Kept(kept, source),
+            EntryResult::Vacant(guard) => Entered::Turn(Turn { guard: Some(guard), old: None }),
+            EntryResult::Replaced(guard, Entry::Kept(old)) => {
+                let old = Some(old).filter(|old| self.is_stale(old, state));
+                Entered::Turn(Turn { guard: Some(guard), old })
+            }
+            EntryResult::Replaced(guard, Entry::Pass(_)) => Entered::Turn(Turn { guard: Some(guard), old: None }),
+            EntryResult::Retained(None) | EntryResult::Removed(..) | EntryResult::Timeout => Entered::Pass,
+        }
+    }
+
+    fn head_of(&self, kept: &Kept) -> i64 {
+        self.known.head_of(&kept.holds_at)
+    }
+}
+
+/// Keeps what is known of the ledger up to date, as long as the service runs.
+pub async fn follow(state: web::Data<State>) {
+    let mut heads = state.followers.heads();
+    while heads.changed().await.is_ok() {
+        let heard = *heads.borrow_and_update();
+        let responses = &state.responses;
+        if heard > responses.known.told() {
+            responses.known.hear(heard, 0);
+        }
+        match touched::read(&state.database, responses.known.told()).await {
+            Ok(rows) => {
+                let is_other = responses.known.tell(rows);
+                if let Some(kept) = responses.kept.as_ref().filter(|_| is_other) {
+                    log::warn!("the ledger has another history than before: no answer from then is given any more");
+                    kept.clear();
+                }
+            }
+            // Answers from before are made anew meanwhile.
+            Err(error) => log::debug!("what a revision changed: {error}"),
+        }
+    }
+}
+
+/// Whether an answer of this many bytes is kept.
+fn fits(bytes: usize) -> bool {
+    bytes <= MAX_BODY
+}

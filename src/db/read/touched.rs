@@ -1,0 +1,51 @@
+//! What revisions changed, for those who keep answers.
+
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
+
+use crate::db::Error;
+use crate::db::pool::Database;
+use crate::db::statement::{Bind, Statement};
+use crate::model::kinds::KINDS;
+
+/// Revisions that are told one by one.
+pub const MOST_REVISIONS: i64 = 64;
+/// Records that are told of one revision.
+const MOST_RECORDS: i64 = 512;
+
+/// Head, and one of the revisions up to it.
+#[derive(QueryableByName)]
+pub struct Row {
+    #[diesel(sql_type = BigInt)]
+    pub head: i64,
+    #[diesel(sql_type = BigInt)]
+    pub last_redaction: i64,
+    /// Of the history that head belongs to, in hexadecimal.
+    #[diesel(sql_type = Text)]
+    pub digest: String,
+    /// The digest of the revision known before, in this history.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub known_digest: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub revision: Option<i64>,
+    #[diesel(sql_type = Nullable<Array<Text>>)]
+    pub kinds: Option<Vec<String>>,
+    /// Its changes as `kind/id`; none where they are too many.
+    #[diesel(sql_type = Nullable<Array<Text>>)]
+    pub records: Option<Vec<String>>,
+}
+
+/// Head and the newest revisions after `known`, in order.
+pub async fn read(database: &Database, known: i64) -> Result<Vec<Row>, Error> {
+    let kinds = KINDS.iter().map(|kind| kind.name.to_owned()).collect();
+    let sql = "SELECT h.revision AS head, h.last_redaction, encode(h.digest, 'hex') AS digest, \
+         (SELECT encode(k.digest, 'hex') FROM revisions k WHERE k.revision = ?) AS known_digest, r.revision, \
+         ARRAY(SELECT k.kind FROM unnest(?) n (kind) JOIN kind_changes k ON k.kind = n.kind AND k.revision = r.revision) AS kinds, \
+         CASE WHEN few.n <= ? THEN few.records END AS records \
+         FROM head h LEFT JOIN revisions r ON r.revision > greatest(?, h.revision - ?) AND r.revision <= h.revision \
+         LEFT JOIN LATERAL (SELECT count(*) AS n, array_agg(c.kind || '/' || c.id) AS records FROM \
+         (SELECT c.kind, c.id FROM changes c WHERE c.revision = r.revision LIMIT ?) c) few ON true ORDER BY r.revision";
+    let [known, revisions, records, limit] = [known, MOST_REVISIONS, MOST_RECORDS, MOST_RECORDS + 1].map(Bind::BigInt);
+    let binds = [known.clone(), Bind::Texts(kinds), records, known, revisions, limit];
+    database.rows(Statement::of(sql, binds)).await
+}
