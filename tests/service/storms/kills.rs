@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use serde_json::{Value, json};
 
-use super::said;
+use super::{prepare, said};
 use crate::following::programs::{Door, Served, Tireless, beside, program};
 use crate::support::data::{self, commitment, observation, publication};
 use crate::support::random::{Random, seeds};
@@ -168,6 +168,8 @@ async fn storm(seed: u64, kills: usize) -> Counts {
     let mut random = Random::new(seed);
     let folder = DataFolder(tempfile::tempdir().expect("a folder"));
     let data = folder.0.path().to_owned();
+    let at = data.clone();
+    beside(move || prepare(&at)).await;
     let settings = [("DATA_DIR", data.to_str().expect("a path"))];
     let door = Door::open();
     let mut served = Some(Served::with(&settings, &door).await);
