@@ -103,6 +103,9 @@ pub struct Serve {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, env = "BIND", default_value = "127.0.0.1:8080")]
     pub bind: String,
+    /// Address that Prometheus alone is answered at, at /health/metrics; BIND answers it no more then.
+    #[arg(long, env = "METRICS_BIND")]
+    pub metrics_bind: Option<String>,
     /// Address under which the service is seen, with an optional path prefix [default: http:// and BIND].
     #[arg(long, env = "PUBLIC_URL")]
     pub public_url: Option<String>,
@@ -112,9 +115,15 @@ pub struct Serve {
     /// Most connections to the database.
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub database_connections: u16,
-    /// Networks of proxies that are believed when they say that a request came by HTTPS (X-Forwarded-Proto).
+    /// Networks of proxies that are believed when they say for whom they ask (X-Forwarded-For, Forwarded) and whether by HTTPS (X-Forwarded-Proto).
     #[arg(long, env = "TRUSTED_PROXIES", value_name = "CIDR", value_delimiter = ',')]
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Requests that one client may make in a minute, by its address, an IPv6 network of 64 bits being one; 0 is without limit.
+    #[arg(long, env = "RATE_LIMIT", default_value_t = 6_000, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
+    pub rate_limit: u32,
+    /// The same for each key.
+    #[arg(long, env = "RATE_LIMIT_WITH_KEY", default_value_t = 60_000, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
+    pub rate_limit_with_key: u32,
     /// Seconds after which the gateways in front give up; requests that wait are answered before.
     #[arg(long, env = "GATEWAY_TIMEOUT", default_value_t = 60, value_parser = clap::value_parser!(u16).range(2..=3600))]
     pub gateway_timeout: u16,

@@ -26,7 +26,7 @@ use super::problem::{EXPORT_BUSY, EXPORT_NO_ROOM, Failure, INTERNAL_ERROR, TOO_M
 use crate::catalog::datapackage::{self, Resource};
 use crate::db;
 use crate::db::read::chunks::{self, Basis};
-use crate::db::read::list::Row;
+use crate::db::read::list::Item;
 use crate::db::read::{At, Moment};
 use crate::export::format::Format;
 use crate::export::package::{self, Package};
@@ -92,7 +92,7 @@ async fn forget(state: &State) -> Result<(), db::Error> {
     let basis = chunks::basis(&state.database, None, At::Head, (state.clock)()).await?;
     if let Some(basis) = basis {
         state.exports.spool.forget_before(basis.moment.last_redaction);
-        state.responses.hear(basis.moment.head, basis.moment.last_redaction);
+        state.database.known().hear(basis.moment.head, basis.moment.last_redaction);
         state.pictures.forget_before(basis.moment.last_redaction);
     }
     Ok(())
@@ -220,12 +220,12 @@ pub async fn page(
     request: &Request,
     moment: &Moment,
     fields: Option<Vec<String>>,
-    rows: Vec<Row>,
+    items: Vec<Item>,
 ) -> Result<Bytes, Failure> {
     let selection = Selection { kind: request.kind, filters: Vec::new(), fields, revision: moment.n };
     let basis = Basis { moment: moment.clone(), published_at: None };
     let file = file(request, selection, basis, Style::default());
-    let records: Vec<String> = rows.into_iter().filter_map(|row| row.body).collect();
+    let records: Vec<String> = items.into_iter().map(|item| item.body).collect();
     let write = move || -> Result<Bytes, Error> {
         if file.format == Format::Xlsx {
             return Ok(xlsx::page(&file, records.iter().map(String::as_str))?.into());

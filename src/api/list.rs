@@ -8,7 +8,7 @@ use super::cursor::{self, Cursor};
 use super::endpoint::{Asked, Request};
 use super::exports;
 use super::problem::{Failure, HISTORY_DIVERGED, INTERNAL_ERROR};
-use crate::db::read::list::{self, Page, Row};
+use crate::db::read::list::{self, Found, Item, Page};
 use crate::db::read::{At, Moment};
 use crate::export::format::Format;
 use crate::export::json::narrow;
@@ -48,24 +48,25 @@ pub async fn read(mut request: Request, scope: Option<&'static Filter>) -> Resul
         count,
     };
     let at = evaluated_at(&asked, cursor.as_ref());
-    let mut rows = list::read(&request.state.database, &page, at, request.now).await?;
-    let Some(moment) = rows.first().map(|row| row.moment.clone()) else { return Err(Failure::plain(&INTERNAL_ERROR)) };
+    let found = list::read(&request.state.database, &page, at, request.now).await?;
+    let Some(Found { moment, count: total, items: mut rows }) = found else {
+        return Err(Failure::plain(&INTERNAL_ERROR));
+    };
     check_cursor(&request, &asked, cursor.as_ref(), &moment)?;
-    let total = rows.first().and_then(|row| row.count);
-    rows.retain(|row| row.body.is_some());
     let more = i64::try_from(rows.len()).is_ok_and(|read| read > limit);
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let next = rows
-        .last()
-        .filter(|_| more)
-        .map(|last| Cursor::after(&moment, fingerprint, last.keys.clone().unwrap_or_default()).encode());
+    let next = rows.last().filter(|_| more).map(|last| Cursor::after(&moment, fingerprint, last.keys.clone()).encode());
     let body = match request.format {
         Format::Json => json(rows, &moment, next.as_deref(), total, fields.as_deref())?.into(),
         Format::Ndjson => lines(rows, fields.as_deref())?.into(),
         _ => exports::page(&request, &moment, fields, rows).await?,
     };
     let next = next.map(|next| request.next(&next));
-    let rests = Rests::Kinds(KindSet::named(list::kinds(&page)));
+    let rests = match request.format {
+        Format::Json | Format::Ndjson => Rests::Kinds(KindSet::named(list::kinds(&page))),
+        // Files say which revision they are of.
+        _ => Rests::Ledger,
+    };
     Ok(Answer { next, format: request.format, rests, ..Answer::json(body, moment, at) })
 }
 
@@ -111,23 +112,20 @@ pub fn check_cursor(request: &Request, asked: &Asked, cursor: Option<&Cursor>, m
 }
 
 fn json(
-    rows: Vec<Row>,
+    rows: Vec<Item>,
     moment: &Moment,
     next: Option<&str>,
     total: Option<i64>,
     fields: Option<&[String]>,
 ) -> Result<String, Failure> {
-    let size = rows
-        .iter()
-        .map(|row| row.body.as_ref().map_or(0, String::len) + row.included.as_ref().map_or(0, String::len) + 16)
-        .sum::<usize>();
+    let size = rows.iter().map(|row| row.body.len() + row.included.as_ref().map_or(0, String::len) + 16).sum::<usize>();
     let mut json = String::with_capacity(size + 200);
     json.push_str("{\"data\":[");
     for (index, row) in rows.into_iter().enumerate() {
         if index > 0 {
             json.push(',');
         }
-        item(&mut json, row.body.as_deref().unwrap_or_default(), row.included.as_deref(), fields)?;
+        item(&mut json, &row.body, row.included.as_deref(), fields)?;
     }
     json.push(']');
     envelope(&mut json, moment.changed_in, next, total);
@@ -135,10 +133,10 @@ fn json(
 }
 
 /// A record a line.
-fn lines(rows: Vec<Row>, fields: Option<&[String]>) -> Result<String, Failure> {
+fn lines(rows: Vec<Item>, fields: Option<&[String]>) -> Result<String, Failure> {
     let mut lines = String::new();
     for row in rows {
-        item(&mut lines, row.body.as_deref().unwrap_or_default(), row.included.as_deref(), fields)?;
+        item(&mut lines, &row.body, row.included.as_deref(), fields)?;
         lines.push('\n');
     }
     Ok(lines)

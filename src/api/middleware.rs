@@ -16,7 +16,7 @@ use super::endpoint::language;
 use super::problem::{Failure, INTERNAL_ERROR, METHOD_NOT_ALLOWED, NO_SUCH_PATH};
 
 /// What a browser on another site may see of an answer.
-const EXPOSED: &str = "Accept-Ranges, Content-Disposition, Content-Language, Content-Range, ETag, Ledger-Revision, Link, Repr-Digest, Retry-After, X-Request-Id";
+const EXPOSED: &str = "Accept-Ranges, Content-Disposition, Content-Language, Content-Range, ETag, Ledger-Revision, Link, RateLimit, RateLimit-Policy, Repr-Digest, Retry-After, X-Request-Id";
 const READING: &str = "GET, HEAD, OPTIONS";
 const PUBLISHING: &str = "GET, HEAD, OPTIONS, POST";
 
@@ -70,19 +70,24 @@ pub async fn frame(
     if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding == "identity") {
         headers.remove(header::CONTENT_ENCODING);
     }
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        headers.insert(REQUEST_ID, id);
-    }
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    dress(headers, &id);
     unframed(headers);
     vary(headers);
     Ok(response)
 }
 
+/// Headers of every answer.
+pub fn dress(headers: &mut HeaderMap, id: &str) {
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
 /// Methods as labels of metrics: a stranger cannot make new ones.
-fn known(method: &Method) -> &'static str {
+pub fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

@@ -6,6 +6,7 @@ pub mod cache;
 pub mod catalogue;
 pub mod changes;
 pub mod citation;
+pub mod client;
 pub mod compare;
 pub mod compatibility;
 pub mod cursor;
@@ -15,10 +16,12 @@ pub mod documents;
 mod download;
 pub mod endpoint;
 pub mod exports;
+pub mod fair_use;
 pub mod figure;
 pub mod history;
 pub mod list;
 pub mod metrics;
+pub mod metrics_port;
 pub mod middleware;
 pub mod negotiation;
 pub mod oembed;
@@ -36,6 +39,7 @@ pub mod routes;
 pub mod schemas;
 pub mod search;
 pub mod summary;
+pub mod unread;
 pub mod warnings;
 
 use actix_service::IntoServiceFactory;
@@ -45,6 +49,7 @@ use actix_web::middleware::{Compress, Logger, from_fn};
 use actix_web::{App, Error, HttpServer, web};
 
 use cache::front::Front;
+use fair_use::gate::Gate;
 
 use crate::catalog;
 use crate::db::pool::Database;
@@ -58,8 +63,12 @@ pub struct State {
     /// Where the service is seen from outside, without a slash at the end.
     pub public_url: String,
     pub clock: Clock,
+    /// Limits of each client.
+    pub fair_use: fair_use::FairUse,
     pub metrics: metrics::Metrics,
-    /// Proxies whose X-Forwarded-Proto is believed.
+    /// Whether Prometheus has a port of its own, and is answered there alone.
+    pub metrics_apart: bool,
+    /// Proxies that are believed when they say for whom they ask.
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Those who wait for new revisions.
     pub followers: changes::followers::Followers,
@@ -103,12 +112,15 @@ pub fn app(
 
 /// A server on a socket that is bound already. Who takes the signals is the caller's to say.
 pub fn server(state: web::Data<State>, listener: std::net::TcpListener, workers: usize) -> std::io::Result<Server> {
-    let server = HttpServer::new(move || Front { app: app(state.clone()).into_factory(), state: state.clone() })
-        .workers(workers)
-        .shutdown_timeout(30)
-        .disable_signals()
-        .on_connect(drop_slow_readers)
-        .listen(listener)?;
+    let server = HttpServer::new(move || {
+        let front = Front { app: app(state.clone()).into_factory(), state: state.clone() };
+        Gate { inner: front, state: state.clone() }
+    })
+    .workers(workers)
+    .shutdown_timeout(30)
+    .disable_signals()
+    .on_connect(drop_slow_readers)
+    .listen(listener)?;
     Ok(server.run())
 }
 

@@ -65,7 +65,7 @@ pub struct OEmbed {
     get, path = "/oembed", operation_id = "get_oembed", tag = "service",
     params(
         ("url" = String, Query, description = "Address of a page or an embed of this service.", example = "https://example.org/metrics/mediation-cases?lang=en"),
-        ("format" = Option<String>, Query, description = "json unless told, or xml.", example = "json"),
+        ("format" = Option<String>, Query, pattern = "^(json|xml)$", description = "json unless told, or xml.", example = "json"),
         ("maxwidth" = Option<i64>, Query, description = "Most pixels that the frame may be wide.", example = 480),
         ("maxheight" = Option<i64>, Query, description = "Most pixels that the frame may be high.", example = 400),
     ),

@@ -11,7 +11,7 @@ use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, Required, Schema};
 
 use super::discovery::fixed;
 use super::endpoint::{Endpoint, Parameter};
-use super::problem::{METHOD_NOT_ALLOWED, ProblemType};
+use super::problem::{METHOD_NOT_ALLOWED, ProblemType, TOO_MANY_REQUESTS};
 use super::routes::{self, ENDPOINTS};
 use super::{oembed, plain, publish, schemas};
 use crate::model::kinds::KINDS;
@@ -52,7 +52,8 @@ pub fn document(server: &str) -> Result<Value, Failure> {
     let mut document = serde_json::to_value(single)?;
     document["servers"] = json!([{"url": server, "description": "This service"}]);
     let other_method = serde_json::to_value(failure(&[&METHOD_NOT_ALLOWED])?)?;
-    document["components"] = json!({"schemas": schemas::all(), "responses": {"MethodNotAllowed": other_method}, "securitySchemes": {
+    let too_many = serde_json::to_value(refused_for_now()?)?;
+    document["components"] = json!({"schemas": schemas::all(), "responses": {"MethodNotAllowed": other_method, "TooManyRequests": too_many}, "securitySchemes": {
         "key": {"type": "http", "scheme": "bearer", "description": "A publisher's key, made with open-commitments keys create."}
     }});
     if let Some(tags) = document["tags"].as_array_mut() {
@@ -60,6 +61,15 @@ pub fn document(server: &str) -> Result<Value, Failure> {
     }
     for item in document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut) {
         item["get"]["responses"]["405"] = json!({"$ref": "#/components/responses/MethodNotAllowed"});
+    }
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    for (_, item) in paths.filter(|(path, _)| !path.starts_with("/health/")) {
+        for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
+            operation["responses"]["429"] = json!({"$ref": "#/components/responses/TooManyRequests"});
+        }
+    }
+    if let Some(body) = document.pointer_mut("/paths/~1v1~1revisions/post/requestBody") {
+        body["required"] = true.into();
     }
     // Reading needs no key.
     document["security"] = json!([]);
@@ -186,6 +196,21 @@ fn success(endpoint: &Endpoint) -> Result<Response, Failure> {
         response = response.header(name, HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build());
     }
     Ok(response.build())
+}
+
+/// What every operation answers to who asks too much.
+fn refused_for_now() -> Result<Response, Failure> {
+    let mut response = failure(&[&TOO_MANY_REQUESTS])?;
+    for (name, about) in [
+        ("Retry-After", "Seconds after which the request would be taken; never 0."),
+        ("RateLimit", "Name of the limit, requests that are left, seconds until more are."),
+        ("RateLimit-Policy", "Name of the limit, requests that it allows, in how many seconds."),
+    ] {
+        let schema = parsed(json!({"type": "string"}))?;
+        let header = HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build();
+        response.headers.insert(name.to_owned(), RefOr::T(header));
+    }
+    Ok(response)
 }
 
 fn unchanged() -> Response {

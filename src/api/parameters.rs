@@ -1,5 +1,7 @@
 //! Parameters of the endpoints, as the document describes them.
 
+pub mod values;
+
 use serde_json::{Value, json};
 
 use super::changes::MAX_WAIT;
@@ -14,6 +16,7 @@ use crate::model::kinds::KINDS;
 use crate::model::schema;
 use crate::picture::MOST_PIXELS;
 use crate::site::chart::{Ratio, Size, Theme};
+use values::list_of;
 
 /// Parameters of an endpoint, put together from sets that go together.
 #[derive(Default)]
@@ -41,13 +44,13 @@ impl ParameterSet {
         self.add(
             "revision",
             "Answer as of this revision: its number, or the number, a hyphen and four or more digits of its digest, which refuses another history with a 410.",
-            json!({"type": "string", "pattern": "^[0-9]+(-[0-9a-f]{4,64})?$"}),
+            values::revision(),
             json!("1"),
         )
         .add(
             "as_of",
             "Answer as of this time: an instant with an offset (RFC 3339), or a day, which means its end in the ledger's time zone, or now if it is today.",
-            json!({"type": "string"}),
+            values::time(),
             Value::Null,
         )
     }
@@ -72,7 +75,7 @@ impl ParameterSet {
         .add(
             "cursor",
             "Where to go on: next of the page before, as it was. Opaque.",
-            json!({"type": "string"}),
+            values::cursor(),
             Value::Null,
         )
     }
@@ -159,17 +162,17 @@ impl ParameterSet {
         self.add(
             "period",
             "Period of the figure, as published; the newest unless told.",
-            json!({"type": "string"}),
+            values::period(),
             json!("2020-S1"),
         )
-        .add("subject", "Organization measured.", json!({"type": "string"}), Value::Null)
+        .add("subject", "Organization measured.", values::id(), Value::Null)
         .add(
             "division",
             "Division code (GB/T 2260) of the area covered, this one alone.",
             json!({"type": "string", "pattern": "^([0-9]{6}|[0-9]{9}|[0-9]{12})$"}),
             Value::Null,
         )
-        .add("scope", "Whose figure it is, as printed.", json!({"type": "string"}), Value::Null)
+        .add("scope", "Whose figure it is, as printed.", values::text(), Value::Null)
         .add(
             "lang",
             "Language of the words; en unless told.",
@@ -210,6 +213,7 @@ impl ParameterSet {
     }
 
     pub(super) fn filter(self, filter: &Filter) -> ParameterSet {
+        let (many, texts) = (filter.test.takes_many(), matches!(filter.accepts, Accepts::Exact | Accepts::Words));
         let value = match filter.accepts {
             Accepts::Code(codes) => json!({"type": "string", "enum": codes}),
             Accepts::Integer => json!({"type": "integer", "format": "int64"}),
@@ -218,13 +222,19 @@ impl ParameterSet {
             Accepts::Division => {
                 json!({"type": "string", "pattern": "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"})
             }
-            _ => json!({"type": "string"}),
+            Accepts::Id(_) => values::id(),
+            Accepts::Topic => values::slug(),
+            Accepts::Exact | Accepts::Words => values::text(),
         };
-        let many = filter.test.takes_many();
         let about =
             if many { format!("{} Several are separated by commas.", filter.about) } else { filter.about.to_owned() };
         let example = if filter.test == Test::Matches { json!("调解") } else { Value::Null };
-        self.add(filter.name, about, if many { list_of(value) } else { value }, example)
+        let schema = match (many, texts) {
+            (true, true) => values::texts(),
+            (true, false) => list_of(value),
+            (false, _) => value,
+        };
+        self.add(filter.name, about, schema, example)
     }
 
     pub fn search(self) -> ParameterSet {
@@ -232,7 +242,7 @@ impl ParameterSet {
             "q",
             "Words to find, all of them, in any text of a record; traditional or simplified characters, width and case do not matter. A \
              record whose id it is comes first. Without it, the newest records.",
-            json!({"type": "string"}),
+            values::text(),
             json!("人民監督員"),
         )
         .add(
@@ -244,7 +254,7 @@ impl ParameterSet {
         .add(
             "publisher",
             "Owners of the records. Several are separated by commas.",
-            list_of(json!({"type": "string"})),
+            list_of(values::id()),
             Value::Null,
         )
     }
@@ -256,7 +266,7 @@ impl ParameterSet {
             json!({"type": "string", "enum": parts}),
             json!("commitments"),
         )
-        .add("from", "Id of the first record on the map.", json!({"type": "string"}), Value::Null)
+        .add("from", "Id of the first record on the map.", values::id(), Value::Null)
     }
 
     pub fn revisions(self) -> ParameterSet {
@@ -270,7 +280,7 @@ impl ParameterSet {
         .add(
             "publisher",
             "Organizations in whose name they were published. Several are separated by commas.",
-            list_of(json!({"type": "string"})),
+            list_of(values::id()),
             Value::Null,
         )
         .add("published_from", "Published at this time or later.", instant(), Value::Null)
@@ -278,11 +288,11 @@ impl ParameterSet {
     }
 
     pub fn feed(self) -> ParameterSet {
-        let ids = || list_of(json!({"type": "string"}));
+        let ids = || list_of(values::id());
         self.add(
             "after",
             "Begin after this revision, 0 (the beginning) unless told: its number, or the number, a hyphen and digits of its digest, which refuses another history.",
-            json!({"type": "string", "pattern": "^[0-9]+(-[0-9a-f]{4,64})?$"}),
+            values::revision(),
             json!("0"),
         )
         .add(
@@ -315,7 +325,7 @@ impl ParameterSet {
 
     pub fn warnings(self) -> ParameterSet {
         let many = |codes: &[&str]| list_of(json!({"type": "string", "enum": codes}));
-        let ids = || list_of(json!({"type": "string"}));
+        let ids = || list_of(values::id());
         self.add("code", "Kinds of oddity. Several are separated by commas.", many(WarningCode::CODES), Value::Null)
             .add(
                 "kind",
@@ -333,19 +343,14 @@ impl ParameterSet {
     }
 
     pub fn diff(self) -> ParameterSet {
-        let ids = || list_of(json!({"type": "string"}));
+        let ids = || list_of(values::id());
         self.add(
             "from",
             "Revision to compare with, 0 for the empty ledger; the one before to unless told.",
             json!({"type": "integer", "format": "int64", "minimum": 0}),
             json!(1),
         )
-        .add(
-            "to",
-            "Revision to compare; head unless told. Another name of revision.",
-            json!({"type": "string"}),
-            Value::Null,
-        )
+        .add("to", "Revision to compare; head unless told. Another name of revision.", values::revision(), Value::Null)
         .add(
             "kind",
             "Kinds of records. Several are separated by commas.",
@@ -370,7 +375,7 @@ impl ParameterSet {
         self.add(
             "observation",
             "Figure to quote, an observation of the metric; the newest actual one unless told.",
-            json!({"type": "string"}),
+            values::id(),
             Value::Null,
         )
     }
@@ -378,9 +383,4 @@ impl ParameterSet {
     pub fn build(self) -> Vec<Parameter> {
         self.0
     }
-}
-
-/// An array written as one value, separated by commas (style form, explode false).
-fn list_of(items: Value) -> Value {
-    json!({"type": "array", "items": items})
 }

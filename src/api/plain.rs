@@ -11,6 +11,7 @@ use super::State;
 use super::cache::basis::Basis;
 use super::documents::{self, Health, MirrorHealth};
 use super::endpoint::{language, refuse};
+use super::middleware::no_path;
 use super::problem::{DATABASE_UNAVAILABLE, Failure, INTERNAL_ERROR};
 use super::{metrics, openapi, openapi_3_0};
 use crate::db::migrate;
@@ -108,13 +109,22 @@ async fn head(state: &State) -> Result<Head, Failure> {
 
 /// Figures for Prometheus
 ///
-/// Requests by method, route and status, durations by route, the connection pool, the head revision.
+/// Requests by method, route and status, durations by route, the connection pool, the head revision. Where the operator
+/// set METRICS_BIND, they are at that address instead.
 #[utoipa::path(
     get, path = "/health/metrics", operation_id = "get_metrics", tag = "service",
-    responses((status = 200, description = "Prometheus text format.", body = String, content_type = "text/plain", example = json!("ledger_head_revision 1\n")))
+    responses(
+        (status = 200, description = "Prometheus text format.", body = String, content_type = "text/plain", example = json!("ledger_head_revision 1\n")),
+        (status = 404, description = "no-such-path: they are kept at another address.", body = documents::Problem, content_type = "application/problem+json"),
+    )
 )]
 #[get("/health/metrics")]
 pub async fn prometheus(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
+    if state.metrics_apart { no_path(state, http).await } else { figures(state, http).await }
+}
+
+/// The figures, wherever they are asked for.
+pub async fn figures(state: web::Data<State>, http: HttpRequest) -> HttpResponse {
     let head = head(&state).await.ok();
     let seen = head.map(|head| metrics::Seen {
         head: head.revision,

@@ -96,6 +96,9 @@ problem_types! {
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", 422, ["Idempotency key reused", "幂等键被重复使用"],
         ["Another publication was sent under this Idempotency-Key before. Choose a new key for each publication, and keep it for repeats of the same one.",
          "此 Idempotency-Key 已用于另一次发布。每次发布请用新键，仅在重发同一内容时沿用。"];
+    TOO_MANY_REQUESTS = "too-many-requests", 429, ["Too many requests", "请求过多"],
+        ["More requests came from here in a minute than one client may make. Wait the seconds in Retry-After; RateLimit in every answer says how many are left. Whoever reads much: take an export, or follow the changes. A key has a higher limit.",
+         "一分钟内来自此处的请求超出单个客户端的限额。请等待 Retry-After 所示秒数；每个应答的 RateLimit 标头说明剩余次数。需要大量读取时，请下载导出文件或跟随变更。使用密钥可获更高限额。"];
     INTERNAL_ERROR = "internal-error", 500, ["Internal error", "内部错误"],
         ["Something went wrong here; it has been logged under the request's id. Try again, and report the id if it stays.",
          "服务内部出错，已按请求编号记录。请重试；若仍出错，请报告该编号。"];

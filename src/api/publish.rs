@@ -1,6 +1,5 @@
 //! `POST /v1/revisions`: one publication, all of it or nothing.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
@@ -8,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
 
 use super::State;
+use super::client;
 use super::documents;
 use super::endpoint::refuse;
 use super::problem::{
@@ -15,6 +15,7 @@ use super::problem::{
     LEDGER_RESTORED, NOT_ALLOWED, PUBLICATION_REFUSED, READ_ONLY_COPY, TOO_LARGE, UNAUTHORIZED, UNSUPPORTED_MEDIA_TYPE,
 };
 use super::query::Query;
+use super::unread;
 use crate::db;
 use crate::ledger::authority::{Authority, FORBIDDEN};
 use crate::ledger::idempotency::{Idempotency, Kept, MAX_KEY};
@@ -40,8 +41,8 @@ const SILENCE: Duration = Duration::from_secs(20);
     post, path = "/v1/revisions", operation_id = "publish", tag = "ledger",
     params(
         ("dry_run" = Option<bool>, Query, description = "Say what would be done, and do nothing.", example = true),
-        ("If-Match" = Option<String>, Header, description = "Numbers of revisions in quotes, one of which head must be.", example = "\"1\""),
-        ("Idempotency-Key" = Option<String>, Header, description = "At most 255 characters of one's own choosing: the same publication sent again under it within 7 days is answered as at first.", example = "8e03978e-40d5-43dd-bc93-6894a57f9324"),
+        ("If-Match" = Option<String>, Header, pattern = "^([*]|\"[0-9]{1,18}\"( *, *\"[0-9]{1,18}\")*)$", description = "Numbers of revisions in quotes, one of which head must be.", example = "\"1\""),
+        ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "At most 255 characters of one's own choosing: the same publication sent again under it within 7 days is answered as at first.", example = "8e03978e-40d5-43dd-bc93-6894a57f9324"),
     ),
     request_body(content = ref("#/components/schemas/Publication"), content_type = "application/json", description = "The publication; at most 64 MiB."),
     responses(
@@ -60,19 +61,28 @@ const SILENCE: Duration = Duration::from_secs(20);
     ),
     security(("key" = []))
 )]
-pub async fn post(state: web::Data<State>, http: HttpRequest, body: web::Payload) -> HttpResponse {
-    match answer(&state, &http, body).await {
+pub async fn post(state: web::Data<State>, http: HttpRequest, mut body: web::Payload) -> HttpResponse {
+    let answer = answer(&state, &http, &mut body).await;
+    if answer.is_err() {
+        // It may not have been read.
+        unread::hold(body);
+    }
+    match answer {
         Ok(response) => response,
         Err(failure) => refuse(&failure, &state, &http),
     }
 }
 
-async fn answer(state: &State, http: &HttpRequest, body: web::Payload) -> Result<HttpResponse, Failure> {
-    check_transport(state, http)?;
+async fn answer(state: &State, http: &HttpRequest, body: &mut web::Payload) -> Result<HttpResponse, Failure> {
+    let peer = http.peer_addr().map(|address| address.ip());
+    // A key that went over a network in the clear is refused.
+    if !client::is_private(peer, http.headers(), &state.trusted_proxies) {
+        return Err(Failure::plain(&INSECURE_TRANSPORT));
+    }
     let now = (state.clock)();
-    let key = bearer(http)?;
+    let key = client::bearer(http.headers()).ok_or_else(unauthorized)?;
     let mut connection = state.database.connection().await?;
-    let authority = keys::authenticate(&mut connection, &key, now).await?.ok_or_else(unauthorized)?;
+    let authority = keys::authenticate(&mut connection, key, now).await?.ok_or_else(unauthorized)?;
     // Not held while a stranger's body trickles in.
     drop(connection);
     let mut query = Query::parse(http.query_string(), ["dry_run"].into_iter());
@@ -102,7 +112,7 @@ async fn answer(state: &State, http: &HttpRequest, body: web::Payload) -> Result
         Ok(Published::Now(outcome)) => {
             log_published(&authority, &outcome);
             // Who has this answer reads no older one here.
-            state.responses.hear(outcome.head, 0);
+            state.database.known().hear(outcome.head, 0);
             respond(&outcome)
         }
         Ok(Published::Before(kept)) => Ok(repeat(kept)),
@@ -116,32 +126,6 @@ fn internal(cause: String) -> Failure {
 
 fn unauthorized() -> Failure {
     Failure::plain(&UNAUTHORIZED).with_header(header::WWW_AUTHENTICATE, "Bearer realm=\"open-commitments\"")
-}
-
-/// The key, RFC 6750.
-fn bearer(http: &HttpRequest) -> Result<String, Failure> {
-    let field = http.headers().get(header::AUTHORIZATION).and_then(|field| field.to_str().ok()).unwrap_or_default();
-    match field.split_once(' ') {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") && !key.trim().is_empty() => {
-            Ok(key.trim().to_owned())
-        }
-        _ => Err(unauthorized()),
-    }
-}
-
-/// Refuses a key that went over a network in the clear: on loopback or behind a trusted proxy that took HTTPS.
-fn check_transport(state: &State, http: &HttpRequest) -> Result<(), Failure> {
-    let peer = http.peer_addr().map(|address| address.ip().to_canonical());
-    let forwarded = http.headers().get("x-forwarded-proto").and_then(|field| field.to_str().ok());
-    let trusted = |ip: &IpAddr| state.trusted_proxies.iter().any(|network| network.contains(ip));
-    let safe = match (peer, forwarded) {
-        // Without an address it came over a Unix socket or out of a test.
-        (None, _) => true,
-        (Some(ip), Some(scheme)) if trusted(&ip) || ip.is_loopback() => scheme.eq_ignore_ascii_case("https"),
-        (Some(ip), None) => ip.is_loopback(),
-        _ => false,
-    };
-    if safe { Ok(()) } else { Err(Failure::plain(&INSECURE_TRANSPORT)) }
 }
 
 fn if_match(http: &HttpRequest, query: &mut Query) -> Option<Vec<i64>> {
@@ -190,7 +174,7 @@ fn check_media_type(http: &HttpRequest) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn read(http: &HttpRequest, mut body: web::Payload) -> Result<Vec<u8>, Failure> {
+async fn read(http: &HttpRequest, body: &mut web::Payload) -> Result<Vec<u8>, Failure> {
     let said = http.headers().get(header::CONTENT_LENGTH).and_then(|field| field.to_str().ok()?.parse::<u64>().ok());
     if said.is_some_and(|length| length > MAX_BYTES as u64) {
         return Err(Failure::plain(&TOO_LARGE));

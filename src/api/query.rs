@@ -15,7 +15,9 @@ use crate::model::problem::{Place, Problem};
 use crate::say;
 
 /// Characters of the longest value.
-const MAX_VALUE: usize = 4000;
+pub const MAX_VALUE: usize = 4000;
+/// Most values of one parameter.
+pub const MAX_VALUES: usize = 100;
 /// Items on a page unless told, and at most.
 pub const LIMIT: i64 = 50;
 pub const MAX_LIMIT: i64 = 1000;

@@ -10,7 +10,9 @@ use super::{Failed, Opened, connect, open, open_copy, tell};
 use crate::api::cache::{self, Responses};
 use crate::api::changes::followers::Followers;
 use crate::api::exports::{self, Exports};
+use crate::api::fair_use::{FairUse, Rules};
 use crate::api::metrics::Metrics;
+use crate::api::metrics_port;
 use crate::api::{self, State};
 use crate::catalog;
 use crate::cli::publish;
@@ -30,15 +32,8 @@ pub fn run(settings: Serve) -> Result<(), Failed> {
 
 async fn serve(settings: Serve) -> Result<(), Failed> {
     // Bound first: a port that is taken is known before a database is started.
-    let bind = &settings.bind;
-    let listener = TcpListener::bind(bind).map_err(|error| {
-        Failed(say!(
-            "{bind} cannot be listened on: {error}. Choose another with BIND.",
-            "无法监听 {bind}：{error}。请用 BIND 另选地址。"
-        ))
-    })?;
-    let address = listener.local_addr().map_err(Failed::of)?;
-    let local = format!("http://{address}");
+    let (listener, local) = listen(&settings.bind, "BIND")?;
+    let apart = settings.metrics_bind.as_deref().map(|bind| listen(bind, "METRICS_BIND")).transpose()?;
     let public_url = match &settings.public_url {
         Some(url) => checked(url)?,
         None => local.clone(),
@@ -50,15 +45,23 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
     };
     publish_first(&settings, &opened).await;
     let timeout = Duration::from_secs(settings.statement_timeout.into());
+    let heads = Heads::listen(&opened.url);
     let database = Database::new(&opened.url, settings.database_connections.into(), timeout).map_err(Failed::of)?;
+    let database = database.knowing(&heads);
     let state = State {
         database,
         public_url,
         clock: chrono::Utc::now,
         metrics: Metrics::new().map_err(Failed::of)?,
+        metrics_apart: apart.is_some(),
+        fair_use: FairUse::new(Rules {
+            anybody: settings.rate_limit.into(),
+            with_key: settings.rate_limit_with_key.into(),
+            loopback: false,
+        }),
         trusted_proxies: settings.trusted_proxies.clone(),
         followers: Followers::new(
-            Heads::listen(&opened.url),
+            heads,
             usize::try_from(settings.max_followers).map_err(Failed::of)?,
             Duration::from_secs(settings.gateway_timeout.into()),
         ),
@@ -87,14 +90,30 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
     actix_web::rt::spawn(exports::forget_what_is_redacted(state.clone()));
     actix_web::rt::spawn(cache::follow(state.clone()));
     let server = api::server(state.clone(), listener, workers).map_err(Failed::of)?;
-    actix_web::rt::spawn(stop_on_signal(server.handle(), state));
+    actix_web::rt::spawn(stop_on_signal(server.handle(), state.clone()));
     tell(say!(
         "Serving at {local}\n  {local}/v1       the interface, with examples\n  {local}/docs/    its documentation\n  {local}/health/ready",
         "服务地址 {local}\n  {local}/v1       接口与示例\n  {local}/docs/    接口文档\n  {local}/health/ready"
     ));
+    if let Some((listener, local)) = apart {
+        actix_web::rt::spawn(metrics_port::server(state, listener).map_err(Failed::of)?);
+        tell(say!("Metrics at {local}/health/metrics", "指标地址 {local}/health/metrics"));
+    }
     server.await.map_err(Failed::of)?;
     tell(say!("Stopped.", "已停止。"));
     Ok(())
+}
+
+/// A socket at an address that the setting `name` chose, and what it is called from here.
+fn listen(bind: &str, name: &str) -> Result<(TcpListener, String), Failed> {
+    let listener = TcpListener::bind(bind).map_err(|error| {
+        Failed(say!(
+            "{bind} cannot be listened on: {error}. Choose another with {name}.",
+            "无法监听 {bind}：{error}。请用 {name} 另选地址。"
+        ))
+    })?;
+    let address = listener.local_addr().map_err(Failed::of)?;
+    Ok((listener, format!("http://{address}")))
 }
 
 /// The database of a copy. What it is a copy of has to answer once, to say which ledger it is.

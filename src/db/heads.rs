@@ -26,16 +26,27 @@ pub struct Heads {
 }
 
 /// Until when what was heard is surely all there is: a look that comes to nothing for a while ends it.
-struct Confirmed {
+pub struct Confirmed {
     began: Instant,
     /// In milliseconds since then.
     until: AtomicU64,
+}
+
+impl Default for Confirmed {
+    fn default() -> Confirmed {
+        Confirmed { began: Instant::now(), until: AtomicU64::new(0) }
+    }
 }
 
 impl Confirmed {
     fn now(&self) {
         let until = self.began.elapsed() + LOOK + PATIENCE;
         self.until.store(u64::try_from(until.as_millis()).unwrap_or(u64::MAX), Ordering::Release);
+    }
+
+    /// Whether the number heard of is surely the newest there is, but for the moment that a notification takes.
+    pub fn holds(&self) -> bool {
+        self.began.elapsed().as_millis() < u128::from(self.until.load(Ordering::Acquire))
     }
 
     fn no_more(&self) {
@@ -47,7 +58,7 @@ impl Heads {
     /// Listens until dropped; takes up again whenever the database comes back.
     pub fn listen(url: &str) -> Heads {
         let (sender, heads) = watch::channel(-1);
-        let confirmed = Arc::new(Confirmed { began: Instant::now(), until: AtomicU64::new(0) });
+        let confirmed = Arc::new(Confirmed::default());
         let (url, known) = (url.to_owned(), confirmed.clone());
         let task = tokio::spawn(async move {
             loop {
@@ -67,9 +78,9 @@ impl Heads {
         self.task.abort();
     }
 
-    /// Whether the number is surely the newest there is, but for the moment that a notification takes.
-    pub fn is_confirmed(&self) -> bool {
-        self.confirmed.began.elapsed().as_millis() < u128::from(self.confirmed.until.load(Ordering::Acquire))
+    /// Whether the number is the newest there is.
+    pub fn confirmed(&self) -> Arc<Confirmed> {
+        self.confirmed.clone()
     }
 
     /// The number as it changes.

@@ -2,6 +2,8 @@
 
 pub mod dump;
 pub mod heads;
+pub mod known;
+mod lane;
 pub mod migrate;
 pub mod outage;
 pub mod pool;

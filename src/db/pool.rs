@@ -1,5 +1,6 @@
 //! Connections.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::QueryableByName;
@@ -15,8 +16,10 @@ use tokio_postgres::config::Host;
 use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::{Client, Connection, NoTls, Socket};
 
+use super::heads::Heads;
+use super::known::Known;
 use super::statement::Statement;
-use super::{Error, outage};
+use super::{Error, lane, outage};
 
 /// How long a request waits for a connection.
 const WAIT: Duration = Duration::from_secs(5);
@@ -37,7 +40,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<AsyncPgConnection>,
+    url: Arc<str>,
     statement_timeout: Duration,
+    known: Arc<Known>,
 }
 
 impl Database {
@@ -57,7 +62,13 @@ impl Database {
             .create_timeout(Some(CONNECT))
             .runtime(deadpool::Runtime::Tokio1)
             .build()?;
-        Ok(Database { pool, statement_timeout })
+        let known = Arc::new(Known::new(Arc::default()));
+        Ok(Database { pool, url: url.into(), statement_timeout, known })
+    }
+
+    /// The same, which knows the newest revision from who listens.
+    pub fn knowing(self, heads: &Heads) -> Database {
+        Database { known: Arc::new(Known::new(heads.confirmed())), ..self }
     }
 
     /// A connection of one's own until it is dropped.
@@ -67,6 +78,22 @@ impl Database {
             return Err(Error::Unavailable(format!("{} wait for a connection already", status.waiting)));
         }
         self.pool.get().await.map_err(|error| Error::Unavailable(error.to_string()))
+    }
+
+    /// What is known of the newest revision.
+    pub fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// Rows of a statement that an index answers at once, on a connection that many share.
+    pub async fn quick_rows<Row>(&self, statement: Statement) -> Result<Vec<Row>, Error>
+    where
+        Row: QueryableByName<Pg> + Send + 'static,
+    {
+        match lane::rows(&self.url, &statement).await {
+            Some(rows) => Ok(rows),
+            None => self.rows(statement).await,
+        }
     }
 
     /// Rows of one statement.
@@ -111,8 +138,13 @@ async fn is_ended(connection: &mut AsyncPgConnection) -> bool {
 
 /// A connection whose statements end after `statement_timeout`.
 pub async fn connect(url: &str, statement_timeout: Duration) -> ConnectionResult<AsyncPgConnection> {
+    connect_with(url, statement_timeout, "").await
+}
+
+/// The same with more options, as `-c name=value`.
+pub async fn connect_with(url: &str, statement_timeout: Duration, more: &str) -> ConnectionResult<AsyncPgConnection> {
     let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(explain(&error));
-    prepared(session(url, statement_timeout).await.map_err(bad)?).await
+    prepared(session(url, statement_timeout, more).await.map_err(bad)?).await
 }
 
 /// The same without a limit, from a server that may just be coming up, or recovering. One that is not there at all is an
@@ -120,7 +152,7 @@ pub async fn connect(url: &str, statement_timeout: Duration) -> ConnectionResult
 pub async fn connect_when_up(url: &str) -> ConnectionResult<AsyncPgConnection> {
     let since = Instant::now();
     loop {
-        match session(url, Duration::ZERO).await {
+        match session(url, Duration::ZERO, "").await {
             Ok(session) => return prepared(session).await,
             Err(error) if since.elapsed() < COMING_UP && outage::is_coming_up(&error, is_local(url)) => {
                 tokio::time::sleep(COMING_UP / 1000).await;
@@ -145,11 +177,11 @@ async fn prepared((client, connection): Session) -> ConnectionResult<AsyncPgConn
 
 type Session = (Client, Connection<Socket, NoTlsStream>);
 
-async fn session(url: &str, statement_timeout: Duration) -> Result<Session, tokio_postgres::Error> {
+async fn session(url: &str, statement_timeout: Duration, more: &str) -> Result<Session, tokio_postgres::Error> {
     let mut config: tokio_postgres::Config = url.parse()?;
     let options = config.get_options().unwrap_or_default();
     let options =
-        format!("{options} -c statement_timeout={} -c timezone=UTC -c jit=off", statement_timeout.as_millis());
+        format!("{options} -c statement_timeout={} -c timezone=UTC -c jit=off {more}", statement_timeout.as_millis());
     config.options(options).application_name("open-commitments").connect_timeout(CONNECT);
     config.keepalives_idle(SILENCE).keepalives_interval(SILENCE / 6).keepalives_retries(3).tcp_user_timeout(SILENCE);
     config.connect(NoTls).await

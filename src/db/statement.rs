@@ -12,6 +12,8 @@ use diesel::sql_types::{Array, BigInt, Bytea, Nullable, Text, Timestamptz, Untyp
 pub enum Bind {
     Text(String),
     Texts(Vec<String>),
+    /// Texts some of which are absent.
+    Maybes(Vec<Option<String>>),
     BigInt(i64),
     BigInts(Vec<i64>),
     Bytes(Vec<u8>),
@@ -80,6 +82,15 @@ impl Statement {
         self
     }
 
+    /// Appends values, divided by commas.
+    pub fn list(&mut self, binds: impl IntoIterator<Item = Bind>) -> &mut Statement {
+        for (index, bind) in binds.into_iter().enumerate() {
+            self.sql(if index > 0 { ", " } else { "" });
+            self.pieces.push(Piece::Bind(bind));
+        }
+        self
+    }
+
     /// One statement from SQL and values.
     pub fn of<const N: usize>(sql: &str, binds: [Bind; N]) -> Statement {
         let mut statement = Statement::new();
@@ -98,6 +109,7 @@ impl QueryFragment<Pg> for Statement {
                 Piece::Sql(sql) => out.push_sql(sql),
                 Piece::Bind(Bind::Text(value)) => out.push_bind_param::<Text, _>(value)?,
                 Piece::Bind(Bind::Texts(value)) => out.push_bind_param::<Array<Text>, _>(value)?,
+                Piece::Bind(Bind::Maybes(value)) => out.push_bind_param::<Array<Nullable<Text>>, _>(value)?,
                 Piece::Bind(Bind::BigInt(value)) => out.push_bind_param::<BigInt, _>(value)?,
                 Piece::Bind(Bind::BigInts(value)) => out.push_bind_param::<Array<BigInt>, _>(value)?,
                 Piece::Bind(Bind::Bytes(value)) => out.push_bind_param::<Bytea, _>(value)?,

@@ -1,7 +1,7 @@
 //! A revision that another ledger made, checked against its digests and appended to a copy of that ledger.
 
 use chrono::{DateTime, Utc};
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, AsyncPgConnection};
 
 use super::digest::{self, Hash};
 use super::plan::{Plan, Upsert};
@@ -169,10 +169,10 @@ fn unknown(revision: i64, kind: &Kind, id: &str, error: &serde_json::Error) -> F
 pub async fn append(connection: &mut AsyncPgConnection, copied: &Copied) -> Result<(), Fault> {
     let message_digest = digest::salted(&copied.message_salt, &copied.message);
     let plan = copied.plan()?;
+    let small = copied.changes.len() <= publish::SMALL && copied.kind != RevisionKind::Redaction;
     connection
         .transaction(async |connection| {
-            connection.batch_execute("SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '60s'").await?;
-            let head = Head::lock(connection).await?;
+            let head = publish::lock(connection, small).await?;
             if head.revision + 1 != copied.revision {
                 return Err(Fault::Overtaken);
             }

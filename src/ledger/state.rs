@@ -17,7 +17,7 @@ use crate::model::kinds::KINDS;
 pub type Key = (&'static str, String);
 
 /// The newest revision.
-#[derive(Clone, Queryable, Selectable)]
+#[derive(Clone, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = schema::head)]
 pub struct Head {
     pub revision: i64,
@@ -29,7 +29,8 @@ pub struct Head {
 impl Head {
     /// Locks the head until the end of the transaction.
     pub async fn lock(connection: &mut AsyncPgConnection) -> Result<Head, Error> {
-        Ok(schema::head::table.select(Head::as_select()).for_update().first(connection).await?)
+        let sql = "SELECT revision, digest, published_at, last_redaction FROM head FOR UPDATE";
+        Ok(Statement::of(sql, []).get_result(connection).await?)
     }
 }
 

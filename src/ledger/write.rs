@@ -1,15 +1,17 @@
-//! Writing a plan as one revision. The order matters to the guards: revision, head, then rows.
+//! Writing a plan as one revision. The order matters to the guards: revision, head, then rows. Rows are sent as an
+//! array a column, which PostgreSQL takes apart in a fraction of the time it would take for JSON.
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::digest::{self, Hash};
 use super::plan::Plan;
 use super::state::Head;
-use crate::db::schema::{changes, head, revisions};
 use crate::db::statement::{Bind, Statement};
 use crate::db::{Error, OPEN};
 use crate::model::codes::RevisionKind;
@@ -28,8 +30,6 @@ pub struct Draft<'a> {
 }
 
 /// A revision's row.
-#[derive(Insertable)]
-#[diesel(table_name = revisions)]
 pub struct RevisionRow<'a> {
     pub revision: i64,
     pub kind: &'a str,
@@ -112,11 +112,30 @@ pub async fn append(
     changes: &[Change<'_>],
 ) -> Result<Head, Error> {
     let (number, published_at) = (row.revision, row.published_at);
-    diesel::insert_into(revisions::table).values(row).execute(connection).await?;
-    diesel::update(head::table)
-        .set((head::revision.eq(number), head::digest.eq(row.digest), head::published_at.eq(published_at)))
-        .execute(connection)
-        .await?;
+    let (bytes, instant) = (|bytes: &[u8]| Bind::Bytes(bytes.to_vec()), Bind::Instant(Some(published_at)));
+    Statement::of(
+        "INSERT INTO revisions (revision, kind, publisher, message, message_salt, message_digest, published_at, digest, change_count) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            Bind::BigInt(number),
+            Bind::Text(row.kind.to_owned()),
+            Bind::Text(row.publisher.to_owned()),
+            Bind::Text(row.message.to_owned()),
+            bytes(row.message_salt),
+            bytes(row.message_digest),
+            instant.clone(),
+            bytes(row.digest),
+            Bind::BigInt(row.change_count),
+        ],
+    )
+    .execute(connection)
+    .await?;
+    Statement::of(
+        "UPDATE head SET revision = ?, digest = ?, published_at = ?",
+        [Bind::BigInt(number), bytes(row.digest), instant],
+    )
+    .execute(connection)
+    .await?;
     insert_changes(connection, number, changes).await?;
     let digest = row.digest.to_vec();
     Ok(Head { revision: number, digest, published_at: Some(published_at), last_redaction: at.last_redaction })
@@ -145,39 +164,40 @@ fn changes_of(plan: &Plan) -> Result<Vec<Change<'_>>, getrandom::Error> {
 }
 
 async fn insert_changes(connection: &mut AsyncPgConnection, number: i64, list: &[Change<'_>]) -> Result<(), Error> {
-    let rows: Vec<Value> = list
-        .iter()
-        .zip(1i64..)
-        .map(|(change, seq)| {
-            json!({
-                "seq": seq, "kind": change.kind.name, "id": change.id, "op": change.op,
-                "change_kind": change.change_kind.code(), "record_digest": hex::encode(change.record_digest),
-                "salt": change.salt.map(hex::encode), "body": change.body, "redacted_in": change.redacted_in,
-            })
-        })
-        .collect();
-    Statement::of(
+    let texts = |text: fn(&Change<'_>) -> String| Bind::Texts(list.iter().map(text).collect());
+    let maybes = |text: fn(&Change<'_>) -> Option<String>| Bind::Maybes(list.iter().map(text).collect());
+    let written = Statement::of(
         "INSERT INTO changes (revision, seq, kind, id, op, change_kind, record_digest, salt, body, redacted_in) \
-         SELECT ?, seq, kind, id, op, change_kind, decode(record_digest, 'hex'), decode(salt, 'hex'), body, redacted_in \
-         FROM jsonb_to_recordset(?::jsonb) AS x(seq bigint, kind text, id text, op text, change_kind text, \
-         record_digest text, salt text, body text, redacted_in bigint)",
-        [Bind::BigInt(number), Bind::Text(Value::from(rows).to_string())],
-    )
-    .execute(connection)
-    .await?;
-    // What is derived counts as changed with what it is derived from, whether it turned or not: so a copy that
-    // never had what was redacted since says the same.
-    Statement::of(
-        "INSERT INTO kind_changes (kind, revision) SELECT DISTINCT b, ?::bigint FROM unnest(?) k CROSS JOIN LATERAL bears_on(k) b",
-        [Bind::BigInt(number), Bind::Texts(list.iter().map(|change| change.kind.name.to_owned()).collect())],
+         SELECT ?, seq, kind, id, op, change_kind, decode(record_digest, 'hex'), decode(salt, 'hex'), body, redacted_in::bigint \
+         FROM unnest(?, ?, ?, ?, ?, ?, ?, ?) WITH ORDINALITY \
+         AS x(kind, id, op, change_kind, record_digest, salt, body, redacted_in, seq)",
+        [
+            Bind::BigInt(number),
+            texts(|change| change.kind.name.to_owned()),
+            texts(|change| change.id.to_owned()),
+            texts(|change| change.op.to_owned()),
+            texts(|change| change.change_kind.code().to_owned()),
+            texts(|change| hex::encode(change.record_digest)),
+            maybes(|change| change.salt.map(hex::encode)),
+            maybes(|change| change.body.map(str::to_owned)),
+            maybes(|change| change.redacted_in.map(|number| number.to_string())),
+        ],
     )
     .execute(connection)
     .await?;
     // The count is checked against what came to be: a revision never lacks a change.
-    let written: i64 = changes::table.filter(changes::revision.eq(number)).count().get_result(connection).await?;
-    if usize::try_from(written) != Ok(list.len()) {
+    if written != list.len() {
         return Err(Error::Query(diesel::result::Error::RollbackTransaction));
     }
+    let kinds: BTreeSet<&str> = list.iter().map(|change| change.kind.name).collect();
+    // What is derived counts as changed with what it is derived from, whether it turned or not: so a copy that
+    // never had what was redacted since says the same.
+    Statement::of(
+        "INSERT INTO kind_changes (kind, revision) SELECT DISTINCT b, ?::bigint FROM unnest(?) k CROSS JOIN LATERAL bears_on(k) b",
+        [Bind::BigInt(number), Bind::Texts(kinds.into_iter().map(str::to_owned).collect())],
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -240,28 +260,47 @@ pub async fn insert(
     if rows.is_empty() {
         return Ok(());
     }
-    let names: String = kind.columns.iter().map(|(name, _)| format!(", {name}")).collect();
-    let values: String = kind.columns.iter().map(|(name, _)| format!(", x.{name}")).collect();
-    let types: String = kind.columns.iter().map(|(name, sql_type)| format!(", {name} {sql_type}")).collect();
+    let names: Vec<&str> = ENVELOPE.into_iter().chain(kind.columns.iter().map(|(name, _)| *name)).collect();
+    let arrays = names.iter().map(|name| Bind::Maybes(rows.iter().map(|row| text(row.get(*name))).collect()));
+    let values: String = kind.columns.iter().map(|(name, sql_type)| format!(", x.{name}::{sql_type}")).collect();
     let (column, value, derived) = match kind.derives {
         None => (String::new(), String::new(), String::new()),
         Some((name, sql)) => {
-            let value = sql.replace("{id}", "x.id").replace("{revision}", &number.to_string());
-            (
-                format!(", {name}"),
-                format!(", {value}"),
-                format!(" || coalesce('\"{name}\":' || to_json({value})::text || ',', '')"),
-            )
+            let value = sql.replace("{id}", "x.id").replace("{revision}", "at.n");
+            let derived = format!(" || coalesce('\"{name}\":' || to_json({value})::text || ',', '')");
+            (format!(", {name}"), format!(", {value}"), derived)
         }
     };
-    let sql = format!(
-        "INSERT INTO {} (id, publisher, body, derived, search, changed_in, revision_from{names}{column}) \
-         SELECT x.id, x.publisher, x.body, x.derived{derived}, x.search::tsvector, {number}, {number}{values}{value} \
-         FROM jsonb_to_recordset(?::jsonb) AS x(id text, publisher text, body text, derived text, search text{types})",
-        kind.collection
+    let names = names.join(", ");
+    let mut statement = Statement::of(
+        &format!(
+            "INSERT INTO {} ({names}, changed_in, revision_from{column}) \
+             SELECT x.id, x.publisher, x.body, x.derived{derived}, x.search::tsvector{values}, at.n, at.n{value} \
+             FROM (SELECT ?::bigint AS n) at, unnest(",
+            kind.collection
+        ),
+        [Bind::BigInt(number)],
     );
-    Statement::of(&sql, [Bind::Text(Value::from(rows).to_string())]).execute(connection).await?;
+    statement.list(arrays).sql(&format!(") AS x({names})"));
+    statement.execute(connection).await?;
     Ok(())
+}
+
+/// Columns of every kind that a row says.
+const ENVELOPE: [&str; 5] = ["id", "publisher", "body", "derived", "search"];
+
+/// A value as PostgreSQL reads it.
+fn text(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Array(items) => {
+            let quoted = |item: &Value| item.as_str().unwrap_or_default().replace('\\', "\\\\").replace('"', "\\\"");
+            let items: Vec<String> = items.iter().map(|item| format!("\"{}\"", quoted(item))).collect();
+            Some(format!("{{{}}}", items.join(",")))
+        }
+        other => Some(other.to_string()),
+    }
 }
 
 /// Writes whom records name, their owner included.

@@ -23,6 +23,8 @@ pub struct Draft {
     pub body: String,
     pub references: Vec<Reference>,
     pub columns: Map<String, Value>,
+    /// Its searched texts, a `tsvector`; made here, before anything is locked.
+    search: String,
     /// Why this record changes.
     pub change_kind: RevisionKind,
 }
@@ -92,6 +94,7 @@ impl Draft {
             kind,
             id,
             pointer,
+            search: search::document(&value),
             value,
             body,
             references: reading.references,
@@ -107,7 +110,8 @@ impl Draft {
         let reading = (kind.read)(value.clone())?;
         let id = value["id"].as_str().unwrap_or_default().to_owned();
         let (references, columns) = (reading.references, reading.columns);
-        Ok(Draft { kind, id, pointer: String::new(), value, body, references, columns, change_kind })
+        let search = search::document(&value);
+        Ok(Draft { kind, id, pointer: String::new(), value, body, references, columns, search, change_kind })
     }
 
     /// A record the service computed itself, which may have an id that publishers may not choose.
@@ -116,7 +120,8 @@ impl Draft {
         let body = json::canonical(&value).ok()?;
         let id = value["id"].as_str()?.to_owned();
         let (references, columns) = (reading.references, reading.columns);
-        Some(Draft { kind, id, pointer: String::new(), value, body, references, columns, change_kind })
+        let search = search::document(&value);
+        Some(Draft { kind, id, pointer: String::new(), value, body, references, columns, search, change_kind })
     }
 
     /// The row of the kind's table, by column; `revision_from` and status aside.
@@ -131,7 +136,7 @@ impl Draft {
         row.insert("publisher".into(), self.value["publisher"].clone());
         row.insert("body".into(), self.body.as_str().into());
         row.insert("derived".into(), self.derived().into());
-        row.insert("search".into(), search::document(&self.value).into());
+        row.insert("search".into(), self.search.as_str().into());
         row.into()
     }
 

@@ -259,11 +259,10 @@ impl Visit {
             rows: wanted.rows,
             count: false,
         };
-        let rows = list::read(&self.state.database, &page, self.at, self.now).await?;
-        if let Some(first) = rows.first() {
-            self.settle(&first.moment)?;
-        }
-        rows.iter().filter_map(|row| Some(parsed(row.body.as_deref()?, row.included.as_deref()))).collect()
+        let found = list::read(&self.state.database, &page, self.at, self.now).await?;
+        let Some(found) = found else { return Err(Failure::plain(&INTERNAL_ERROR)) };
+        self.settle(&found.moment)?;
+        found.items.iter().map(|item| parsed(&item.body, item.included.as_deref())).collect()
     }
 
     /// Where reads are evaluated: what was asked for, then the revision that it turned out to be.

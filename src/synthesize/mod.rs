@@ -1,8 +1,10 @@
 //! A made-up ledger of a given size, for measuring: departments of justice in every division of China, their yearly
 //! programmes, reports and figures, published over nine years, with corrections. The same for the same seed.
 //!
-//! `world` is what is there from the start, `story` is what happens in each revision, `load` writes it by COPY.
+//! `world` is what is there from the start, `story` is what happens in each revision, `encode` makes rows of it, and
+//! `load` writes them by COPY.
 
+mod encode;
 mod load;
 mod story;
 mod words;
@@ -10,8 +12,10 @@ mod world;
 
 use std::fmt;
 
+use tokio::sync::mpsc;
 use tokio_postgres::NoTls;
 
+use encode::{Encoded, Encoder};
 use load::Loader;
 use story::Story;
 use world::World;
@@ -72,18 +76,38 @@ impl From<serde_json::Error> for Error {
 pub async fn fill(url: &str, plan: Plan, progress: impl Fn(u64)) -> Result<Made, Error> {
     let (mut client, connection) = tokio_postgres::connect(url, NoTls).await?;
     let driven = tokio::spawn(connection);
-    let mut loader = Loader::new(&mut client, plan.seed).await?;
-    let world = World::new(&plan);
-    let mut story = Story::new(&world, plan);
+    let (mut loader, digest) = Loader::new(&mut client).await?;
+    let mut told = tell(plan, digest);
     let mut made = Made::default();
-    for number in 1..=plan.revisions {
-        let revision = story.revision(number)?;
-        made.changes += loader.write(&revision).await?;
+    while let Some(revision) = told.recv().await {
+        let revision = revision?;
+        made.changes += revision.count.unsigned_abs();
         made.revisions += 1;
-        progress(number);
+        loader.write(revision).await?;
+        progress(made.revisions);
     }
-    loader.analyse().await?;
+    loader.finish().await?;
+    // Has the database look at what is there, as it does by itself in time.
+    client.batch_execute("VACUUM ANALYZE").await?;
     drop(client);
     let _ = driven.await;
     Ok(made)
+}
+
+/// Makes up the revisions on a thread of its own, one ahead of the database.
+fn tell(plan: Plan, digest: Vec<u8>) -> mpsc::Receiver<Result<Encoded, Error>> {
+    let (tell, told) = mpsc::channel(1);
+    tokio::task::spawn_blocking(move || {
+        let world = World::new(&plan);
+        let mut story = Story::new(&world, plan);
+        let mut encoder = Encoder::new(digest, plan.seed);
+        for number in 1..=plan.revisions {
+            let revision = story.revision(number).map(|revision| encoder.encode(revision));
+            // Who does not listen any more has failed.
+            if tell.blocking_send(revision).is_err() {
+                break;
+            }
+        }
+    });
+    told
 }

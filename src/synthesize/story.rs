@@ -6,7 +6,6 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, TimeZone, Utc};
 use serde_json::{Value, json};
 
-use super::load::{Revision, Row};
 use super::words::{FIELDS, PROMISES, STATUSES, of};
 use super::world::{MINISTRY, World, organization};
 use super::{Error, Plan};
@@ -23,6 +22,27 @@ const CORRECTIONS: u64 = 8;
 const PROGRAMME: u64 = 15;
 /// Figures of a department that may be corrected later.
 const CORRECTABLE: usize = 40;
+
+/// A revision to write.
+pub struct Revision {
+    pub number: u64,
+    pub kind: RevisionKind,
+    pub publisher: String,
+    /// Canonical JSON.
+    pub message: String,
+    pub published_at: DateTime<Utc>,
+    pub rows: Vec<Row>,
+}
+
+/// A row of a record that opens, and whether an earlier one closes.
+pub struct Row {
+    pub draft: Draft,
+    pub closes: bool,
+    /// Of commitments, what is derived from their reports.
+    pub status: Option<&'static str>,
+    /// The earlier revision that changed the record itself; none where this one does.
+    pub changed_in: Option<u64>,
+}
 
 pub struct Story<'a> {
     world: &'a World,

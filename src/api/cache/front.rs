@@ -1,6 +1,7 @@
 //! The service in front of the application: what is kept is sent from here, before anything is routed.
 
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use actix_http::Request;
@@ -14,8 +15,8 @@ use futures_util::future::{Either, LocalBoxFuture, Ready, ready};
 use super::basis::Basis;
 use super::kept::{Entry, Kept, Source};
 use super::{Entered, MAX_BODY, PASS, Turn, fits};
-use crate::api::State;
 use crate::api::middleware::request_id;
+use crate::api::{State, unread};
 use crate::model::message::Language;
 
 /// How long the database may take where there is an older answer to give.
@@ -71,7 +72,8 @@ where
         self.app.poll_ready(context)
     }
 
-    fn call(&self, request: Request) -> Self::Future {
+    fn call(&self, mut request: Request) -> Self::Future {
+        unread::hold_unasked(&mut request);
         let started = Instant::now();
         let (app, state) = (self.app.clone(), self.state.clone());
         let Some(key) = state.responses.kept.as_ref().and_then(|_| key(request.head())) else {
@@ -146,8 +148,8 @@ where
     };
     let failed = made.as_ref().is_none_or(|made| made.status() == StatusCode::SERVICE_UNAVAILABLE);
     if let Some(old) = turn.old.clone().filter(|old| failed && state.responses.is_stale(old, &state)) {
-        state.responses.known.rest();
-        return Ok(old.answer(&conditions, &id, state.responses.head_of(&old), Source::Stale));
+        state.responses.history.rest();
+        return Ok(old.answer(&conditions, &id, head_of(&old, &state), Source::Stale));
     }
     turn.old = None;
     match made {
@@ -172,12 +174,17 @@ async fn keep(mut turn: Turn<'_>, made: Response<BoxBody>, conditions: &HeaderMa
     let (made, body) = made.into_parts();
     let body = body::to_bytes_limited(body, 2 * MAX_BODY).await.map_err(actix_web::error::ErrorInternalServerError)?;
     let body = body.map_err(actix_web::error::ErrorInternalServerError)?;
-    state.responses.hear(basis.head, basis.last_redaction);
+    state.database.known().hear(basis.head, basis.last_redaction);
     let route = state.metrics.route(basis.route.as_deref().unwrap_or("other"));
     let kept = Kept::new(basis, made.headers().clone(), body, route);
-    let answer = kept.answer(conditions, &id, state.responses.head_of(&kept), Source::Made);
+    let answer = kept.answer(conditions, &id, head_of(&kept, state), Source::Made);
     turn.leave(Entry::Kept(kept.into()));
     Ok(answer)
+}
+
+/// The revision that an answer which holds is of.
+fn head_of(kept: &Kept, state: &State) -> i64 {
+    state.database.known().heard().max(kept.holds_at.load(Ordering::SeqCst))
 }
 
 /// Takes conditions out of a request.
@@ -192,7 +199,7 @@ fn taken(headers: &mut HeaderMap) -> HeaderMap {
 /// Sends what is kept, and counts and logs it as the application does.
 fn send(kept: &Kept, source: Source, state: &State, request: &RequestHead, started: Instant) -> Response<BoxBody> {
     let id = request_id(&request.headers);
-    let answer = kept.answer(&request.headers, &id, state.responses.head_of(kept), source);
+    let answer = kept.answer(&request.headers, &id, head_of(kept, state), source);
     kept.route.observe(&request.method, answer.status(), started.elapsed());
     if log::log_enabled!(target: "open_commitments::access", log::Level::Info) {
         let peer = request.peer_addr.map_or_else(|| "-".to_owned(), |peer| peer.ip().to_string());

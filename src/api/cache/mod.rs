@@ -1,12 +1,12 @@
 //! Finished answers, kept while they hold. An answer says what it rests on (`basis`), the process knows what each new
-//! revision changed (`known`), and the service in front of the application (`front`) sends what holds without asking
+//! revision changed (`history`), and the service in front of the application (`front`) sends what holds without asking
 //! anybody: the same bytes, made once for all who ask at the same time. When the database fails, answers are given as
 //! they were, but never over a redaction.
 
 pub mod basis;
 pub mod front;
+mod history;
 mod kept;
-mod known;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,8 +17,8 @@ use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use super::State;
 use crate::db::read::touched;
+use history::{History, Standing};
 use kept::{Entry, Kept, Source};
-use known::{Known, Standing};
 
 /// How long nobody waits for somebody else's answer where one was not kept.
 const PASS: Duration = Duration::from_secs(1);
@@ -46,7 +46,7 @@ type Guard<'a> = PlaceholderGuard<'a, String, Entry, Bytes, DefaultHashBuilder, 
 /// The answers kept, bounded by their bytes.
 pub struct Responses {
     kept: Option<Store>,
-    known: Known,
+    history: History,
 }
 
 /// What becomes of a request that no kept answer was there for.
@@ -90,17 +90,12 @@ impl Responses {
         let kept = kept.map(|options| {
             Cache::with_options(options, Bytes, DefaultHashBuilder::default(), DefaultLifecycle::default())
         });
-        Responses { kept, known: Known::default() }
+        Responses { kept, history: History::default() }
     }
 
     /// Bytes that are taken, about.
     pub fn bytes(&self) -> u64 {
         self.kept.as_ref().map_or(0, Cache::weight)
-    }
-
-    /// Takes in that a revision is there, and a redaction: nothing made before a redaction is given after it.
-    pub fn hear(&self, head: i64, last_redaction: i64) {
-        self.known.hear(head, last_redaction);
     }
 
     /// An answer that is what would be made now.
@@ -118,14 +113,13 @@ impl Responses {
     fn source(&self, kept: &Kept, state: &State) -> Option<Source> {
         match self.standing(kept, state) {
             Standing::Fresh => Some(Source::Fresh),
-            Standing::Stale if self.known.rests() => Some(Source::Stale),
+            Standing::Stale if self.history.rests() => Some(Source::Stale),
             _ => None,
         }
     }
 
     fn standing(&self, kept: &Kept, state: &State) -> Standing {
-        let confirmed = state.followers.is_confirmed();
-        let standing = self.known.standing(&kept.basis, &kept.holds_at, confirmed);
+        let standing = self.history.standing(&kept.basis, &kept.holds_at, state.database.known());
         let is_over = || kept.basis.until.is_some_and(|until| (state.clock)() >= until);
         if standing == Standing::Fresh && is_over() { Standing::Stale } else { standing }
     }
@@ -156,10 +150,6 @@ impl Responses {
             EntryResult::Retained(None) | EntryResult::Removed(..) | EntryResult::Timeout => Entered::Pass,
         }
     }
-
-    fn head_of(&self, kept: &Kept) -> i64 {
-        self.known.head_of(&kept.holds_at)
-    }
 }
 
 /// Keeps what is known of the ledger up to date, as long as the service runs.
@@ -167,13 +157,14 @@ pub async fn follow(state: web::Data<State>) {
     let mut heads = state.followers.heads();
     while heads.changed().await.is_ok() {
         let heard = *heads.borrow_and_update();
-        let responses = &state.responses;
-        if heard > responses.known.told() {
-            responses.known.hear(heard, 0);
+        let (responses, known) = (&state.responses, state.database.known());
+        if heard > known.told() {
+            known.hear(heard, 0);
         }
-        match touched::read(&state.database, responses.known.told()).await {
+        match touched::read(&state.database, known.told()).await {
             Ok(rows) => {
-                let is_other = responses.known.tell(rows);
+                let is_other = known.tell(&rows);
+                responses.history.tell(rows, is_other);
                 if let Some(kept) = responses.kept.as_ref().filter(|_| is_other) {
                     log::warn!("the ledger has another history than before: no answer from then is given any more");
                     kept.clear();

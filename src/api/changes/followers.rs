@@ -81,11 +81,6 @@ impl Followers {
         self.heads.stop();
     }
 
-    /// Whether what is heard of is surely all there is.
-    pub fn is_confirmed(&self) -> bool {
-        self.heads.is_confirmed()
-    }
-
     /// The newest revision heard of, as it changes.
     pub fn heads(&self) -> tokio::sync::watch::Receiver<i64> {
         self.heads.subscribe()

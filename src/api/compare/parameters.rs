@@ -3,19 +3,14 @@
 use serde_json::{Value, json};
 
 use super::FILTERS;
-use crate::api::parameters::ParameterSet;
+use crate::api::parameters::{ParameterSet, values};
 use crate::model::codes::{Change, Dimension, TimeBasis};
 use crate::model::kinds::observation;
 
 impl ParameterSet {
     /// What `/v1/compare` takes.
     pub fn comparison(mut self) -> ParameterSet {
-        self = self.add(
-            "metric",
-            "Metric whose figures are compared.",
-            json!({"type": "string"}),
-            json!("mediation-cases"),
-        );
+        self = self.add("metric", "Metric whose figures are compared.", values::id(), json!("mediation-cases"));
         if let Some(metric) = self.0.last_mut() {
             metric.required = true;
         }
@@ -40,14 +35,14 @@ impl ParameterSet {
                 code(Change::CODES),
                 json!("year_on_year"),
             )
-            .add("period", "Figures of this period alone.", json!({"type": "string"}), json!("2020-S1"))
+            .add("period", "Figures of this period alone.", values::period(), json!("2020-S1"))
             .add(
                 "division",
                 "With by=division the divisions under this one, otherwise figures of this division itself (GB/T 2260).",
                 json!({"type": "string", "pattern": "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"}),
                 Value::Null,
             )
-            .add("scope", "Figures of this scope, as printed.", json!({"type": "string"}), Value::Null)
+            .add("scope", "Figures of this scope, as printed.", values::text(), Value::Null)
             .add("time_basis", "Figures of this time basis.", code(TimeBasis::CODES), Value::Null);
         let kind = &observation::KIND;
         for filter in FILTERS.iter().filter_map(|name| kind.filter(name)) {

@@ -4,15 +4,15 @@ use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Datelike, Utc};
 
+use super::MAX_VALUES;
 use crate::model::compare::division_prefix;
 use crate::model::kind::{Accepts, BY_ID, Filter, Kind, Sort};
 use crate::model::message::Message;
 use crate::model::publication::is_id;
+use crate::model::text::MAX_ID;
 use crate::model::{json, period, search};
 use crate::say;
 
-/// Most values of one filter.
-const MAX_VALUES: usize = 100;
 /// Hexadecimal digits of a digest that name a history.
 const DIGEST_PREFIX: RangeInclusive<usize> = 4..=64;
 
@@ -40,13 +40,12 @@ pub fn excerpt(value: &str) -> String {
     value.chars().take(60).collect()
 }
 
+/// An id as the document writes it, of which a part may be longer than that of any record.
 pub fn id(value: &str) -> Result<String, Message> {
-    let slug = |part: &str| is_id(part);
-    let valid = match value.split_once('~') {
-        Some((ratio, numerator)) => slug(ratio) && slug(numerator),
-        None => slug(value),
-    };
-    if valid {
+    let plain =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase());
+    let slug = |part: &str| part.split('-').all(plain);
+    if value.len() <= 2 * MAX_ID + 1 && value.splitn(2, '~').all(slug) {
         return Ok(value.to_owned());
     }
     let value = excerpt(value);

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
-use super::{At, MOMENT, Moment, kind_changed_in, moment, there};
+use super::{At, MOMENT, Moment, kind_changed_in, moment, served, there};
 use crate::db::Error;
 use crate::db::pool::Database;
 use crate::db::statement::{Bind, Statement};
@@ -25,76 +25,185 @@ pub struct Page<'a> {
     pub count: bool,
 }
 
-/// A page's row; the first has the moment even where there are no rows.
-#[derive(QueryableByName)]
-pub struct Row {
-    #[diesel(embed)]
+/// A page.
+pub struct Found {
     pub moment: Moment,
-    #[diesel(sql_type = Nullable<BigInt>)]
     pub count: Option<i64>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub body: Option<String>,
+    pub items: Vec<Item>,
+}
+
+/// A record of a page.
+pub struct Item {
+    pub body: String,
     /// Values of the sorts, as text.
-    #[diesel(sql_type = Nullable<Array<Text>>)]
-    pub keys: Option<Vec<String>>,
+    pub keys: Vec<String>,
     /// Embedded records, a JSON object.
-    #[diesel(sql_type = Nullable<Text>)]
     pub included: Option<String>,
 }
 
-/// Reads a page.
-pub async fn read(database: &Database, page: &Page<'_>, at: At, now: DateTime<Utc>) -> Result<Vec<Row>, Error> {
-    database.rows(statement(page, at, now)).await
+/// A page's row; the first has the moment even where there are no rows.
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(embed)]
+    moment: Moment,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    count: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    body: Option<String>,
+    #[diesel(sql_type = Nullable<Array<Text>>)]
+    keys: Option<Vec<String>>,
+    #[diesel(sql_type = Nullable<Text>)]
+    included: Option<String>,
+}
+
+/// The same at a moment that is known but for what the page rests on.
+#[derive(QueryableByName)]
+struct KnownRow {
+    #[diesel(sql_type = BigInt)]
+    rests_on: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    body: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    derived: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    changed_in: Option<i64>,
+    #[diesel(sql_type = Nullable<Array<Text>>)]
+    keys: Option<Vec<String>>,
+}
+
+impl KnownRow {
+    fn item(self) -> Option<Item> {
+        let body = served(self.changed_in?, &self.derived?, &self.body?);
+        Some(Item { body, keys: self.keys.unwrap_or_default(), included: None })
+    }
+}
+
+fn item(body: Option<String>, keys: Option<Vec<String>>, included: Option<String>) -> Option<Item> {
+    Some(Item { body: body?, keys: keys.unwrap_or_default(), included })
+}
+
+/// Reads a page; none without an answer of the database.
+pub async fn read(database: &Database, page: &Page<'_>, at: At, now: DateTime<Utc>) -> Result<Option<Found>, Error> {
+    if let Some(found) = at_known(database, page, at).await? {
+        return Ok(Some(found));
+    }
+    let rows: Vec<Row> = database.rows(statement(page, at, now)).await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let (moment, count) = (first.moment.clone(), first.count);
+    database.known().learn_from(&moment);
+    let items = rows.into_iter().filter_map(|row| item(row.body, row.keys, row.included)).collect();
+    Ok(Some(Found { moment, count, items }))
+}
+
+/// A page that an index serves, at a revision that is known; none where it has to be looked up.
+async fn at_known(database: &Database, page: &Page<'_>, at: At) -> Result<Option<Found>, Error> {
+    let known = database.known();
+    let Some(moment) = known.moment(at).filter(|_| !page.count && page.includes.is_empty() && is_indexed(page)) else {
+        return Ok(None);
+    };
+    // At head it is known what last changed the kinds, but not what last changed the rows of one record.
+    let changed_in =
+        if moment.n == moment.head && narrow(page).is_none() { known.changed_in(kinds(page)) } else { None };
+    let rests = match changed_in {
+        Some(revision) => Statement::of("?::bigint", [Bind::BigInt(revision)]),
+        None => self::changed_in(page),
+    };
+    let mut statement = Statement::of(
+        "WITH b AS (SELECT ?::bigint AS n, ?::bigint AS last_redaction), at AS MATERIALIZED (SELECT b.n, ",
+        [Bind::BigInt(moment.n), Bind::BigInt(moment.last_redaction)],
+    );
+    statement
+        .append(rests)
+        .sql(" AS changed_in FROM b) SELECT at.changed_in AS rests_on, page.* FROM at LEFT JOIN LATERAL ");
+    statement.append(items(page, "t.body, t.derived, t.changed_in")).sql(" page ON true");
+    let rows: Vec<KnownRow> = database.quick_rows(statement).await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let Some(moment) = known.rests(moment, first.rests_on) else { return Ok(None) };
+    let items = rows.into_iter().filter_map(KnownRow::item).collect();
+    Ok(Some(Found { moment, count: None, items }))
+}
+
+/// Whether an index serves the page in its order.
+fn is_indexed(page: &Page<'_>) -> bool {
+    let filter = match page.filters {
+        [] => "",
+        [(filter, values)] if values.len() == 1 => filter.name,
+        _ => return false,
+    };
+    // Read from either end, an index serves both directions; the id at the end follows.
+    let descends = page.sorts.first().is_some_and(|(_, descends)| *descends);
+    let names: Vec<&str> = page.sorts.iter().map(|(sort, _)| sort.name).collect();
+    let names = match names.split_last() {
+        Some((&"id", rest)) if !rest.is_empty() => rest,
+        _ => &names,
+    };
+    page.sorts.iter().all(|(_, other)| *other == descends)
+        && INDEXED.iter().any(|(collection, by, sort)| {
+            let served = sort.trim_start_matches('-').split(',');
+            *collection == page.kind.collection && *by == filter && served.eq(names.iter().copied())
+        })
 }
 
 /// The one statement of a page.
 pub fn statement(page: &Page<'_>, at: At, now: DateTime<Utc>) -> Statement {
     let table = page.kind.collection;
-    let mut conditions = Statement::of(&there("t"), []);
-    for (filter, values) in page.filters {
-        conditions.sql(" AND ").append(condition(filter, values));
-    }
     let mut statement = moment(at, now, changed_in(page));
     statement.sql(&format!("SELECT {MOMENT}, page.*, "));
     if page.count {
-        statement.sql(&format!("(SELECT count(*) FROM {table} t WHERE ")).append(conditions.clone()).sql(")");
+        statement.sql(&format!("(SELECT count(*) FROM {table} t WHERE ")).append(conditions(page)).sql(")");
     } else {
         statement.sql("NULL::bigint");
     }
+    let columns = format!("served(t.changed_in, t.derived, t.body) AS body, {} AS included", included(page.includes));
+    statement.sql(" AS count FROM at LEFT JOIN LATERAL ").append(items(page, &columns)).sql(" page ON true");
+    statement
+}
+
+/// The items of a page as a subquery of `at`.
+fn items(page: &Page<'_>, columns: &str) -> Statement {
+    let table = page.kind.collection;
     let keys: Vec<String> = page.sorts.iter().map(|(sort, _)| format!("({})::text", sort.expression)).collect();
     let direction = |descends: bool| if descends { " DESC" } else { "" };
     let order: Vec<String> =
         page.sorts.iter().map(|(sort, descends)| format!("{}{}", sort.expression, direction(*descends))).collect();
-    statement.sql(&format!(
-        " AS count FROM at LEFT JOIN LATERAL (SELECT served(t.changed_in, t.derived, t.body) AS body, \
-         ARRAY[{}] AS keys, {} AS included FROM {table} t WHERE ",
-        keys.join(", "),
-        included(page.includes)
-    ));
-    statement.append(conditions);
+    let mut statement =
+        Statement::of(&format!("(SELECT {columns}, ARRAY[{}] AS keys FROM {table} t WHERE ", keys.join(", ")), []);
+    statement.append(conditions(page));
     if let Some(after) = page.after {
         statement.sql(" AND ").append(seek(page.sorts, after));
     }
-    statement.push(&format!(" ORDER BY {} LIMIT ?) page ON true", order.join(", ")), [Bind::BigInt(page.rows)]);
+    statement.push(&format!(" ORDER BY {} LIMIT ?)", order.join(", ")), [Bind::BigInt(page.rows)]);
     statement
+}
+
+fn conditions(page: &Page<'_>) -> Statement {
+    let mut conditions = Statement::of(&there("t"), []);
+    for (filter, values) in page.filters {
+        conditions.sql(" AND ").append(condition(filter, values));
+    }
+    conditions
+}
+
+/// The one record that the page's rows refer to, where there is one: its kind and id.
+fn narrow<'a>(page: &'a Page<'_>) -> Option<(&'static str, &'a String)> {
+    page.filters.iter().find_map(|(filter, values)| match (filter.accepts, filter.test, values.as_slice()) {
+        (Accepts::Id(to), Test::Is(_), [id]) if !to.is_empty() => Some((to, id)),
+        _ => None,
+    })
 }
 
 /// SQL over `b`: what last changed the kinds that the page reads. A filter by one record it refers
 /// to narrows its own kind down to rows that refer to that record.
 pub fn changed_in(page: &Page<'_>) -> Statement {
     let kind = page.kind.name;
-    let narrow =
-        page.filters.iter().find_map(|(filter, values)| match (filter.accepts, filter.test, values.as_slice()) {
-            (Accepts::Id(to), Test::Is(_), [id]) if !to.is_empty() => Some((to, id)),
-            _ => None,
-        });
     let mut own = Statement::of(&kind_changed_in(kind), []);
-    if let Some((to, id)) = narrow {
+    if let Some((to, id)) = narrow(page) {
         let newest = |column: &str| {
             Statement::of(
                 &format!(
-                    "(SELECT max({column}) FROM record_references WHERE to_kind = '{to}' AND to_id = ? \
-                     AND from_kind = '{kind}' AND {column} <= b.n)"
+                    // Not max(), which one plan for all ids would look at every reference for.
+                    "(SELECT {column} FROM record_references WHERE to_kind = '{to}' AND to_id = ? \
+                     AND from_kind = '{kind}' AND {column} <= b.n ORDER BY {column} DESC LIMIT 1)"
                 ),
                 [Bind::Text(id.clone())],
             )

@@ -116,6 +116,12 @@ fn kind_changed_in(kind: &str) -> String {
     format!("(SELECT max(k.revision) FROM kind_changes k WHERE k.kind = '{kind}' AND k.revision <= b.n)")
 }
 
+/// A record as it is served: the same as the function of that name in the database.
+pub fn served(changed_in: i64, derived: &str, body: &str) -> String {
+    let rest = body.strip_prefix('{').unwrap_or_default();
+    format!("{{\"changed_in\":{changed_in},{derived}{rest}")
+}
+
 /// The condition that row `alias` is there at `at.n`.
 pub fn there(alias: &str) -> String {
     format!("{alias}.revision_from <= at.n AND {alias}.revision_to > at.n")

@@ -5,7 +5,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::list::included;
-use super::{At, MOMENT, Moment, kinds_changed_in, moment, there};
+use super::{At, MOMENT, Moment, kinds_changed_in, moment, served, there};
 use crate::db::Error;
 use crate::db::pool::Database;
 use crate::db::statement::{Bind, Statement};
@@ -32,6 +32,65 @@ pub struct Row {
 }
 
 pub async fn read(
+    database: &Database,
+    kind: &'static Kind,
+    id: &str,
+    includes: &[&'static Include],
+    at: At,
+    now: DateTime<Utc>,
+) -> Result<Option<Row>, Error> {
+    if includes.is_empty()
+        && let Some(row) = at_known(database, kind, id, at).await?
+    {
+        return Ok(Some(row));
+    }
+    let row = looked_up(database, kind, id, includes, at, now).await?;
+    if let Some(row) = &row {
+        database.known().learn_from(&row.moment);
+    }
+    Ok(row)
+}
+
+/// A version of a record.
+#[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = Text)]
+    body: String,
+    #[diesel(sql_type = Text)]
+    derived: String,
+    #[diesel(sql_type = BigInt)]
+    changed_in: i64,
+    #[diesel(sql_type = BigInt)]
+    revision_from: i64,
+}
+
+/// The record at a revision that is known; none where it is not there, or the moment has to be looked up.
+async fn at_known(database: &Database, kind: &'static Kind, id: &str, at: At) -> Result<Option<Row>, Error> {
+    let known = database.known();
+    let Some(moment) = known.moment(at) else { return Ok(None) };
+    let statement = Statement::of(
+        &format!(
+            "SELECT t.body, t.derived, t.changed_in, t.revision_from FROM {} t \
+             WHERE t.id = ? AND t.revision_from <= ? AND t.revision_to > ?",
+            kind.collection
+        ),
+        [Bind::Text(id.to_owned()), Bind::BigInt(moment.n), Bind::BigInt(moment.n)],
+    );
+    let Some(version) = database.quick_rows::<Version>(statement).await?.into_iter().next() else { return Ok(None) };
+    let Some(moment) = known.rests(moment, version.revision_from) else { return Ok(None) };
+    let body = served(version.changed_in, &version.derived, &version.body);
+    Ok(Some(Row {
+        moment,
+        body: Some(body),
+        included: None,
+        last_op: None,
+        last_revision: None,
+        last_body: None,
+        redacted_in: None,
+    }))
+}
+
+async fn looked_up(
     database: &Database,
     kind: &'static Kind,
     id: &str,

@@ -1,7 +1,8 @@
 //! What revisions changed, for those who keep answers.
 
+use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
 use crate::db::Error;
 use crate::db::pool::Database;
@@ -20,6 +21,11 @@ pub struct Row {
     pub head: i64,
     #[diesel(sql_type = BigInt)]
     pub last_redaction: i64,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub head_time: Option<DateTime<Utc>>,
+    /// The newest revision that changed rows of each kind, in the order of [`KINDS`].
+    #[diesel(sql_type = Array<BigInt>)]
+    pub changed_in: Vec<i64>,
     /// Of the history that head belongs to, in hexadecimal.
     #[diesel(sql_type = Text)]
     pub digest: String,
@@ -37,8 +43,10 @@ pub struct Row {
 
 /// Head and the newest revisions after `known`, in order.
 pub async fn read(database: &Database, known: i64) -> Result<Vec<Row>, Error> {
-    let kinds = KINDS.iter().map(|kind| kind.name.to_owned()).collect();
-    let sql = "SELECT h.revision AS head, h.last_redaction, encode(h.digest, 'hex') AS digest, \
+    let kinds = Bind::Texts(KINDS.iter().map(|kind| kind.name.to_owned()).collect());
+    let sql = "SELECT h.revision AS head, h.last_redaction, h.published_at AS head_time, \
+         ARRAY(SELECT coalesce((SELECT max(k.revision) FROM kind_changes k WHERE k.kind = n.kind), 0) FROM unnest(?) WITH ORDINALITY n (kind, place) \
+         ORDER BY n.place) AS changed_in, encode(h.digest, 'hex') AS digest, \
          (SELECT encode(k.digest, 'hex') FROM revisions k WHERE k.revision = ?) AS known_digest, r.revision, \
          ARRAY(SELECT k.kind FROM unnest(?) n (kind) JOIN kind_changes k ON k.kind = n.kind AND k.revision = r.revision) AS kinds, \
          CASE WHEN few.n <= ? THEN few.records END AS records \
@@ -46,6 +54,6 @@ pub async fn read(database: &Database, known: i64) -> Result<Vec<Row>, Error> {
          LEFT JOIN LATERAL (SELECT count(*) AS n, array_agg(c.kind || '/' || c.id) AS records FROM \
          (SELECT c.kind, c.id FROM changes c WHERE c.revision = r.revision LIMIT ?) c) few ON true ORDER BY r.revision";
     let [known, revisions, records, limit] = [known, MOST_REVISIONS, MOST_RECORDS, MOST_RECORDS + 1].map(Bind::BigInt);
-    let binds = [known.clone(), Bind::Texts(kinds), records, known, revisions, limit];
+    let binds = [kinds.clone(), known.clone(), kinds, records, known, revisions, limit];
     database.rows(Statement::of(sql, binds)).await
 }

@@ -14,7 +14,7 @@ async fn stop(service: &Service, operator: &TestDatabase) {
     operator.sql(&end).await.expect("terminated");
     // The listener notices.
     let noticed = async {
-        while service.state.followers.is_confirmed() {
+        while service.state.database.known().is_confirmed() {
             tokio::task::yield_now().await;
         }
     };

@@ -18,6 +18,7 @@ use open_commitments::api::cache::{self, Responses};
 use open_commitments::api::changes::followers::Followers;
 use open_commitments::api::endpoint::Endpoint;
 use open_commitments::api::exports::{self, Exports};
+use open_commitments::api::fair_use::{FairUse, Rules};
 use open_commitments::api::metrics::Metrics;
 use open_commitments::api::{self, State};
 use open_commitments::catalog::Licence;
@@ -144,11 +145,14 @@ impl Service {
         let _ = env_logger::builder().is_test(true).filter_level(log::LevelFilter::Error).try_init();
         let listener = std::net::TcpListener::bind(settings.bind).expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let heads = Heads::listen(&database.url);
         let state = State {
-            database: Database::new(&database.url, 8, settings.statement_timeout).expect("a pool"),
+            database: Database::new(&database.url, 8, settings.statement_timeout).expect("a pool").knowing(&heads),
             public_url: settings.public_url.unwrap_or_else(|| url.clone()),
             clock: settings.clock,
             metrics: Metrics::new().expect("metrics"),
+            metrics_apart: settings.metrics_apart,
+            fair_use: FairUse::new(settings.rules),
             trusted_proxies: settings.trusted.iter().map(|network| network.parse().expect("a network")).collect(),
             exports: Exports::new(settings.export_dir, settings.export_bytes, settings.gateway_timeout)
                 .with_sheet_rows(settings.sheet_rows),
@@ -158,7 +162,7 @@ impl Service {
             operator: settings.operator,
             site: settings.site,
             publishing: tokio::sync::Semaphore::new(1),
-            followers: Followers::new(Heads::listen(&database.url), settings.max_followers, settings.gateway_timeout),
+            followers: Followers::new(heads, settings.max_followers, settings.gateway_timeout),
         };
         let state = web::Data::new(state);
         actix_web::rt::spawn(exports::forget_what_is_redacted(state.clone()));
@@ -271,6 +275,8 @@ impl Drop for Service {
 pub struct Settings {
     pub public_url: Option<String>,
     pub bind: &'static str,
+    pub metrics_apart: bool,
+    pub rules: Rules,
     pub trusted: Vec<String>,
     pub clock: Clock,
     pub statement_timeout: Duration,
@@ -291,6 +297,8 @@ impl Default for Settings {
         Settings {
             public_url: None,
             bind: "127.0.0.1:0",
+            metrics_apart: false,
+            rules: Rules::NONE,
             trusted: Vec::new(),
             clock: Utc::now,
             statement_timeout: Duration::from_secs(20),
