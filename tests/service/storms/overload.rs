@@ -12,8 +12,9 @@ use crate::following::programs::{Door, Served, beside};
 use crate::support::data::{self, commitment, publication};
 use crate::support::{Service, Settings};
 
-/// How long an answer may take when there is far too much to do: the wait for a connection, a statement, and a second.
-const BOUND: Duration = Duration::from_secs(7);
+/// How long an answer may take when there is far too much to do: the quick lane's wait, that for a connection, a
+/// statement, and a second for the work.
+const BOUND: Duration = Duration::from_secs(9);
 
 #[actix_web::test]
 async fn five_times_too_much_is_answered_or_refused_in_time_and_then_all_is_as_before() {
@@ -52,14 +53,12 @@ async fn a_queue_that_is_full_is_a_503_at_once() {
     locker.batch_execute("BEGIN; LOCK TABLE commitments IN ACCESS EXCLUSIVE MODE").await.expect("locked");
     // Eight at work, 64 in the queue for each of them.
     let paths: Vec<String> = (0..8 + 8 * 64 + 50).map(|number| format!("/v1/commitments?number={number}")).collect();
-    let asked = paths.iter().map(async |path| {
-        let since = Instant::now();
-        (service.get(path).await.status, since.elapsed())
-    });
+    let began = Instant::now();
+    let asked = paths.iter().map(async |path| (service.get(path).await.status, began.elapsed()));
     let answers = join_all(asked).await;
-    assert!(answers.iter().all(|(status, took)| *status == 503 && *took < BOUND));
-    let fastest = answers.iter().map(|(_, took)| *took).min().expect("answers");
-    assert!(fastest < Duration::from_secs(4), "who finds the queue full does not wait: {fastest:?}");
+    assert!(answers.iter().all(|(status, _)| *status == 503));
+    let first = answers.iter().map(|(_, when)| *when).min().expect("answers");
+    assert!(first < Duration::from_secs(4), "who finds the queue full does not wait: {first:?}");
     locker.batch_execute("ROLLBACK").await.expect("free");
 }
 
@@ -208,6 +207,7 @@ async fn ten_thousand_idle_connections_cost_little_and_delay_nobody() {
             let mut stream = TcpStream::connect(&at).expect("a connection");
             // One request each, and then nothing: kept alive for a while.
             stream.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+            stream.read_exact(&mut [0; 64]).expect("an answer");
             stream
         };
         (0..wanted).map(connect).collect::<Vec<TcpStream>>()
