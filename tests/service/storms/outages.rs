@@ -159,10 +159,16 @@ async fn a_statement_that_an_operator_ends_is_a_503_at_once() {
     assert_eq!(service.get(&uncached()).await.status, 200);
 }
 
-/// Sends a signal to the processes that serve a database; false where that is not possible.
-async fn signal(processes: &[i32], signal: &'static str) -> bool {
+/// Stops processes that serve a database; false where that is not possible. They go on after a while whatever becomes of
+/// the test: the whole server waits for a process that does not move.
+const FREEZE: &str = "kill -STOP \"$@\" || exit 1; (sleep 15; kill -CONT \"$@\") > /dev/null 2>&1 &";
+const THAW: &str = "kill -CONT \"$@\"";
+
+async fn signal(processes: &[i32], script: &'static str) -> bool {
     let processes: Vec<String> = processes.iter().map(i32::to_string).collect();
-    beside(move || Command::new("kill").arg(signal).args(processes).status().expect("kill").success()).await
+    let run =
+        move || Command::new("sh").args(["-c", script, "sh"]).args(processes).status().expect("a shell").success();
+    beside(run).await
 }
 
 #[actix_web::test]
@@ -181,7 +187,7 @@ async fn a_server_that_freezes_is_a_503_soon_and_what_it_held_is_let_go() {
     let client = operator.client().await;
     let serving: Vec<i32> = client.query(&serving, &[]).await.expect("rows").iter().map(|row| row.get(0)).collect();
     assert!(!serving.is_empty());
-    if !signal(&serving, "-STOP").await {
+    if !signal(&serving, FREEZE).await {
         eprintln!("skipped: the server's processes are not ours to stop");
         return;
     }
@@ -195,7 +201,7 @@ async fn a_server_that_freezes_is_a_503_soon_and_what_it_held_is_let_go() {
     }
     // It does not take the frozen ones to wake up.
     assert_eq!(service.get(&uncached()).await.status, 200);
-    assert!(signal(&serving, "-CONT").await);
+    assert!(signal(&serving, THAW).await);
     let left = format!("SELECT count(*)::text FROM pg_stat_activity WHERE pid = ANY(ARRAY{serving:?})");
     let since = Instant::now();
     while operator.text(&left).await != "0" {
