@@ -42,6 +42,10 @@ pub enum Command {
     Mirror(Mirror),
     /// Write revisions to a file, for a copy that no network reaches, or as a backup that proves itself.
     Bundle(Bundle),
+    /// Write all of the database to a file, keys included, with PostgreSQL's pg_dump.
+    Backup(Backup),
+    /// Bring a backup back, and from a mirror what was published after it.
+    Restore(Restore),
     /// Recompute the whole chain of digests from what is stored.
     Verify(Verify),
     /// Bring the database's schema up to date.
@@ -306,6 +310,30 @@ pub struct Bundle {
     /// Where the bundle goes; compressed if its name ends in .gz.
     #[arg(short, long)]
     pub output: PathBuf,
+}
+
+#[derive(Args)]
+pub struct Backup {
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// Where the backup goes. It holds hashes of keys: only its owner may read it.
+    #[arg(short, long)]
+    pub output: PathBuf,
+}
+
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("what").args(["file", "mirror", "without_mirror"]).required(true).multiple(true))]
+pub struct Restore {
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// The backup, for an empty database; left out if the database was restored by other means.
+    pub file: Option<PathBuf>,
+    /// Take in what was published after the backup from this mirror, or bundle; then publishing goes on.
+    #[arg(long, value_name = "URL|FILE")]
+    pub mirror: Vec<String>,
+    /// There is no mirror: WHAT WAS PUBLISHED AFTER THE BACKUP IS LOST, and publishing goes on.
+    #[arg(long, conflicts_with = "mirror")]
+    pub without_mirror: bool,
 }
 
 #[derive(Args)]

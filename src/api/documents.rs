@@ -213,6 +213,9 @@ pub struct MirrorHealth {
     #[schema(format = "date-time")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reached_at: Option<String>,
+    /// It is no copy but was restored from a backup: nothing is published to it before what came later is back.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub restored: bool,
     /// How the histories differ, where they do: nothing is copied from then on.
     #[schema(value_type = Object)]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -39,6 +39,7 @@ pub mod routes;
 pub mod schemas;
 pub mod search;
 pub mod summary;
+pub mod unread;
 pub mod warnings;
 
 use actix_service::IntoServiceFactory;

@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 use sha2::{Digest, Sha256};
 
 use super::State;
@@ -83,6 +83,8 @@ struct Head {
     reached_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Text>)]
     diverged: Option<String>,
+    #[diesel(sql_type = Nullable<Bool>)]
+    restored: Option<bool>,
 }
 
 impl Head {
@@ -93,13 +95,14 @@ impl Head {
             upstream_revision,
             lag: (upstream_revision - self.revision).max(0),
             reached_at: self.reached_at.map(digest::instant),
+            restored: self.restored.unwrap_or_default(),
             diverged: self.diverged.as_deref().and_then(|evidence| serde_json::from_str(evidence).ok()),
         })
     }
 }
 
 async fn head(state: &State) -> Result<Head, Failure> {
-    let sql = "SELECT h.revision, m.upstream, m.upstream_head, m.reached_at, m.diverged FROM head h LEFT JOIN mirror m ON true";
+    let sql = "SELECT h.revision, m.upstream, m.upstream_head, m.reached_at, m.diverged, m.restored FROM head h LEFT JOIN mirror m ON true";
     let rows: Vec<Head> = state.database.rows(Statement::of(sql, [])).await?;
     rows.into_iter().next().ok_or_else(|| Failure::plain(&DATABASE_UNAVAILABLE))
 }

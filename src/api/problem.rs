@@ -107,6 +107,9 @@ problem_types! {
          "oEmbed 以 json 或 xml 应答。请用 format 指定其一，或不写 format。"];
     DATABASE_UNAVAILABLE = "database-unavailable", 503, ["Database unavailable", "数据库不可用"],
         ["The database does not answer at the moment. Try again after the seconds in Retry-After.", "数据库暂时没有应答，请在 Retry-After 所示秒数后重试。"];
+    LEDGER_RESTORED = "ledger-restored", 503, ["Ledger restored from a backup", "账本由备份恢复"],
+        ["This ledger was restored from a backup, and what was published after that is being brought back. Nothing was published; try again after the seconds in Retry-After. Operators: run open-commitments restore --mirror URL, or restore --without-mirror if there is none.",
+         "本账本由备份恢复，正在找回备份之后发布的内容。没有发布任何内容，请在 Retry-After 所示秒数后重试。运营者：请运行 open-commitments restore --mirror URL；没有镜像时运行 restore --without-mirror。"];
     MIRROR_BEHIND = "mirror-behind", 503, ["Copy is behind", "副本尚未跟上"],
         ["This instance is a copy that has not reached that revision yet; head says how far it is. Try again after the seconds in Retry-After.",
          "本实例是副本，尚未到达该修订，当前位置见 head。请在 Retry-After 所示秒数后重试。"];

@@ -1,5 +1,7 @@
 //! `POST /v1/revisions`: one publication, all of it or nothing.
 
+use std::time::Duration;
+
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
@@ -10,9 +12,11 @@ use super::documents;
 use super::endpoint::refuse;
 use super::problem::{
     EDIT_CONFLICT, Failure, HEAD_MOVED, IDEMPOTENCY_KEY_REUSED, INSECURE_TRANSPORT, INTERNAL_ERROR, INVALID_PARAMETER,
-    NOT_ALLOWED, PUBLICATION_REFUSED, READ_ONLY_COPY, TOO_LARGE, UNAUTHORIZED, UNSUPPORTED_MEDIA_TYPE,
+    LEDGER_RESTORED, NOT_ALLOWED, PUBLICATION_REFUSED, READ_ONLY_COPY, TOO_LARGE, UNAUTHORIZED, UNSUPPORTED_MEDIA_TYPE,
 };
 use super::query::Query;
+use super::unread;
+use crate::db;
 use crate::ledger::authority::{Authority, FORBIDDEN};
 use crate::ledger::idempotency::{Idempotency, Kept, MAX_KEY};
 use crate::ledger::keys;
@@ -22,6 +26,11 @@ use crate::ledger::publish::{self, Published, Refusal, Terms};
 use crate::model::problem::Problem;
 use crate::model::publication::{self, MAX_BYTES};
 use crate::say;
+
+/// How long a publication waits for those before it, as long as for the head's lock.
+const TURN: Duration = Duration::from_secs(60);
+/// How long the body of a publication may stop arriving.
+const SILENCE: Duration = Duration::from_secs(20);
 
 /// Publish
 ///
@@ -48,18 +57,23 @@ use crate::say;
         (status = 415, description = "unsupported-media-type: not application/json.", body = documents::Problem, content_type = "application/problem+json"),
         (status = 422, description = "publication-refused: something is wrong with it. idempotency-key-reused: another publication came under this key.", body = documents::Problem, content_type = "application/problem+json"),
         (status = 500, description = "internal-error.", body = documents::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "database-unavailable, query-too-slow.", body = documents::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "database-unavailable, query-too-slow. ledger-restored: it was restored from a backup, and later revisions are not back yet.", body = documents::Problem, content_type = "application/problem+json"),
     ),
     security(("key" = []))
 )]
-pub async fn post(state: web::Data<State>, http: HttpRequest, body: web::Payload) -> HttpResponse {
-    match answer(&state, &http, body).await {
+pub async fn post(state: web::Data<State>, http: HttpRequest, mut body: web::Payload) -> HttpResponse {
+    let answer = answer(&state, &http, &mut body).await;
+    if answer.is_err() {
+        // It may not have been read.
+        unread::hold(body);
+    }
+    match answer {
         Ok(response) => response,
         Err(failure) => refuse(&failure, &state, &http),
     }
 }
 
-async fn answer(state: &State, http: &HttpRequest, body: web::Payload) -> Result<HttpResponse, Failure> {
+async fn answer(state: &State, http: &HttpRequest, body: &mut web::Payload) -> Result<HttpResponse, Failure> {
     let peer = http.peer_addr().map(|address| address.ip());
     // A key that went over a network in the clear is refused.
     if !client::is_private(peer, http.headers(), &state.trusted_proxies) {
@@ -90,7 +104,9 @@ async fn answer(state: &State, http: &HttpRequest, body: web::Payload) -> Result
         idempotency: idempotency.as_ref(),
     };
     // One at a time is all that the ledger takes; more would only hold connections that reads want.
-    let _turn = state.publishing.acquire().await.map_err(|error| internal(error.to_string()))?;
+    let turn = tokio::time::timeout(TURN, state.publishing.acquire()).await;
+    let late = |_| db::Error::Unavailable("others publish for longer than this one waits".into());
+    let _turn = turn.map_err(late)?.map_err(|error| internal(error.to_string()))?;
     let mut connection = state.database.connection().await?;
     match publish::publish(&mut connection, parsed, &terms).await {
         Ok(Published::Now(outcome)) => {
@@ -158,17 +174,19 @@ fn check_media_type(http: &HttpRequest) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn read(http: &HttpRequest, mut body: web::Payload) -> Result<Vec<u8>, Failure> {
+async fn read(http: &HttpRequest, body: &mut web::Payload) -> Result<Vec<u8>, Failure> {
     let said = http.headers().get(header::CONTENT_LENGTH).and_then(|field| field.to_str().ok()?.parse::<u64>().ok());
     if said.is_some_and(|length| length > MAX_BYTES as u64) {
         return Err(Failure::plain(&TOO_LARGE));
     }
     let mut bytes = Vec::new();
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|error| {
-            let detail = say!("The body did not arrive whole: {error}.", "请求内容未完整到达：{error}。");
-            Failure::new(&INVALID_PARAMETER, detail)
-        })?;
+    let broken = |why: String| {
+        let detail = say!("The body did not arrive whole: {why}.", "请求内容未完整到达：{why}。");
+        Failure::new(&INVALID_PARAMETER, detail)
+    };
+    let silent = |_| broken(format!("nothing came for {} s", SILENCE.as_secs()));
+    while let Some(chunk) = tokio::time::timeout(SILENCE, body.next()).await.map_err(silent)? {
+        let chunk = chunk.map_err(|error| broken(error.to_string()))?;
         if bytes.len() + chunk.len() > MAX_BYTES {
             return Err(Failure::plain(&TOO_LARGE));
         }
@@ -234,6 +252,7 @@ fn refused(refusal: Refusal) -> Failure {
         }
         Refusal::HeadMoved(head) => Failure::plain(&HEAD_MOVED).with("head", head.into()),
         Refusal::Copy(upstream) => Failure::plain(&READ_ONLY_COPY).with("upstream", upstream.into()),
+        Refusal::Restored => Failure::plain(&LEDGER_RESTORED).with_header(header::RETRY_AFTER, "60"),
         Refusal::KeyReused => Failure::plain(&IDEMPOTENCY_KEY_REUSED),
         Refusal::Database(error) => error.into(),
         Refusal::Unwritten => internal("nothing was written".into()),

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{Failed, connect, open, open_copy, tell};
 use crate::config::{DatabaseSettings, Mirror};
+use crate::ledger::origin;
 use crate::ledger::publish::citation;
 use crate::mirror::bundle::Bundle;
 use crate::mirror::follow::{self, Following};
@@ -78,6 +79,12 @@ pub fn progress(revision: i64, head: i64) {
 async fn promote(settings: &DatabaseSettings) -> Result<(), Failed> {
     let opened = open(settings).await?;
     let mut connection = connect(&opened).await?;
+    if origin::mirror(&mut connection).await.map_err(Failed::of)?.is_some_and(|mirror| mirror.restored) {
+        return Err(Failed(say!(
+            "This ledger is no copy: it was restored from a backup. Run open-commitments restore --mirror URL, or restore --without-mirror.",
+            "本账本不是副本，而是由备份恢复。请运行 open-commitments restore --mirror URL 或 restore --without-mirror。"
+        )));
+    }
     if local::promote(&mut connection).await.map_err(Failed::of)? {
         tell(say!("This is a ledger of its own now, and can be published to.", "本账本现已独立，可以发布。"));
         return Ok(());

@@ -1,5 +1,6 @@
 //! The commands. Each says what it did; exit codes are 0 done, 1 failed, 2 usage.
 
+pub mod backup;
 pub mod bundle;
 pub mod change;
 pub mod import;
@@ -7,6 +8,7 @@ pub mod keys;
 pub mod mirror;
 pub mod openapi;
 pub mod publish;
+pub mod restore;
 pub mod serve;
 pub mod synthesize;
 pub mod verify;
@@ -34,6 +36,12 @@ impl Failed {
     }
 }
 
+impl From<migrate::Failure> for Failed {
+    fn from(migrate::Failure(message): migrate::Failure) -> Failed {
+        Failed(message)
+    }
+}
+
 /// Runs the command that was given.
 pub fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
@@ -47,6 +55,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Some(Command::Keys { command }) => wait(keys::run(command)),
         Some(Command::Mirror(settings)) => wait(mirror::run(settings)),
         Some(Command::Bundle(settings)) => wait(bundle::run(settings)),
+        Some(Command::Backup(settings)) => wait(backup::run(settings)),
+        Some(Command::Restore(settings)) => wait(restore::run(settings)),
         Some(Command::Verify(settings)) => wait(verify::run(settings)),
         Some(Command::Migrate(settings)) => wait(migrate(settings)),
         Some(Command::Synthesize(settings)) => wait(synthesize::run(settings)),
@@ -79,7 +89,7 @@ pub struct Opened {
 /// The database of the settings, its schema brought up to date.
 pub async fn open(settings: &DatabaseSettings) -> Result<Opened, Failed> {
     let opened = reach(settings)?;
-    migrate::run(&opened.url, &settings.time_zone, Direction::Up).await.map_err(Failed::of)?;
+    migrate::run(&opened.url, &settings.time_zone, Direction::Up).await?;
     Ok(opened)
 }
 
@@ -89,15 +99,17 @@ fn reach(settings: &DatabaseSettings) -> Result<Opened, Failed> {
     }
     let data_dir = settings.data_dir.clone().unwrap_or_else(private_postgres::default_data_dir);
     let private = private_postgres::Settings { data_dir, bin_dir: settings.pg_bin_dir.clone(), options: Vec::new() };
-    let server =
+    let mut server =
         PrivatePostgres::start(&private).map_err(|error| Failed(Message { en: error.en(), zh: error.zh() }))?;
+    // It may die before it is needed.
+    server.keep_running();
     Ok(Opened { url: server.url(), _server: Some(server) })
 }
 
 /// The database of a copy: where there is no ledger yet, one with this identity is founded.
 pub async fn open_copy(settings: &DatabaseSettings, ledger: uuid::Uuid, time_zone: &str) -> Result<Opened, Failed> {
     let opened = reach(settings)?;
-    migrate::run_as_copy(&opened.url, ledger, time_zone).await.map_err(Failed::of)?;
+    migrate::run_as_copy(&opened.url, ledger, time_zone).await?;
     Ok(opened)
 }
 
@@ -109,7 +121,7 @@ pub async fn connect(opened: &Opened) -> Result<AsyncPgConnection, Failed> {
 async fn migrate(settings: Migrate) -> Result<(), Failed> {
     let opened = reach(&settings.database)?;
     let direction = if settings.down { Direction::Down } else { Direction::Up };
-    let versions = migrate::run(&opened.url, &settings.database.time_zone, direction).await.map_err(Failed::of)?;
+    let versions = migrate::run(&opened.url, &settings.database.time_zone, direction).await?;
     let count = versions.len();
     tell(say!(
         "The schema is up to date; {count} migrations were run.",

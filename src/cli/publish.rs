@@ -68,6 +68,10 @@ pub async fn file(
             "This ledger is a copy of {upstream}. Publish there; to make it a ledger of its own for good, run open-commitments mirror --promote.",
             "本账本是 {upstream} 的副本，请在那里发布。若要使它成为独立账本，请运行 open-commitments mirror --promote。"
         ))),
+        Err(Refusal::Restored) => Err(Failed(say!(
+            "This ledger was restored from a backup, and nothing was published: what came after the backup would be lost. Run open-commitments restore --mirror URL with any mirror's address, or restore --without-mirror if there is none.",
+            "本账本由备份恢复，没有发布任何内容，否则备份之后的修订将会丢失。请运行 open-commitments restore --mirror URL（任一镜像的地址）；没有镜像时运行 restore --without-mirror。"
+        ))),
         // These take terms that the command line does not set.
         Ok(Published::Before(_)) | Err(Refusal::HeadMoved(_) | Refusal::KeyReused | Refusal::Unwritten) => {
             Err(Failed::of("nothing was written"))

@@ -15,8 +15,17 @@ use crate::say;
 pub async fn run(settings: Verify) -> Result<(), Failed> {
     let opened = open(&settings.database).await?;
     let mut connection = connect(&opened).await?;
+    whole(&mut connection).await?;
+    match &settings.from {
+        Some(from) => compare(&mut connection, from).await,
+        None => Ok(()),
+    }
+}
+
+/// Recomputes the chain, and says what came of it.
+pub async fn whole(connection: &mut AsyncPgConnection) -> Result<(), Failed> {
     let terminal = std::io::stderr().is_terminal();
-    let verdict = verify::verify(&mut connection, |at, head| {
+    let verdict = verify::verify(connection, |at, head| {
         if terminal {
             // Progress is a courtesy; a terminal that is gone is no reason to fail.
             let _ = write!(std::io::stderr(), "\r{at} / {head}");
@@ -38,10 +47,7 @@ pub async fn run(settings: Verify) -> Result<(), Failed> {
             "Ledger {ledger} is whole up to {head}: {changes} changes, {redacted} of them redacted.",
             "账本 {ledger} 至 {head} 完整无误：{changes} 项变更，其中 {redacted} 项已涂删。"
         ));
-        return match &settings.from {
-            Some(from) => compare(&mut connection, from).await,
-            None => Ok(()),
-        };
+        return Ok(());
     }
     let count = verdict.faults.len();
     for fault in &verdict.faults {

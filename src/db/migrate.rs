@@ -1,7 +1,5 @@
 //! Bringing the schema up to date, and founding the ledger in a new database.
 
-use std::time::Duration;
-
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
@@ -16,6 +14,8 @@ use super::pool::Database;
 use super::statement::Statement;
 use super::{Error, pool, reindex};
 use crate::ledger::digest;
+use crate::model::message::Message;
+use crate::say;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
@@ -32,11 +32,11 @@ pub enum Direction {
 
 /// Why the schema could not be changed.
 #[derive(Debug)]
-pub struct Failure(pub String);
+pub struct Failure(pub Message);
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.0.en)
     }
 }
 
@@ -56,16 +56,23 @@ async fn as_ledger(url: &str, ledger: Uuid, time_zone: &str, direction: Directio
     let (url, time_zone) = (url.to_owned(), time_zone.to_owned());
     // The harness blocks, which an async worker must not.
     let done = tokio::task::spawn_blocking(move || migrate(&url, ledger, &time_zone, direction)).await;
-    done.map_err(|error| Failure(error.to_string()))?
+    done.map_err(|error| Failure(say!("{error}", "{error}")))?
 }
 
 fn migrate(url: &str, ledger: Uuid, time_zone: &str, direction: Direction) -> Result<Vec<String>, Failure> {
-    let fail = |error: &dyn std::fmt::Display| Failure(error.to_string());
+    let fail = |error: &dyn std::fmt::Display| Failure(say!("{error}", "{error}"));
     let mut connection: AsyncConnectionWrapper<AsyncPgConnection> = tokio::runtime::Handle::current()
-        .block_on(pool::connect(url, Duration::ZERO))
+        .block_on(pool::connect_when_up(url))
         .map(AsyncConnectionWrapper::from)
         .map_err(|error| fail(&error))?;
     connection.batch_execute(LOCK).map_err(|error| fail(&error))?;
+    let there = connection.applied_migrations().map_err(|error| fail(&error))?;
+    if let Some(newer) = there.iter().map(ToString::to_string).find(|version| !known().contains(version)) {
+        return Err(Failure(say!(
+            "The database's schema is of a newer release: this one does not know migration {newer}. Nothing was changed. Run that release.",
+            "数据库的结构属于更新的版本：本版本不认识迁移 {newer}。没有任何更改。请运行较新的版本。"
+        )));
+    }
     let run = match direction {
         Direction::Up => connection.run_pending_migrations(MIGRATIONS),
         Direction::Down => connection.revert_all_migrations(MIGRATIONS),
@@ -106,12 +113,17 @@ struct Version {
     version: String,
 }
 
+/// The versions that this program knows, in order.
+fn known() -> Vec<String> {
+    let known: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations().unwrap_or_default();
+    let mut known: Vec<String> = known.iter().map(|migration| migration.name().version().to_string()).collect();
+    known.sort();
+    known
+}
+
 /// Whether exactly the migrations of this program have run.
 pub async fn is_current(database: &Database) -> Result<bool, Error> {
     let query = "SELECT version::text FROM __diesel_schema_migrations WHERE EXISTS (SELECT FROM head) ORDER BY version";
     let there: Vec<Version> = database.rows(Statement::of(query, [])).await?;
-    let known: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations().unwrap_or_default();
-    let mut known: Vec<String> = known.iter().map(|migration| migration.name().version().to_string()).collect();
-    known.sort();
-    Ok(there.into_iter().map(|row| row.version).eq(known))
+    Ok(there.into_iter().map(|row| row.version).eq(known()))
 }

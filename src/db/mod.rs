@@ -1,9 +1,11 @@
 //! Storage: the pool, the private PostgreSQL, the schema, and every query. No HTTP.
 
+pub mod dump;
 pub mod heads;
 pub mod known;
 mod lane;
 pub mod migrate;
+pub mod outage;
 pub mod pool;
 pub mod private_postgres;
 pub mod read;
@@ -19,7 +21,7 @@ pub const OPEN: &str = "9223372036854775807";
 /// Why the database did not answer.
 #[derive(Debug)]
 pub enum Error {
-    /// It cannot be reached, or all connections are taken.
+    /// It cannot be reached, all connections are taken, or it cannot do what it could a moment ago.
     Unavailable(String),
     /// The statement ran longer than it may.
     Timeout,
@@ -42,21 +44,23 @@ impl std::error::Error for Error {}
 impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Error {
         use diesel::result::{DatabaseErrorKind, Error as Diesel};
+        if let Diesel::RollbackErrorOnCommit { commit_error, .. } = error {
+            return Error::from(*commit_error);
+        }
         match &error {
             Diesel::DatabaseError(
                 DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection,
                 info,
             ) => Error::Unavailable(info.message().to_owned()),
-            Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
-                if ["statement timeout", "lock timeout"].iter().any(|why| info.message().contains(why)) =>
-            {
+            Diesel::DatabaseError(
+                DatabaseErrorKind::ReadOnlyTransaction | DatabaseErrorKind::SerializationFailure,
+                info,
+            ) => Error::Unavailable(info.message().to_owned()),
+            // diesel keeps the words and no code; connections ask for them in English.
+            Diesel::DatabaseError(DatabaseErrorKind::Unknown, info) if outage::is_limit(info.message()) => {
                 Error::Timeout
             }
-            // A server that is going down or coming up says so in words only.
-            Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
-                if info.message().contains("terminating connection")
-                    || info.message().contains("the database system") =>
-            {
+            Diesel::DatabaseError(DatabaseErrorKind::Unknown, info) if outage::passes_by_words(info.message()) => {
                 Error::Unavailable(info.message().to_owned())
             }
             Diesel::BrokenTransactionManager => Error::Unavailable(error.to_string()),

@@ -7,18 +7,32 @@ use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::result::{ConnectionError, ConnectionResult};
 use diesel_async::pooled_connection::deadpool::{BuildError, Object, Pool};
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, PoolableConnection, RecyclingMethod,
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::FutureExt;
-use tokio_postgres::NoTls;
+use tokio_postgres::config::Host;
+use tokio_postgres::tls::NoTlsStream;
+use tokio_postgres::{Client, Connection, NoTls, Socket};
 
 use super::heads::Heads;
 use super::known::Known;
 use super::statement::Statement;
-use super::{Error, lane};
+use super::{Error, lane, outage};
 
 /// How long a request waits for a connection.
 const WAIT: Duration = Duration::from_secs(5);
+/// How many requests wait at most, for each connection.
+const QUEUE: usize = 64;
+/// How long an answer may be under way beyond the statement timeout, which the server keeps.
+const GRACE: Duration = Duration::from_secs(1);
+/// How soon the end of a connection follows the server's last words.
+const LAST_WORDS: Duration = Duration::from_millis(50);
+/// How soon a server is known to be gone that went without a word.
+const SILENCE: Duration = Duration::from_secs(30);
+/// How long a program that starts waits for a server that is coming up.
+const COMING_UP: Duration = Duration::from_secs(30);
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
 
@@ -59,6 +73,10 @@ impl Database {
 
     /// A connection of one's own until it is dropped.
     pub async fn connection(&self) -> Result<Object<AsyncPgConnection>, Error> {
+        let status = self.pool.status();
+        if status.waiting >= QUEUE * status.max_size {
+            return Err(Error::Unavailable(format!("{} wait for a connection already", status.waiting)));
+        }
         self.pool.get().await.map_err(|error| Error::Unavailable(error.to_string()))
     }
 
@@ -80,9 +98,22 @@ impl Database {
     {
         let mut connection = self.connection().await?;
         let started = Instant::now();
-        statement.get_results(&mut connection).await.map_err(|error| match Error::from(error) {
-            // Servers say so in their own language.
+        let limit = self.statement_timeout.saturating_add(GRACE);
+        let Ok(answer) = tokio::time::timeout(limit, statement.get_results(&mut connection)).await else {
+            // Frozen, or out of reach without a word. Nobody knows what the connection is at.
+            drop(Object::take(connection));
+            return Err(Error::Unavailable(format!("no answer within {} s", limit.as_secs())));
+        };
+        let Err(error) = answer else { return answer.map_err(Error::from) };
+        Err(match Error::from(error) {
+            // Servers that do not let us choose say so in their own language.
             Error::Query(_) if started.elapsed() >= self.statement_timeout => Error::Timeout,
+            Error::Query(error) if is_ended(&mut connection).await => Error::Unavailable(error.to_string()),
+            error @ Error::Unavailable(_) => {
+                // A plan that no longer fits its table would go on failing on this connection.
+                drop(Object::take(connection));
+                error
+            }
             error => error,
         })
     }
@@ -94,12 +125,50 @@ impl Database {
     }
 }
 
+/// Whether the server ended the connection with an error, whatever the language of its last words.
+async fn is_ended(connection: &mut AsyncPgConnection) -> bool {
+    tokio::time::sleep(LAST_WORDS).await;
+    connection.is_broken()
+}
+
 /// A connection whose statements end after `statement_timeout`.
 pub async fn connect(url: &str, statement_timeout: Duration) -> ConnectionResult<AsyncPgConnection> {
     let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(explain(&error));
-    let config = settings(url, statement_timeout, "").map_err(bad)?;
-    let (client, connection) = config.connect(NoTls).await.map_err(bad)?;
-    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    prepared(session(url, statement_timeout).await.map_err(bad)?).await
+}
+
+/// The same without a limit, from a server that may just be coming up, or recovering. One that is not there at all is an
+/// error at once.
+pub async fn connect_when_up(url: &str) -> ConnectionResult<AsyncPgConnection> {
+    let since = Instant::now();
+    loop {
+        match session(url, Duration::ZERO).await {
+            Ok(session) => return prepared(session).await,
+            Err(error) if since.elapsed() < COMING_UP && outage::is_coming_up(&error, is_local(url)) => {
+                tokio::time::sleep(COMING_UP / 1000).await;
+            }
+            Err(error) => return Err(ConnectionError::BadConnection(explain(&error))),
+        }
+    }
+}
+
+/// Whether the server is reached over a socket of this machine.
+fn is_local(url: &str) -> bool {
+    let config = url.parse::<tokio_postgres::Config>();
+    config.is_ok_and(|config| config.get_hosts().iter().all(|host| !matches!(host, Host::Tcp(_))))
+}
+
+async fn prepared((client, connection): Session) -> ConnectionResult<AsyncPgConnection> {
+    let mut connection = AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
+    // Errors are told apart by their words. A server may not allow it; then some are taken for defects.
+    let _ = connection.batch_execute("SET lc_messages TO 'C'").await;
+    Ok(connection)
+}
+
+type Session = (Client, Connection<Socket, NoTlsStream>);
+
+async fn session(url: &str, statement_timeout: Duration) -> Result<Session, tokio_postgres::Error> {
+    settings(url, statement_timeout, "")?.connect(NoTls).await
 }
 
 /// What all connections have in common, with more options as `-c name=value`.
@@ -113,6 +182,7 @@ pub fn settings(
     let timeout = statement_timeout.as_millis();
     let options = format!("{options} -c statement_timeout={timeout} -c timezone=UTC -c jit=off {more}");
     config.options(options).application_name("open-commitments").connect_timeout(CONNECT);
+    config.keepalives_idle(SILENCE).keepalives_interval(SILENCE / 6).keepalives_retries(3).tcp_user_timeout(SILENCE);
     Ok(config)
 }
 

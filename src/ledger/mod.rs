@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod plan;
 pub mod publish;
 pub mod redact;
+pub mod restored;
 pub mod state;
 pub mod verify;
 pub mod warnings;

@@ -1,7 +1,7 @@
 //! Whether a ledger is its own, or the copy of another one that is published to elsewhere.
 
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 use diesel::{OptionalExtension, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
@@ -19,11 +19,14 @@ pub struct Mirror {
     pub reached_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Text>)]
     pub diverged: Option<String>,
+    /// It is no copy, but what came after its backup is not back yet.
+    #[diesel(sql_type = Bool)]
+    pub restored: bool,
 }
 
 /// Reads a [`Mirror`]; no row where the ledger is its own.
 pub fn statement() -> Statement {
-    Statement::of("SELECT upstream, upstream_head, reached_at, diverged FROM mirror", [])
+    Statement::of("SELECT upstream, upstream_head, reached_at, diverged, restored FROM mirror", [])
 }
 
 pub async fn mirror(connection: &mut AsyncPgConnection) -> Result<Option<Mirror>, Error> {

@@ -53,6 +53,8 @@ pub enum Refusal {
     HeadMoved(i64),
     /// This ledger is a copy of the one at this address.
     Copy(String),
+    /// This ledger was restored from a backup, and what came after that is not back yet.
+    Restored,
     /// Another publication came before under the same idempotency key.
     KeyReused,
     Database(Error),
@@ -128,7 +130,7 @@ async fn attempt(
     terms: &Terms<'_>,
 ) -> Result<(Published, bool), Refusal> {
     if let Some(mirror) = origin::mirror(connection).await? {
-        return Err(Refusal::Copy(mirror.upstream));
+        return Err(if mirror.restored { Refusal::Restored } else { Refusal::Copy(mirror.upstream) });
     }
     if let Some(idempotency) = terms.idempotency {
         match idempotency.find(connection).await? {

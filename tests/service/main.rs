@@ -40,6 +40,7 @@ mod replay;
 mod search;
 mod security;
 mod start_and_stop;
+mod storms;
 mod support;
 mod synthesizing;
 mod time_travel;

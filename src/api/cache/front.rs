@@ -15,8 +15,8 @@ use futures_util::future::{Either, LocalBoxFuture, Ready, ready};
 use super::basis::Basis;
 use super::kept::{Entry, Kept, Source};
 use super::{Entered, MAX_BODY, PASS, Turn, fits};
-use crate::api::State;
 use crate::api::middleware::request_id;
+use crate::api::{State, unread};
 use crate::model::message::Language;
 
 /// How long the database may take where there is an older answer to give.
@@ -72,7 +72,8 @@ where
         self.app.poll_ready(context)
     }
 
-    fn call(&self, request: Request) -> Self::Future {
+    fn call(&self, mut request: Request) -> Self::Future {
+        unread::hold_unasked(&mut request);
         let started = Instant::now();
         let (app, state) = (self.app.clone(), self.state.clone());
         let Some(key) = state.responses.kept.as_ref().and_then(|_| key(request.head())) else {

@@ -39,7 +39,10 @@ enum State {
 impl Cluster {
     /// Makes sure that a server takes connections; returns it if it is a child of this program.
     pub fn ensure_running(&self) -> Result<Option<Child>, Error> {
-        let since = Instant::now();
+        self.ensure_running_since(Instant::now())
+    }
+
+    fn ensure_running_since(&self, since: Instant) -> Result<Option<Child>, Error> {
         loop {
             match self.state() {
                 State::Ready => {
@@ -56,7 +59,8 @@ impl Cluster {
         if !self.folder.cluster().join("PG_VERSION").exists() {
             self.create()?;
         }
-        let server = self.launch()?;
+        // One that a killed program had just begun to start may come first; then that is the one to join.
+        let Some(server) = self.launch(since)? else { return self.ensure_running_since(since) };
         let (major, folder) = (self.programs.major, self.folder.path().display());
         log::info!("started PostgreSQL {major} in {folder} in {} ms", since.elapsed().as_millis());
         Ok(Some(server))
@@ -129,8 +133,8 @@ impl Cluster {
         }
     }
 
-    /// Starts the server and waits until it takes connections.
-    fn launch(&self) -> Result<Child, Error> {
+    /// Starts the server and waits until it takes connections; none if another one came first.
+    fn launch(&self, begun: Instant) -> Result<Option<Child>, Error> {
         let since = Instant::now();
         loop {
             self.disown().map_err(|error| self.folder.failed(error))?;
@@ -139,7 +143,7 @@ impl Cluster {
             let mut server = command.spawn().map_err(|error| self.cannot_run(&command, &error))?;
             while server.try_wait().map_err(|error| self.cannot_run(&command, &error))?.is_none() {
                 if self.is_ready() {
-                    return Ok(server);
+                    return Ok(Some(server));
                 }
                 if since.elapsed() > LIMIT {
                     // It goes on: a recovery that takes long would take as long the next time.
@@ -149,6 +153,10 @@ impl Cluster {
             }
             // The processes of a server that was killed take a moment to notice.
             let said = self.folder.log_since(start);
+            if said.contains("postmaster.pid\" already exists") && begun.elapsed() <= LIMIT {
+                sleep(PAUSE);
+                return Ok(None);
+            }
             if !said.contains("shared memory block") || since.elapsed() > LIMIT {
                 return Err(self.failed(&command, said));
             }
@@ -189,6 +197,11 @@ impl Cluster {
             // Cut short by a power failure: PostgreSQL would ask for a hand.
             _ => remove_if_there(&file),
         }
+    }
+
+    /// Whether nothing of a server runs.
+    pub fn is_gone(&self) -> bool {
+        self.state() == State::Absent
     }
 
     fn state(&self) -> State {

@@ -56,8 +56,8 @@ impl Error {
             ),
             Error::WrongVersion { path, made_by, found } => format!(
                 "The data in {} was made by PostgreSQL {made_by}, and only {} was found: \
-                 install version {made_by} beside it, or name its folder in PG_BIN_DIR; to upgrade, dump the database \
-                 with version {made_by} and restore it into a new DATA_DIR with the other.",
+                 install version {made_by} beside it, or name its folder in PG_BIN_DIR; to upgrade, run \
+                 open-commitments backup with version {made_by}, and restore with the other into a new DATA_DIR.",
                 path.display(),
                 list(found)
             ),
@@ -129,7 +129,7 @@ impl Error {
             Error::WrongVersion { path, made_by, found } => format!(
                 "{} 中的数据由 PostgreSQL {made_by} 创建，而此处只找到 {}：\
                  请另装 {made_by} 版，或用 PG_BIN_DIR 指明其目录；\
-                 若要升级，请用 {made_by} 版导出数据库，再用新版导入新的 DATA_DIR。",
+                 若要升级，请用 {made_by} 版运行 open-commitments backup，再用新版 restore 到新的 DATA_DIR。",
                 path.display(),
                 list(found)
             ),

@@ -18,15 +18,19 @@ mod cluster;
 mod error;
 mod folder;
 mod programs;
+mod watch;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Child;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cluster::Cluster;
 pub use error::Error;
 use folder::Folder;
 use programs::Programs;
+pub use programs::{client_programs, undisturbed};
+use watch::Watch;
 
 /// The database that a new cluster is made with.
 const DATABASE: &str = "open_commitments";
@@ -46,11 +50,12 @@ pub struct Settings {
 
 /// One program's part in the server. Dropping it stops the server if no other program has one.
 pub struct PrivatePostgres {
-    cluster: Cluster,
+    cluster: Arc<Cluster>,
     /// Locked, shared with the other participants, for as long as this lives.
     participants: File,
     /// The server, if it was started here.
-    server: Option<Child>,
+    server: Arc<Mutex<Option<Child>>>,
+    watch: Option<Watch>,
 }
 
 impl PrivatePostgres {
@@ -64,7 +69,13 @@ impl PrivatePostgres {
         let programs = Programs::find(settings.bin_dir.as_deref(), &folder)?;
         let cluster = Cluster { folder, programs, options: settings.options.clone() };
         let server = cluster.ensure_running()?;
-        Ok(PrivatePostgres { cluster, participants, server })
+        let (cluster, server) = (Arc::new(cluster), Arc::new(Mutex::new(server)));
+        Ok(PrivatePostgres { cluster, participants, server, watch: None })
+    }
+
+    /// Has the server started again whenever it is gone, for as long as this lives.
+    pub fn keep_running(&mut self) {
+        self.watch = Some(Watch::begin(self.cluster.clone(), self.server.clone()));
     }
 
     /// Where `tokio-postgres` and `libpq` find the program's database.
@@ -80,6 +91,7 @@ impl PrivatePostgres {
 
     /// Stops the server if nobody else takes part.
     fn leave(&mut self) -> Result<(), Error> {
+        drop(self.watch.take());
         let folder = &self.cluster.folder;
         // Whoever wants to join waits for this turn to end, so the answer stays true until the server is gone.
         let _turn = folder.turn()?;
@@ -92,7 +104,8 @@ impl PrivatePostgres {
         }
         self.cluster.stop()?;
         // A server that is gone stays in the process table until its parent has asked how it ended.
-        if let Some(mut server) = self.server.take() {
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut server) = server {
             server.wait().map_err(failed)?;
         }
         Ok(())

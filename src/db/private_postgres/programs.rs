@@ -81,15 +81,43 @@ impl Programs {
 /// A program to be run in a folder and under an account, undisturbed by settings meant for other servers.
 fn command(program: &Path, folder: &Path, account: Option<&Account>) -> Command {
     let mut command = Command::new(program);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG")) {
-        command.env_remove(name);
-    }
+    undisturbed(&mut command);
     // The same cluster everywhere, and messages in the language that errors look for.
     command.env("LC_ALL", "C").env("TZ", "UTC").current_dir(folder).stdin(Stdio::null());
     if let Some(account) = account {
         command.uid(account.uid).gid(account.gid);
     }
     command
+}
+
+/// Takes away settings that are meant for other servers.
+pub fn undisturbed(command: &mut Command) -> &mut Command {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// The folder of client programs of this major version, or of the next newer one there is.
+pub fn client_programs(names: [&str; 2], server: u32, bin_dir: Option<&Path>) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // Wrappers in the path choose a version by themselves, so they come last.
+    let everywhere = || configured().into_iter().chain(usual()).chain(std::env::split_paths(&path)).collect();
+    let folders: Vec<PathBuf> = bin_dir.map_or_else(everywhere, |folder| vec![folder.to_owned()]);
+    let fits = |folder: PathBuf| {
+        let all = names.iter().all(|name| folder.join(name).is_file());
+        let output = Command::new(folder.join(names[0])).arg("-V").stdin(Stdio::null()).output();
+        let major = output.ok().filter(|_| all).and_then(|output| version(&String::from_utf8_lossy(&output.stdout)))?;
+        (major >= server).then_some((major, folder))
+    };
+    let fitting = folders.into_iter().filter(|folder| folder.is_absolute()).filter_map(fits);
+    fitting.min_by_key(|(major, _)| *major).map(|(_, folder)| folder)
+}
+
+/// The major version that a program names itself: "postgres (PostgreSQL) 17.2 (Debian 17.2-1)", and "18beta1" as well.
+fn version(said: &str) -> Option<u32> {
+    let word = said.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
+    word.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// The major version of the programs in a folder, as the account sees it that has to run them.
@@ -100,11 +128,8 @@ fn major(folder: &Path, account: Option<&Account>) -> Result<u32, Error> {
     let output = command(&program, Path::new("/"), account).arg("-V").output();
     let output = output.map_err(|error: io::Error| failed(error.to_string()))?;
     let said = String::from_utf8_lossy(&output.stdout);
-    // "postgres (PostgreSQL) 17.2 (Debian 17.2-1)", and "18beta1" as well.
-    let version = said.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()));
-    let digits = version.and_then(|version| version.split(|c: char| !c.is_ascii_digit()).next());
     let refused = || failed(String::from_utf8_lossy(&output.stderr).trim().to_owned());
-    digits.and_then(|digits| digits.parse().ok()).ok_or_else(refused)
+    version(&said).ok_or_else(refused)
 }
 
 /// The folders that hold all programs, the likeliest first; looked up one after another, as most starts need but one.

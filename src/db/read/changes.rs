@@ -102,7 +102,7 @@ pub struct Row {
 fn labels(start: i64) -> Statement {
     let mut statement = Statement::of(&format!("SELECT {MOMENT}, "), []);
     statement.push(
-        "(pg_is_in_recovery() OR EXISTS (SELECT FROM mirror WHERE upstream_head >= ?)) AS behind, \
+        "(pg_is_in_recovery() OR EXISTS (SELECT FROM mirror WHERE restored OR upstream_head >= ?)) AS behind, \
          encode(CASE WHEN ?::bigint = 0 THEN (SELECT sha256(convert_to(uuid::text, 'UTF8')) FROM ledger) \
          ELSE (SELECT digest FROM revisions WHERE revision = ? AND revision <= at.n) END, 'hex') AS start_digest, x.* ",
         [Bind::BigInt(start), Bind::BigInt(start), Bind::BigInt(start)],

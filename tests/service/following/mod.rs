@@ -1,7 +1,7 @@
 //! Whoever follows the feed ends with the same records and digests as the service, whatever is published,
 //! withdrawn and redacted meanwhile, and whoever is killed at whatever moment.
 
-mod programs;
+pub mod programs;
 mod publications;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use self::programs::{Door, Served, Tireless, beside, follower, program};
 use crate::support::data::{self, observation, publication, withdrawal};
-use crate::support::random::Random;
+use crate::support::random::{Random, seeds};
 use crate::support::{Service, Settings, TestDatabase, command_beside};
 
 const COLLECTIONS: [&str; 8] =
@@ -276,25 +276,16 @@ async fn runs(seeds: impl Iterator<Item = u64>) -> Counts {
     counts
 }
 
-/// Another one each time; one that failed is repeated with FOLLOWING_SEED.
-fn seeds(count: u64) -> impl Iterator<Item = u64> {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time");
-    let given = std::env::var("FOLLOWING_SEED").ok().and_then(|seed| seed.parse().ok());
-    let count = if given.is_some() { 1 } else { count };
-    let first = given.unwrap_or(u64::try_from(now.as_micros()).expect("small"));
-    (0..count).map(move |number| first.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
-}
-
 #[actix_web::test]
 async fn followers_and_mirrors_end_with_the_same_ledger_in_twenty_random_runs() {
-    let counts = runs(seeds(20)).await;
+    let counts = runs(seeds("FOLLOWING_SEED", 20)).await;
     assert!(counts.revisions > 10, "the runs did something");
 }
 
 #[actix_web::test]
 #[ignore = "takes minutes; ./dev test --long"]
 async fn followers_and_mirrors_end_with_the_same_ledger_in_hundreds_of_random_runs() {
-    runs(seeds(200)).await;
+    runs(seeds("FOLLOWING_SEED", 200)).await;
 }
 
 /// The page that the protocol explains digests with.

@@ -67,29 +67,53 @@ pub async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static
 /// `serve` as a process of its own.
 pub struct Served {
     child: Child,
+    pub address: SocketAddr,
 }
 
 impl Served {
     pub async fn start(database: &str, door: &Door) -> Served {
+        Served::with(&[("DATABASE_URL", database)], door).await
+    }
+
+    /// The same with settings of one's own.
+    pub async fn with(settings: &[(&str, &str)], door: &Door) -> Served {
         let mut command = program();
         command.arg("serve").envs([
-            ("DATABASE_URL", database),
             ("BIND", "127.0.0.1:0"),
             ("WORKERS", "1"),
             ("DATABASE_CONNECTIONS", "4"),
             ("RUST_LOG", "off"),
         ]);
+        command.env_remove("DATABASE_URL").envs(settings.iter().copied());
         let (child, address) = beside(move || {
-            let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program");
+            let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program");
+            let mut errors = child.stderr.take().expect("its errors");
             let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines().map_while(Result::ok);
             let address = lines.find_map(|line| line.strip_prefix("Serving at http://")?.parse().ok());
+            let Some(address) = address else {
+                let mut said = String::new();
+                let _ = errors.read_to_string(&mut said);
+                panic!("it did not start: {said}");
+            };
             // What else it says has somewhere to go.
             thread::spawn(move || lines.for_each(drop));
+            thread::spawn(move || io::copy(&mut errors, &mut io::sink()));
             (child, address)
         })
         .await;
-        door.lead_to(Some(address.expect("the address")));
-        Served { child }
+        door.lead_to(Some(address));
+        Served { child, address }
+    }
+
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it as operators do.
+    pub fn stop(mut self) {
+        let told = Command::new("kill").arg(self.child.id().to_string()).status();
+        assert!(told.expect("kill").success());
+        assert_eq!(self.child.wait().expect("its end").code(), Some(0));
     }
 
     /// Kills it; nobody answers at the door then.

@@ -1,0 +1,40 @@
+//! Storms: whatever is killed, away, full or too much, nothing that was acknowledged is lost, and it goes on by itself.
+
+mod backup;
+mod kills;
+mod machine;
+mod outages;
+mod overload;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use open_commitments::db::private_postgres::{self, PrivatePostgres};
+
+/// Files that a process has open, sockets included; none where the system does not tell.
+fn open_files(process: u32) -> Option<usize> {
+    Some(std::fs::read_dir(format!("/proc/{process}/fd")).ok()?.count())
+}
+
+/// Bytes of memory that a process has.
+fn memory(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
+}
+
+/// Makes a data folder whose server does not wait for disks: processes are killed here, the machine is not.
+fn prepare(folder: &Path) {
+    let options = vec![("fsync".to_owned(), "off".to_owned())];
+    let bin_dir = std::env::var_os("PG_BIN_DIR").map(PathBuf::from);
+    let settings = private_postgres::Settings { data_dir: folder.to_owned(), bin_dir, options };
+    drop(PrivatePostgres::start(&settings).expect("PostgreSQL"));
+    let file = std::fs::OpenOptions::new().append(true).open(folder.join("postgres/postgresql.conf"));
+    file.and_then(|mut file| file.write_all(b"fsync = off\n")).expect("a setting");
+}
+
+/// All that a program said.
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
