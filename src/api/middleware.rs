@@ -132,6 +132,18 @@ fn unframed(headers: &mut HeaderMap) {
 
 /// One `Vary`, which names the encoding also where none was applied.
 fn vary(headers: &mut HeaderMap) {
+    // As most answers have it.
+    if let (Some(field), 1) = (headers.get(header::VARY), headers.get_all(header::VARY).count()) {
+        let whole = match field.as_bytes() {
+            b"Accept" => Some("accept, accept-encoding"),
+            b"Accept-Language" => Some("accept-encoding, accept-language"),
+            _ => None,
+        };
+        if let Some(whole) = whole {
+            headers.insert(header::VARY, HeaderValue::from_static(whole));
+            return;
+        }
+    }
     let mut names: Vec<String> = headers
         .get_all(header::VARY)
         .filter_map(|field| field.to_str().ok())

@@ -45,7 +45,7 @@ pub mod warnings;
 use actix_service::IntoServiceFactory;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::{Compress, Logger, from_fn};
+use actix_web::middleware::{Compress, Condition, Logger, from_fn};
 use actix_web::{App, Error, HttpServer, web};
 
 use cache::front::Front;
@@ -86,6 +86,9 @@ pub struct State {
     pub publishing: tokio::sync::Semaphore,
 }
 
+/// The target that requests are logged under.
+pub const ACCESS: &str = "open_commitments::access";
+
 /// The application, for production and tests alike.
 pub fn app(
     state: web::Data<State>,
@@ -101,13 +104,17 @@ pub fn app(
     let prefix = path_prefix(&state.public_url);
     App::new()
         .app_data(state)
-        // Pages first: what lies below the prefix of the interface is the interface's alone.
+        .configure(routes::endpoints)
+        // Pages before the rest: what lies below the prefix of the interface is the interface's alone.
         .configure(|config| site::routes::configure(config, &prefix))
         .configure(|config| routes::configure(config, &prefix))
         .default_service(web::route().to(middleware::no_path))
         .wrap(Compress::default())
         .wrap(from_fn(middleware::frame))
-        .wrap(Logger::new(r#"%a "%r" %s %b %T %{x-request-id}o"#).log_target("open_commitments::access"))
+        .wrap(Condition::new(
+            log::log_enabled!(target: ACCESS, log::Level::Info),
+            Logger::new(r#"%a "%r" %s %b %T %{x-request-id}o"#).log_target(ACCESS),
+        ))
 }
 
 /// A server on a socket that is bound already. Who takes the signals is the caller's to say.

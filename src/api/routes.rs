@@ -66,16 +66,19 @@ pub static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
 /// The one path that takes publications.
 const PUBLISHED_TO: &str = "/v1/revisions";
 
-/// Registers everything, at the root and under the prefix of the public URL.
+/// Registers what [`endpoints`] leaves at the root, and everything under the prefix of the public URL.
 pub fn configure(config: &mut web::ServiceConfig, prefix: &str) {
     services(config);
     if !prefix.is_empty() {
-        config.service(web::scope(prefix).configure(services));
+        config.service(web::scope(prefix).configure(endpoints).configure(services));
     }
 }
 
-fn services(config: &mut web::ServiceConfig) {
-    for endpoint in ENDPOINTS.iter() {
+/// Registers the endpoints, those of single records and of lists first: paths are tried in order.
+pub fn endpoints(config: &mut web::ServiceConfig) {
+    let mut endpoints: Vec<&'static Endpoint> = ENDPOINTS.iter().collect();
+    endpoints.sort_by_key(|endpoint| (endpoint.kind.is_none(), endpoint.path.matches('/').count()));
+    for endpoint in endpoints {
         let handler = move |state, http| endpoint::serve(endpoint, state, http);
         let mut resource = web::resource(endpoint.path.as_str()).route(web::get().to(handler));
         if endpoint.path == PUBLISHED_TO {
@@ -83,6 +86,9 @@ fn services(config: &mut web::ServiceConfig) {
         }
         config.service(resource.default_service(web::route().to(middleware::other_method)));
     }
+}
+
+fn services(config: &mut web::ServiceConfig) {
     config
         .service(plain::live)
         .service(plain::ready)

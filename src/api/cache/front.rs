@@ -16,7 +16,7 @@ use super::basis::Basis;
 use super::kept::{Entry, Kept, Source};
 use super::{Entered, MAX_BODY, PASS, Turn, fits};
 use crate::api::middleware::request_id;
-use crate::api::{State, unread};
+use crate::api::{ACCESS, State, unread};
 use crate::model::message::Language;
 
 /// How long the database may take where there is an older answer to give.
@@ -201,12 +201,12 @@ fn send(kept: &Kept, source: Source, state: &State, request: &RequestHead, start
     let id = request_id(&request.headers);
     let answer = kept.answer(&request.headers, &id, head_of(kept, state), source);
     kept.route.observe(&request.method, answer.status(), started.elapsed());
-    if log::log_enabled!(target: "open_commitments::access", log::Level::Info) {
+    if log::log_enabled!(target: ACCESS, log::Level::Info) {
         let peer = request.peer_addr.map_or_else(|| "-".to_owned(), |peer| peer.ip().to_string());
         let (bytes, seconds) = (kept.body.len(), started.elapsed().as_secs_f64());
         let (method, uri, version) = (&request.method, &request.uri, request.version);
         let status = answer.status().as_u16();
-        log::info!(target: "open_commitments::access", r#"{peer} "{method} {uri} {version:?}" {status} {bytes} {seconds:.6} {id}"#);
+        log::info!(target: ACCESS, r#"{peer} "{method} {uri} {version:?}" {status} {bytes} {seconds:.6} {id}"#);
     }
     answer
 }
