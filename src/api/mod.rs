@@ -104,7 +104,7 @@ pub fn app(
     let prefix = path_prefix(&state.public_url);
     App::new()
         .app_data(state)
-        .configure(routes::endpoints)
+        .configure(routes::records)
         // Pages before the rest: what lies below the prefix of the interface is the interface's alone.
         .configure(|config| site::routes::configure(config, &prefix))
         .configure(|config| routes::configure(config, &prefix))

@@ -66,19 +66,27 @@ pub static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
 /// The one path that takes publications.
 const PUBLISHED_TO: &str = "/v1/revisions";
 
-/// Registers what [`endpoints`] leaves at the root, and everything under the prefix of the public URL.
+/// Registers what [`records`] leaves at the root, and everything under the prefix of the public URL.
 pub fn configure(config: &mut web::ServiceConfig, prefix: &str) {
     services(config);
     if !prefix.is_empty() {
-        config.service(web::scope(prefix).configure(endpoints).configure(services));
+        config.service(web::scope(prefix).configure(records).configure(services));
     }
 }
 
-/// Registers the endpoints, those of single records and of lists first: paths are tried in order.
-pub fn endpoints(config: &mut web::ServiceConfig) {
-    let mut endpoints: Vec<&'static Endpoint> = ENDPOINTS.iter().collect();
-    endpoints.sort_by_key(|endpoint| (endpoint.kind.is_none(), endpoint.path.matches('/').count()));
-    for endpoint in endpoints {
+/// Registers records and lists, which no other path is like, before everything else: paths are tried in order.
+pub fn records(config: &mut web::ServiceConfig) {
+    register(config, true);
+}
+
+fn register(config: &mut web::ServiceConfig, records: bool) {
+    let is_record = |endpoint: &Endpoint| {
+        endpoint.kind.is_some_and(|kind| {
+            let below = endpoint.path.strip_prefix("/v1/").and_then(|path| path.strip_prefix(kind.collection));
+            matches!(below, Some("" | "/{id}"))
+        })
+    };
+    for endpoint in ENDPOINTS.iter().filter(|endpoint| is_record(endpoint) == records) {
         let handler = move |state, http| endpoint::serve(endpoint, state, http);
         let mut resource = web::resource(endpoint.path.as_str()).route(web::get().to(handler));
         if endpoint.path == PUBLISHED_TO {
@@ -89,6 +97,7 @@ pub fn endpoints(config: &mut web::ServiceConfig) {
 }
 
 fn services(config: &mut web::ServiceConfig) {
+    register(config, false);
     config
         .service(plain::live)
         .service(plain::ready)
