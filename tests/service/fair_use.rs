@@ -1,6 +1,7 @@
 //! How much one client may ask for.
 
 use std::net::IpAddr;
+use std::time::Instant;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use open_commitments::api::client;
@@ -30,15 +31,24 @@ fn told(answer: &Answer, name: &str) -> u64 {
     value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name} in “{field}”"))
 }
 
+/// Whether so much is left, or what came back since then while it was counted.
+fn is_left(answer: &Answer, least: u64, limit: u64, began: Instant) -> bool {
+    let back = began.elapsed().as_secs() * limit / 60 + limit / 60 + 1;
+    (least..=least + back).contains(&told(answer, "r"))
+}
+
 #[actix_web::test]
 async fn who_asks_too_much_is_told_when_to_come_back_and_nobody_else_is() {
     let service = service(&["127.0.0.1/32"]).await;
     let first = from(&service, "203.0.113.7", "/v1/commitments/one").await;
     assert_eq!((first.status, first.header("ratelimit-policy")), (200, "\"anybody\";q=30;w=60"));
     assert_eq!((told(&first, "r"), told(&first, "t")), (29, 2));
-    for _ in 1..30 {
-        assert_eq!(from(&service, "203.0.113.7", "/v1/commitments/one").await.status, 200);
+    let mut asked = 1;
+    while from(&service, "203.0.113.7", "/v1/commitments/one").await.status == 200 {
+        asked += 1;
+        assert!(asked < 60, "some of it comes back meanwhile, but not all");
     }
+    assert!(asked >= 30, "{asked}");
     for (language, says) in [("en", "Wait the seconds"), ("zh-Hans", "请等待")] {
         let headers = [("x-forwarded-for", "203.0.113.7"), ("accept-language", language)];
         let refused = service.request("GET", "/v1/commitments/one", &headers).await;
@@ -63,13 +73,13 @@ async fn who_asks_too_much_is_told_when_to_come_back_and_nobody_else_is() {
         assert_eq!((answer.status, answer.header("ratelimit")), (200, ""), "{probe}");
     }
     let counted = service.get("/health/metrics").await.text;
-    assert!(counted.contains("http_requests_total{method=\"GET\",route=\"refused\",status=\"429\"} 2"), "{counted}");
+    assert!(counted.contains("http_requests_total{method=\"GET\",route=\"refused\",status=\"429\"} 3"), "{counted}");
 }
 
 #[actix_web::test]
 async fn what_is_dear_costs_more_and_kept_answers_cost_too() {
     let service = service(&["127.0.0.1/32"]).await;
-    let mut left = 30;
+    let (mut left, began) = (30, Instant::now());
     for (path, cost) in [
         ("/v1/commitments/one", 1),
         ("/v1/commitments/one", 1),
@@ -78,11 +88,13 @@ async fn what_is_dear_costs_more_and_kept_answers_cost_too() {
         ("/nothing", 1),
     ] {
         left -= cost;
-        assert_eq!(told(&from(&service, "203.0.113.7", path).await, "r"), left, "{path}");
+        let answer = from(&service, "203.0.113.7", path).await;
+        assert!(is_left(&answer, left, 30, began), "{path}: {}", answer.header("ratelimit"));
     }
     let refused = from(&service, "203.0.113.7", "/v1/exports/commitments.csv").await;
-    assert_eq!((refused.status, told(&refused, "r")), (429, 2), "nothing is taken by a refusal");
-    assert!(refused.header("retry-after").parse::<u64>().expect("seconds") >= 30);
+    assert_eq!(refused.status, 429);
+    assert!(is_left(&refused, 2, 30, began), "nothing is taken by a refusal: {}", refused.header("ratelimit"));
+    assert!(refused.header("retry-after").parse::<u64>().expect("seconds") >= 20);
 }
 
 #[actix_web::test]
@@ -104,15 +116,19 @@ async fn a_key_has_a_limit_of_its_own_and_a_bad_one_changes_nothing() {
         let headers = [("authorization", key), ("x-forwarded-for", address), ("x-forwarded-proto", "https")];
         service.request("GET", "/v1/commitments/one", &headers).await
     };
+    let began = Instant::now();
+    let is_left = |answer: &Answer, least: u64, limit: u64| is_left(answer, least, limit, began);
     for left in (270..300).rev() {
         let answer = with(&key, "203.0.113.7").await;
-        assert_eq!((answer.header("ratelimit-policy"), told(&answer, "r")), ("\"key\";q=300;w=60", left));
+        assert_eq!(answer.header("ratelimit-policy"), "\"key\";q=300;w=60");
+        assert!(is_left(&answer, left, 300), "{left}: {}", answer.header("ratelimit"));
     }
-    assert_eq!(told(&with(&key, "203.0.113.9").await, "r"), 269, "wherever it comes from");
-    assert_eq!(told(&from(&service, "203.0.113.7", "/v1").await, "r"), 19, "looking it up was paid for once");
+    assert!(is_left(&with(&key, "203.0.113.9").await, 269, 300), "wherever it comes from");
+    assert!(is_left(&from(&service, "203.0.113.7", "/v1").await, 19, 30), "looking it up was paid for once");
     let bad = with("Bearer oc_0123456789ab_no", "203.0.113.10").await;
-    assert_eq!((bad.status, bad.header("ratelimit-policy"), told(&bad, "r")), (200, "\"anybody\";q=30;w=60", 20));
-    assert_eq!(told(&with("Bearer oc_0123456789ab_no", "203.0.113.10").await, "r"), 19, "known as bad by now");
+    assert_eq!((bad.status, bad.header("ratelimit-policy")), (200, "\"anybody\";q=30;w=60"));
+    assert!(is_left(&bad, 20, 30), "{}", bad.header("ratelimit"));
+    assert!(is_left(&with("Bearer oc_0123456789ab_no", "203.0.113.10").await, 19, 30), "known as bad by now");
     let plain = [("authorization", key.as_str()), ("x-forwarded-for", "203.0.113.11")];
     let clear = service.request("GET", "/v1", &[plain[0], plain[1], ("x-forwarded-proto", "http")]).await;
     assert_eq!(told(&clear, "r"), 29, "one that came in the clear is not looked at");
