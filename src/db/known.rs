@@ -137,9 +137,9 @@ impl Known {
         })
     }
 
-    /// The newest revision up to head that changed rows of one of these kinds.
-    pub fn changed_in(&self, kinds: impl IntoIterator<Item = &'static str>) -> Option<i64> {
-        self.head()?.changed_in(kinds)
+    /// The newest revision that changed rows of one of these kinds, where `n` is the head that is known.
+    pub fn changed_in(&self, kinds: impl IntoIterator<Item = &'static str>, n: i64) -> Option<i64> {
+        self.head().filter(|head| head.revision == n)?.changed_in(kinds)
     }
 
     /// Says what an answer rests on, where the digest of that revision is known.

@@ -92,7 +92,7 @@ impl Page {
             "public, max-age=0, s-maxage=5, stale-while-revalidate=30, stale-if-error=86400"
         };
         let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-        response.extensions_mut().insert(Basis::of(moment, Rests::Ledger, 0).of_today(visit.now));
+        let basis = Basis::of(moment, Rests::Ledger, 0).of_today(visit.now);
         response
             .insert_header((header::ETAG, etag))
             .insert_header((header::CACHE_CONTROL, cache))
@@ -101,7 +101,7 @@ impl Page {
         if unchanged {
             return Ok(response.finish());
         }
-        self.written(visit, &mut response)
+        self.written(visit, &mut response, basis)
     }
 
     /// The answer of a page that only a release changes: it reads nothing, and so is there without a database.
@@ -110,7 +110,6 @@ impl Page {
         let etag = format!("W/\"{}\"", hex::encode(&Sha256::digest(&text)[..8]));
         let unchanged = matches_etag(visit.http.headers(), &etag);
         let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-        response.extensions_mut().insert(Basis::release(0));
         response
             .insert_header((header::ETAG, etag))
             .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
@@ -118,11 +117,16 @@ impl Page {
         if unchanged {
             return Ok(response.finish());
         }
-        self.written(visit, &mut response)
+        self.written(visit, &mut response, Basis::release(0))
     }
 
     /// The page, or the drawing of its picture.
-    fn written(&self, visit: &Visit, response: &mut HttpResponseBuilder) -> Result<HttpResponse, Failure> {
+    fn written(
+        &self,
+        visit: &Visit,
+        response: &mut HttpResponseBuilder,
+        basis: Basis,
+    ) -> Result<HttpResponse, Failure> {
         if visit.as_picture {
             let broken =
                 |error: std::io::Error| Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) };
@@ -130,6 +134,7 @@ impl Page {
             return Ok(response.insert_header((header::CONTENT_TYPE, "image/svg+xml")).body(drawing));
         }
         let text = self.render(visit)?.into_string();
+        response.extensions_mut().insert(Basis { bytes: text.len(), ..basis });
         Ok(dressed(response, visit.language).body(text))
     }
 

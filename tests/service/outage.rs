@@ -31,8 +31,15 @@ async fn a_database_that_dies_is_a_503_and_comes_back_by_itself() {
     let answer = service.get("/v1/commitments").await;
     assert_eq!((answer.status, &answer.text), (200, &before.text), "what was asked for before goes on");
     assert_eq!(answer.header("cache-status"), "open-commitments; hit; ttl=-1; detail=database-unavailable");
+    assert!(!answer.header("x-request-id").is_empty() && answer.header("access-control-allow-origin") == "*");
+    let unchanged = service.request("GET", "/v1/commitments", &[("if-none-match", before.header("etag"))]).await;
+    assert_eq!((unchanged.status, unchanged.text.as_str()), (304, ""), "and is unchanged for who has it");
     assert_eq!(service.get("/health/live").await.status, 200);
-    assert_eq!(service.get("/health/metrics").await.status, 200);
+    let counted = service.get("/health/metrics").await.text;
+    assert!(
+        counted.contains(r#"http_requests_total{method="GET",route="/v1/commitments",status="304"} 1"#),
+        "{counted}"
+    );
     operator.sql(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await.expect("open");
     assert_eq!(service.get("/v1/commitments").await.ids(), ["one", "two"]);
     assert_eq!(service.get("/health/ready").await.status, 200);

@@ -14,9 +14,11 @@ use futures_util::future::{Either, LocalBoxFuture, Ready, ready};
 
 use super::basis::Basis;
 use super::kept::{Entry, Kept, Source};
-use super::{Entered, MAX_BODY, PASS, Turn, fits};
-use crate::api::middleware::request_id;
+use super::{Entered, MAX_BODY, PASS, Turn};
+use crate::api::middleware::{dress, request_id};
+use crate::api::problem::Failure;
 use crate::api::{ACCESS, State, unread};
+use crate::db;
 use crate::model::message::Language;
 
 /// How long the database may take where there is an older answer to give.
@@ -79,7 +81,7 @@ where
         let Some(key) = state.responses.kept.as_ref().and_then(|_| key(request.head())) else {
             return Either::Right(Box::pin(pass(app, request)));
         };
-        if let Some((kept, source)) = state.responses.fresh(&key, &state) {
+        if let Some((kept, source)) = state.responses.ready(&key, &state) {
             return Either::Left(ready(Ok(send(&kept, source, &state, request.head(), started))));
         }
         if request.method() == Method::HEAD {
@@ -136,9 +138,9 @@ where
         Entered::Pass => return pass(app, request).await,
         Entered::Turn(turn) => turn,
     };
+    let asked = request.head().clone();
     // The whole answer is made, also for who has it already: it is kept for others.
-    let conditions = taken(request.headers_mut());
-    let id = request_id(&request.head().headers);
+    request.headers_mut().remove(header::IF_NONE_MATCH);
     let made = match &turn.old {
         None => Some(pass(app, request).await?),
         Some(_) => match tokio::time::timeout(PATIENCE, pass(app, request)).await {
@@ -147,26 +149,31 @@ where
         },
     };
     let failed = made.as_ref().is_none_or(|made| made.status() == StatusCode::SERVICE_UNAVAILABLE);
-    if let Some(old) = turn.old.clone().filter(|old| failed && state.responses.is_stale(old, &state)) {
+    if let Some(old) = turn.old.clone().filter(|old| failed && state.responses.may_stand_in(old, &state)) {
         state.responses.history.rest();
-        return Ok(old.answer(&conditions, &id, head_of(&old, &state), Source::Stale));
+        return Ok(send(&old, Source::Stale, &state, &asked, started));
     }
     turn.old = None;
     match made {
-        Some(made) => keep(turn, made, &conditions, &state).await,
+        Some(made) => keep(turn, made, &asked.headers, &state).await,
         // A redaction came meanwhile; the answer from before is none any more.
-        None => Ok(Response::from(
-            crate::api::problem::Failure::plain(&crate::api::problem::DATABASE_UNAVAILABLE)
-                .with_header(header::RETRY_AFTER, "5")
-                .respond(&state.public_url, Language::English),
-        )),
+        None => Ok(unavailable(&state, &asked.headers)),
     }
+}
+
+/// The answer where the database gave none in time.
+fn unavailable(state: &State, headers: &HeaderMap) -> Response<BoxBody> {
+    let language = headers.get(header::ACCEPT_LANGUAGE).and_then(|field| field.to_str().ok()).unwrap_or_default();
+    let failure = Failure::from(db::Error::Unavailable("no answer in time".to_owned()));
+    let mut response = failure.respond(&state.public_url, Language::of_accept(language));
+    dress(response.headers_mut(), &request_id(headers));
+    Response::from(response)
 }
 
 /// Keeps an answer that says what it rests on.
 async fn keep(mut turn: Turn<'_>, made: Response<BoxBody>, conditions: &HeaderMap, state: &State) -> Answered {
     let basis = made.extensions().get::<Basis>().cloned();
-    let Some(basis) = basis.filter(|basis| made.status() == StatusCode::OK && fits(basis.bytes)) else {
+    let Some(basis) = basis.filter(|basis| made.status() == StatusCode::OK && basis.bytes <= MAX_BODY) else {
         turn.leave(Entry::Pass(Instant::now() + PASS));
         return Ok(made);
     };
@@ -185,15 +192,6 @@ async fn keep(mut turn: Turn<'_>, made: Response<BoxBody>, conditions: &HeaderMa
 /// The revision that an answer which holds is of.
 fn head_of(kept: &Kept, state: &State) -> i64 {
     state.database.known().heard().max(kept.holds_at.load(Ordering::SeqCst))
-}
-
-/// Takes conditions out of a request.
-fn taken(headers: &mut HeaderMap) -> HeaderMap {
-    let mut conditions = HeaderMap::new();
-    for field in headers.remove(header::IF_NONE_MATCH) {
-        conditions.append(header::IF_NONE_MATCH, field);
-    }
-    conditions
 }
 
 /// Sends what is kept, and counts and logs it as the application does.

@@ -22,6 +22,8 @@ use kept::{Entry, Kept, Source};
 
 /// How long nobody waits for somebody else's answer where one was not kept.
 const PASS: Duration = Duration::from_secs(1);
+/// How long to wait before asking anew what a revision changed.
+const AGAIN: Duration = Duration::from_secs(1);
 /// Bytes of the largest body that is kept.
 const MAX_BODY: usize = 2 << 20;
 /// Bytes of an answer, about: how many there may be at once.
@@ -98,8 +100,8 @@ impl Responses {
         self.kept.as_ref().map_or(0, Cache::weight)
     }
 
-    /// An answer that is what would be made now.
-    fn fresh(&self, key: &str, state: &State) -> Option<(Arc<Kept>, Source)> {
+    /// An answer that may be given without asking the database.
+    fn ready(&self, key: &str, state: &State) -> Option<(Arc<Kept>, Source)> {
         match self.kept.as_ref()?.get(key)? {
             Entry::Kept(kept) => {
                 let source = self.source(&kept, state)?;
@@ -124,7 +126,8 @@ impl Responses {
         if standing == Standing::Fresh && is_over() { Standing::Stale } else { standing }
     }
 
-    fn is_stale(&self, kept: &Kept, state: &State) -> bool {
+    /// Whether it may be given where none can be made.
+    fn may_stand_in(&self, kept: &Kept, state: &State) -> bool {
         self.standing(kept, state) != Standing::Gone
     }
 
@@ -143,7 +146,7 @@ impl Responses {
             EntryResult::Retained(Some((kept, source))) => Entered::Kept(kept, source),
             EntryResult::Vacant(guard) => Entered::Turn(Turn { guard: Some(guard), old: None }),
             EntryResult::Replaced(guard, Entry::Kept(old)) => {
-                let old = Some(old).filter(|old| self.is_stale(old, state));
+                let old = Some(old).filter(|old| self.may_stand_in(old, state));
                 Entered::Turn(Turn { guard: Some(guard), old })
             }
             EntryResult::Replaced(guard, Entry::Pass(_)) => Entered::Turn(Turn { guard: Some(guard), old: None }),
@@ -155,13 +158,11 @@ impl Responses {
 /// Keeps what is known of the ledger up to date, as long as the service runs.
 pub async fn follow(state: web::Data<State>) {
     let mut heads = state.followers.heads();
-    while heads.changed().await.is_ok() {
+    loop {
         let heard = *heads.borrow_and_update();
         let (responses, known) = (&state.responses, state.database.known());
-        if heard > known.told() {
-            known.hear(heard, 0);
-        }
-        match touched::read(&state.database, known.told()).await {
+        known.hear(heard, 0);
+        let missed = match touched::read(&state.database, known.told()).await {
             Ok(rows) => {
                 let is_other = known.tell(&rows);
                 responses.history.tell(rows, is_other);
@@ -169,14 +170,21 @@ pub async fn follow(state: web::Data<State>) {
                     log::warn!("the ledger has another history than before: no answer from then is given any more");
                     kept.clear();
                 }
+                false
             }
             // Answers from before are made anew meanwhile.
-            Err(error) => log::debug!("what a revision changed: {error}"),
+            Err(error) => {
+                log::debug!("what a revision changed: {error}");
+                true
+            }
+        };
+        let next = async { heads.changed().await.is_ok() };
+        let goes_on = match missed {
+            true => tokio::time::timeout(AGAIN, next).await.unwrap_or(true),
+            false => next.await,
+        };
+        if !goes_on {
+            return;
         }
     }
-}
-
-/// Whether an answer of this many bytes is kept.
-fn fits(bytes: usize) -> bool {
-    bytes <= MAX_BODY
 }

@@ -78,8 +78,7 @@ async fn at_known(database: &Database, page: &Page<'_>, at: At) -> Option<Found>
     let known = database.known();
     let moment = known.moment(at).filter(|_| !page.count && page.includes.is_empty() && is_indexed(page))?;
     // At head it is known what last changed the kinds, but not what last changed the rows of one record.
-    let changed_in =
-        if moment.n == moment.head && narrow(page).is_none() { known.changed_in(kinds(page)) } else { None };
+    let changed_in = if narrow(page).is_none() { known.changed_in(kinds(page), moment.n) } else { None };
     let rests = match changed_in {
         Some(revision) => Statement::of("?::bigint", [Bind::BigInt(revision)]),
         None => self::changed_in(page),

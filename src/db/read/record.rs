@@ -44,7 +44,19 @@ pub async fn read(
     {
         return Ok(Some(row));
     }
-    let row = looked_up(database, kind, id, includes, at, now).await?;
+    let table = kind.collection;
+    // The answer rests on the version of the row, and on all of the kinds embedded in it.
+    let mut changed_in = Statement::of(
+        &format!(
+            "greatest(0, (SELECT v.revision_from FROM {table} v WHERE v.id = ? AND v.revision_from <= b.n AND v.revision_to > b.n), "
+        ),
+        [Bind::Text(id.to_owned())],
+    );
+    changed_in.append(kinds_changed_in(includes.iter().flat_map(|include| include.reads.iter().copied()))).sql(")");
+    let mut statement = moment(at, now, changed_in);
+    statement.sql(&format!("SELECT {MOMENT}, ")).append(columns()).sql(" FROM at ");
+    statement.append(joins(kind, id, includes));
+    let row: Option<Row> = database.rows(statement).await?.into_iter().next();
     if let Some(row) = &row {
         database.known().learn_from(&row.moment);
     }
@@ -69,29 +81,6 @@ async fn at_known(database: &Database, kind: &'static Kind, id: &str, at: At) ->
     let body = served(version.try_get(1).ok()?, version.try_get(2).ok()?, version.try_get(3).ok()?);
     let (included, last_op, last_revision, last_body, redacted_in) = (None, None, None, None, None);
     Some(Row { moment, body: Some(body), included, last_op, last_revision, last_body, redacted_in })
-}
-
-async fn looked_up(
-    database: &Database,
-    kind: &'static Kind,
-    id: &str,
-    includes: &[&'static Include],
-    at: At,
-    now: DateTime<Utc>,
-) -> Result<Option<Row>, Error> {
-    let table = kind.collection;
-    // The answer rests on the version of the row, and on all of the kinds embedded in it.
-    let mut changed_in = Statement::of(
-        &format!(
-            "greatest(0, (SELECT v.revision_from FROM {table} v WHERE v.id = ? AND v.revision_from <= b.n AND v.revision_to > b.n), "
-        ),
-        [Bind::Text(id.to_owned())],
-    );
-    changed_in.append(kinds_changed_in(includes.iter().flat_map(|include| include.reads.iter().copied()))).sql(")");
-    let mut statement = moment(at, now, changed_in);
-    statement.sql(&format!("SELECT {MOMENT}, ")).append(columns()).sql(" FROM at ");
-    statement.append(joins(kind, id, includes));
-    Ok(database.rows(statement).await?.into_iter().next())
 }
 
 /// Columns of a [`Row`] beside the moment.
