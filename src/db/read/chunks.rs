@@ -169,6 +169,7 @@ impl Chunks {
             &format!("(SELECT ?::bigint AS n) at, {table} t WHERE {}", there("t")),
             [Bind::BigInt(self.revision)],
         );
+        from.read_with(self.revision);
         for (filter, values) in &self.filters {
             from.sql(" AND ").append(condition(filter, values));
         }
