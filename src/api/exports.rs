@@ -80,8 +80,11 @@ impl Exports {
 pub async fn forget_what_is_redacted(state: web::Data<State>) {
     let mut heads = state.followers.heads();
     while heads.changed().await.is_ok() {
-        // A database that is away comes back. A replica may not have heard of it yet.
-        while let Err(error) = forget(&state, At::HeadWith(*heads.borrow_and_update())).await {
+        loop {
+            // A replica may not have the revision yet.
+            let at = At::HeadWith(*heads.borrow_and_update());
+            let Err(error) = forget(&state, at).await else { break };
+            // A database that is away comes back.
             log::debug!("looking for redactions: {error}");
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
