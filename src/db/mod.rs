@@ -11,6 +11,7 @@ pub mod private_postgres;
 pub mod read;
 mod reindex;
 pub mod schema;
+mod slow;
 pub mod statement;
 
 use std::fmt;

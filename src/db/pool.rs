@@ -18,6 +18,7 @@ use tokio_postgres::{Client, Connection, NoTls, Socket};
 
 use super::heads::Heads;
 use super::known::Known;
+use super::slow::Slow;
 use super::statement::Statement;
 use super::{Error, lane, outage};
 
@@ -27,6 +28,8 @@ const WAIT: Duration = Duration::from_secs(5);
 const QUEUE: usize = 64;
 /// How long an answer may be under way beyond the statement timeout, which the server keeps.
 const GRACE: Duration = Duration::from_secs(1);
+/// How often somebody who works for long looks whether the database is still there.
+const SIGN: Duration = Duration::from_secs(2);
 /// How soon the end of a connection follows the server's last words.
 const LAST_WORDS: Duration = Duration::from_millis(50);
 /// How soon a server is known to be gone that went without a word.
@@ -42,6 +45,7 @@ pub struct Database {
     pool: Pool<AsyncPgConnection>,
     url: Arc<str>,
     statement_timeout: Duration,
+    slow: Arc<Slow>,
     known: Arc<Known>,
 }
 
@@ -63,7 +67,8 @@ impl Database {
             .runtime(deadpool::Runtime::Tokio1)
             .build()?;
         let known = Arc::new(Known::new(Arc::default()));
-        Ok(Database { pool, url: url.into(), statement_timeout, known })
+        let slow = Arc::new(Slow::of(size));
+        Ok(Database { pool, url: url.into(), statement_timeout, slow, known })
     }
 
     /// The same, which knows the newest revision from who listens.
@@ -96,6 +101,7 @@ impl Database {
     where
         Row: QueryableByName<Pg> + Send + 'static,
     {
+        let _turn = if statement.is_slow() { Some(self.slow.turn().await?) } else { None };
         let mut connection = self.connection().await?;
         let started = Instant::now();
         let limit = self.statement_timeout.saturating_add(GRACE);
@@ -116,6 +122,47 @@ impl Database {
             }
             error => error,
         })
+    }
+
+    /// What is short work on a connection: dropped where no answer comes.
+    pub async fn briefly<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut connection = self.connection().await?;
+        let limit = self.statement_timeout.saturating_add(GRACE);
+        let done = tokio::time::timeout(limit, work(&mut connection)).await;
+        done.unwrap_or_else(|_| {
+            drop(Object::take(connection));
+            Err(Error::Unavailable(format!("no answer within {} s", limit.as_secs())))
+        })
+    }
+
+    /// What may take long, on a connection of its own that is dropped once the database gives no sign of life any more.
+    pub async fn patiently<T>(
+        &self,
+        mut connection: Object<AsyncPgConnection>,
+        work: impl AsyncFnOnce(&mut AsyncPgConnection) -> T,
+    ) -> Result<T, Error> {
+        let done = tokio::select! {
+            done = work(&mut connection) => Some(done),
+            () = self.falls_silent() => None,
+        };
+        done.ok_or_else(|| {
+            drop(Object::take(connection));
+            Error::Unavailable("the database fell silent".into())
+        })
+    }
+
+    /// Returns when neither who listens nor who asks has had an answer for a while.
+    async fn falls_silent(&self) {
+        let mut missed = 0;
+        while missed < 2 {
+            tokio::time::sleep(SIGN).await;
+            let sign = self.briefly(async |connection| Ok(connection.batch_execute("SELECT 1").await?));
+            let is_silent = !self.known.is_confirmed() && sign.await.is_err();
+            missed = if is_silent { missed + 1 } else { 0 };
+        }
     }
 
     /// Connections there are, and how many of them are idle.

@@ -62,6 +62,8 @@ pub struct Statement {
     pieces: Vec<Piece>,
     /// Whether it is planned for its values each time.
     planned_anew: bool,
+    /// Whether it may take long.
+    slow: bool,
 }
 
 impl Statement {
@@ -98,9 +100,21 @@ impl Statement {
         self
     }
 
+    /// Has it wait for a turn in the slow lane: it may take long.
+    pub fn slowly(&mut self) -> &mut Statement {
+        self.slow = true;
+        self
+    }
+
+    /// Whether it may take long: nobody knows beforehand how many rows have a word.
+    pub fn is_slow(&self) -> bool {
+        self.slow || self.planned_anew
+    }
+
     /// Appends another statement.
     pub fn append(&mut self, other: Statement) -> &mut Statement {
         self.planned_anew |= other.planned_anew;
+        self.slow |= other.slow;
         for piece in other.pieces {
             match piece {
                 Piece::Sql(sql) => {
