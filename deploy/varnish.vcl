@@ -80,12 +80,9 @@ sub vcl_hash {
 
 sub vcl_backend_response {
     if (beresp.status >= 500 || beresp.status == 429) {
-        # What is there stays; who waits for it is given it once more.
-        if (bereq.is_bgfetch) {
+        # An older answer is there, as the validator tells: it stays only where this one is given up. See vcl_synth.
+        if (bereq.is_bgfetch || (bereq.http.If-None-Match && !bereq.uncacheable && !bereq.http.X-Stale && beresp.status != 429)) {
             return (abandon);
-        }
-        if (bereq.http.If-None-Match && !bereq.uncacheable && beresp.status != 429) {
-            set beresp.http.X-Stale = "there";
         }
         set beresp.ttl = 0s;
         set beresp.grace = 0s;
@@ -99,7 +96,7 @@ sub vcl_backend_response {
         # What is over is asked for by its validator.
         set beresp.keep = 1d;
     }
-    if (!bereq.uncacheable && beresp.ttl > 0s) {
+    if (!bereq.uncacheable && beresp.http.Cache-Control !~ "no-store") {
         # They are of one client alone.
         unset beresp.http.RateLimit;
         unset beresp.http.RateLimit-Policy;
@@ -107,8 +104,8 @@ sub vcl_backend_response {
 }
 
 sub vcl_backend_error {
-    if (bereq.http.If-None-Match && !bereq.uncacheable) {
-        set beresp.http.X-Stale = "there";
+    if (bereq.http.If-None-Match && !bereq.uncacheable && !bereq.http.X-Stale) {
+        return (abandon);
     }
     set beresp.status = 503;
     set beresp.reason = "Service Unavailable";
@@ -120,14 +117,15 @@ sub vcl_backend_error {
     return (deliver);
 }
 
-sub vcl_deliver {
-    if (resp.http.X-Stale) {
-        unset resp.http.X-Stale;
-        if (req.restarts == 0) {
-            set req.http.X-Stale = "wanted";
-            return (restart);
-        }
+sub vcl_synth {
+    # A newer answer could not be had: once more, with what is there, however old.
+    if (resp.status == 503 && req.restarts == 0) {
+        set req.http.X-Stale = "wanted";
+        return (restart);
     }
+}
+
+sub vcl_deliver {
     # Cache-Status, RFC 9211: each cache adds what it did.
     if (resp.http.Cache-Status) {
         set resp.http.Cache-Status = resp.http.Cache-Status + ", varnish";
