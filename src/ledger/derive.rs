@@ -122,9 +122,13 @@ async fn ratios(
         .collect();
     // The base of a ratio may have been redefined, so ratios of touched metrics are looked at as well.
     let sql = format!(
-        "SELECT id, body, inputs[2] AS denominator FROM observations WHERE computed AND revision_to = {OPEN} \
-         AND (inputs && ? OR id = ANY(?) OR metric = ANY(?) OR metric IN (SELECT m.id FROM metrics m \
-         WHERE m.ratio_numerator = ANY(?) OR m.ratio_denominator = ANY(?)))"
+        "SELECT o.id, o.body, o.inputs[2] AS denominator FROM (\
+         SELECT i.id FROM observations i WHERE i.computed AND i.revision_to = {OPEN} AND i.inputs && ? \
+         UNION SELECT unnest(?) \
+         UNION SELECT i.id FROM (SELECT unnest(?) AS id UNION SELECT m.id FROM metrics m WHERE m.ratio_numerator = ANY(?) \
+         UNION SELECT m.id FROM metrics m WHERE m.ratio_denominator = ANY(?)) m CROSS JOIN LATERAL (\
+         SELECT i.id FROM observations i WHERE i.metric = m.id AND i.computed AND i.revision_to = {OPEN} OFFSET 0) i) k \
+         CROSS JOIN LATERAL (SELECT * FROM observations o WHERE o.id = k.id AND o.computed AND o.revision_to = {OPEN} OFFSET 0) o"
     );
     let ids = wanted.iter().map(|(_, draft)| draft.id.clone()).collect();
     let metrics = || Bind::Texts(metrics.clone());
@@ -174,7 +178,8 @@ async fn pairs(
     let touched: BTreeSet<String> = metrics.iter().chain(observations).cloned().collect();
     let open = format!("revision_to = {OPEN}");
     let sql = format!(
-        "WITH touched AS (SELECT metric, period FROM observations WHERE id = ANY(?) AND {open} AND NOT computed \
+        "WITH touched AS (SELECT o.metric, o.period FROM unnest(?) k(id) CROSS JOIN LATERAL (\
+         SELECT * FROM observations o WHERE o.id = k.id AND o.{open} AND NOT o.computed OFFSET 0) o \
          UNION SELECT o.metric, o.period FROM observations o WHERE o.{open} AND NOT o.computed AND o.metric IN ( \
          SELECT m.id FROM metrics m WHERE m.id = ANY(?) UNION SELECT m.ratio_numerator FROM metrics m WHERE m.id = ANY(?) AND m.{open})), \
          r AS MATERIALIZED (SELECT DISTINCT r.id, r.publisher, r.ratio_multiplier, r.ratio_numerator, r.ratio_denominator, k.period \

@@ -136,7 +136,11 @@ pub async fn bodies(
     kind: &Kind,
     ids: Vec<String>,
 ) -> Result<HashMap<String, String>, Error> {
-    let sql = format!("SELECT id, body FROM {} WHERE id = ANY(?) AND revision_to = {OPEN}", kind.collection);
+    let sql = format!(
+        "SELECT t.id, t.body FROM unnest(?) k(id) CROSS JOIN LATERAL (SELECT t.id, t.body FROM {} t \
+         WHERE t.id = k.id AND t.revision_to = {OPEN} OFFSET 0) t",
+        kind.collection
+    );
     let rows: Vec<BodyRow> = Statement::of(&sql, [Bind::Texts(ids)]).get_results(connection).await?;
     Ok(rows.into_iter().map(|row| (row.id, row.body)).collect())
 }
@@ -229,8 +233,10 @@ pub async fn figures(
 ) -> Result<Vec<FigureRow>, Error> {
     let (pair_metrics, periods) = pairs.into_iter().unzip();
     let sql = format!(
-        "SELECT o.id, o.metric, o.body FROM (SELECT DISTINCT * FROM unnest(?, ?) k(metric, period)) k \
-         JOIN observations o USING (metric, period) WHERE o.revision_to = {OPEN} AND NOT o.computed \
+        // Each pair leads to its figures; OFFSET 0 keeps that order.
+        "SELECT o.* FROM (SELECT DISTINCT * FROM unnest(?, ?) k(metric, period)) k CROSS JOIN LATERAL (\
+         SELECT o.id, o.metric, o.body FROM observations o WHERE o.metric = k.metric AND o.period = k.period \
+         AND o.revision_to = {OPEN} AND NOT o.computed OFFSET 0) o \
          UNION SELECT o.id, o.metric, o.body FROM observations o \
          WHERE o.metric = ANY(?) AND o.revision_to = {OPEN} AND NOT o.computed"
     );

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::support::data::{self, commitment, organization, publication};
+use crate::support::random::{Random, seeds};
 use crate::support::{Service, Settings, at};
 
 fn first() -> DateTime<Utc> {
@@ -213,4 +214,75 @@ async fn an_empty_ledger_is_ready_and_its_lists_are_empty() {
     assert_eq!(service.get("/v1/summary").await.json()["commitments"], 0);
     assert_eq!(service.get("/v1/commitments?revision=1").await.problem(), "no-such-revision");
     assert_eq!(service.get("/v1/commitments?revision=0").await.problem(), "no-such-revision");
+}
+
+/// Some commitments as new, corrected, withdrawn or redacted ones; none where nothing is there yet.
+fn something(random: &mut Random, taken: &mut Vec<String>) -> Option<Value> {
+    let known =
+        |random: &mut Random, taken: &[String]| (!taken.is_empty()).then(|| taken[random.below(taken.len())].clone());
+    match random.below(6) {
+        0 => Some(data::withdrawal(&[("commitment", &known(random, taken)?)])),
+        1 => {
+            let id = known(random, taken)?;
+            taken.retain(|other| *other != id);
+            Some(data::redaction("commitment", &id))
+        }
+        2 => {
+            let id = known(random, taken)?;
+            Some(publication("source_correction", json!({"commitments": [due(random, &id)]})))
+        }
+        _ => {
+            let ids: Vec<String> = (0..=random.below(3)).map(|_| format!("due-{}", random.below(1 << 30))).collect();
+            let new: Vec<Value> = ids.iter().map(|id| due(random, id)).collect();
+            taken.extend(ids);
+            Some(publication("new_data", json!({ "commitments": new })))
+        }
+    }
+}
+
+/// A commitment due on one of few days, or on none; now and then in a far future.
+fn due(random: &mut Random, id: &str) -> Value {
+    let mut record = commitment(id, 9);
+    record["due_on"] = match random.below(8) {
+        0 => Value::Null,
+        1 => json!("2099-12-31"),
+        day => json!(format!("202{}-06-30", day)),
+    };
+    record.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
+    record
+}
+
+#[actix_web::test]
+async fn lists_of_the_past_begin_with_the_latest_date_of_their_time() {
+    for seed in seeds("PAST_SEED", 2) {
+        let random = &mut Random::new(seed);
+        let service = Service::small().await;
+        let mut taken = Vec::new();
+        for _ in 0..16 {
+            if let Some(publication) = something(random, &mut taken) {
+                // Withdrawing what is withdrawn is refused, and does nothing.
+                service.publish(&publication);
+            }
+        }
+        for n in 1..=service.head().await {
+            let all = service.get(&format!("/v1/commitments?sort=id&limit=100&revision={n}")).await.json();
+            let mut expected: Vec<(String, String)> = all["data"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(|one| [&one["due_on"], &one["id"]].map(|text| text.as_str().unwrap_or_default().to_owned()).into())
+                .collect();
+            expected.sort_unstable_by(|one, other| other.cmp(one));
+            let expected: Vec<&String> = expected.iter().take(4).map(|(_, id)| id).collect();
+            let first = service.get(&format!("/v1/commitments?sort=-due_on,-id&limit=4&revision={n}")).await;
+            assert_eq!(first.ids().iter().collect::<Vec<_>>(), expected, "at {n}, PAST_SEED={seed}");
+        }
+        let told = "SELECT count(*)::text FROM date_marks m WHERE kind = 'commitment' AND NOT EXISTS (SELECT FROM commitments t \
+                    WHERE coalesce(t.due_on, '-infinity') = m.latest AND t.revision_from <= m.revision)";
+        assert_eq!(
+            service.database.text(told).await,
+            "0",
+            "no date is kept that a redaction removed, PAST_SEED={seed}"
+        );
+    }
 }

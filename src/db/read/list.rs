@@ -98,7 +98,10 @@ async fn at_known(database: &Database, page: &Page<'_>, at: At) -> Option<Found>
     let texts = texts.join(", ");
     statement
         .push(&format!("CASE WHEN row_number() OVER () = ? THEN ARRAY[{texts}] END"), [Bind::BigInt(page.rows - 1)]);
-    statement.sql(" FROM at LEFT JOIN LATERAL ").append(items(page, &columns)).sql(" page ON true");
+    statement
+        .sql(" FROM at LEFT JOIN LATERAL ")
+        .append(items(page, &columns, moment.n == moment.head))
+        .sql(" page ON true");
     let rows = database.quick_rows(&statement).await?;
     let moment = known.rests(moment, rows.first()?.try_get(0).ok()?)?;
     let item = |row: &tokio_postgres::Row| {
@@ -147,23 +150,44 @@ pub fn statement(page: &Page<'_>, at: At, now: DateTime<Utc>) -> Statement {
         keys.join(", "),
         included(page.includes)
     );
-    statement.sql(" AS count FROM at LEFT JOIN LATERAL ").append(items(page, &columns)).sql(" page ON true");
+    statement
+        .sql(" AS count FROM at LEFT JOIN LATERAL ")
+        .append(items(page, &columns, at == At::Head))
+        .sql(" page ON true");
     statement
 }
 
-/// The items of a page as a subquery of `at`.
-fn items(page: &Page<'_>, columns: &str) -> Statement {
+/// The items of a page as a subquery of `at`, which is head or not.
+fn items(page: &Page<'_>, columns: &str, is_head: bool) -> Statement {
     let table = page.kind.collection;
     let direction = |descends: bool| if descends { " DESC" } else { "" };
     let order: Vec<String> =
         page.sorts.iter().map(|(sort, descends)| format!("{}{}", sort.expression, direction(*descends))).collect();
     let mut statement = Statement::of(&format!("(SELECT {columns} FROM {table} t WHERE "), []);
     statement.append(conditions(page));
-    if let Some(after) = page.after {
-        statement.sql(" AND ").append(seek(page.sorts, after));
+    match page.after {
+        Some(after) => {
+            statement.sql(" AND ").append(seek(page.sorts, after));
+        }
+        None if !is_head => {
+            statement.sql(&beginning(page));
+        }
+        None => {}
     }
     statement.push(&format!(" ORDER BY {} LIMIT ?)", order.join(", ")), [Bind::BigInt(page.rows)]);
     statement
+}
+
+/// Where a first page of the past begins that runs from the latest date: not among what was published since.
+fn beginning(page: &Page<'_>) -> String {
+    match page.sorts.first() {
+        Some((sort, true)) if sort.sql_type == "date" => format!(
+            " AND {} <= (SELECT m.latest FROM date_marks m WHERE m.kind = '{}' AND m.sort = '{}' AND m.revision <= at.n \
+             ORDER BY m.revision DESC LIMIT 1)",
+            sort.expression, page.kind.name, sort.name
+        ),
+        _ => String::new(),
+    }
 }
 
 fn conditions(page: &Page<'_>) -> Statement {

@@ -52,7 +52,7 @@ pub async fn read(database: &Database, known: i64) -> Result<Vec<Row>, Error> {
          CASE WHEN few.n <= ? THEN few.records END AS records \
          FROM head h LEFT JOIN revisions r ON r.revision > greatest(?, h.revision - ?) AND r.revision <= h.revision \
          LEFT JOIN LATERAL (SELECT count(*) AS n, array_agg(c.kind || '/' || c.id) AS records FROM \
-         (SELECT c.kind, c.id FROM changes c WHERE c.revision = r.revision LIMIT ?) c) few ON true ORDER BY r.revision";
+         (SELECT c.kind, c.id FROM changes c WHERE c.revision = r.revision ORDER BY c.seq LIMIT ?) c) few ON true ORDER BY r.revision";
     let [known, revisions, records, limit] = [known, MOST_REVISIONS, MOST_RECORDS, MOST_RECORDS + 1].map(Bind::BigInt);
     let binds = [kinds.clone(), known.clone(), kinds, records, known, revisions, limit];
     database.rows(Statement::of(sql, binds)).await
