@@ -53,6 +53,7 @@ pub struct Row {
 
 pub async fn read(database: &Database, selection: &Selection, at: At, now: DateTime<Utc>) -> Result<Vec<Row>, Error> {
     let mut statement = moment(at, now, Statement::of("b.n", []));
+    statement.read_with(selection.from.unwrap_or_default());
     statement.sql(&format!("SELECT {MOMENT}, page.* FROM at CROSS JOIN LATERAL (SELECT "));
     match selection.from {
         Some(from) => statement.push("?::bigint", [Bind::BigInt(from)]),

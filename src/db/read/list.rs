@@ -106,7 +106,7 @@ async fn at_known(database: &Database, page: &Page<'_>, at: At) -> Option<Found>
         .sql(" FROM at LEFT JOIN LATERAL ")
         .append(items(page, &columns, moment.n == moment.head))
         .sql(" page ON true");
-    let rows = database.quick_rows(&statement).await?;
+    let rows = database.quick_rows(statement.read_with(moment.n)).await?;
     let moment = known.rests(moment, rows.first()?.try_get(0).ok()?)?;
     let item = |row: &tokio_postgres::Row| {
         // Without rows there is one that has the moment alone.

@@ -92,7 +92,7 @@ impl Range {
             ),
             [Bind::BigInt(self.revision)],
         );
-        statement.slowly();
+        statement.slowly().read_with(self.revision);
         Some(statement)
     }
 
@@ -114,6 +114,7 @@ impl Range {
             &format!("(SELECT ?::bigint AS n) at, {table} t WHERE {}", there("t")),
             [Bind::BigInt(self.revision)],
         );
+        from.read_with(self.revision);
         for (filter, values) in &self.filters {
             from.sql(" AND ").append(condition(filter, values));
         }
