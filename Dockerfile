@@ -1,4 +1,4 @@
-FROM rust:1.95-slim-bookworm AS build
+FROM rust:1.95-slim-trixie AS build
 WORKDIR /build
 COPY Cargo.toml Cargo.lock ./
 COPY src src
@@ -7,10 +7,11 @@ COPY benches benches
 COPY tests tests
 RUN cargo build --release --locked --bin open-commitments
 
-FROM debian:bookworm-slim
-# The health check asks with curl.
+FROM debian:trixie-slim
+# The health check asks with curl, backup and restore run pg_dump and pg_restore (no older than the server of
+# docker-compose.yml), and pictures take characters that the program's own font lacks from the system's.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends curl \
+    && apt-get install --yes --no-install-recommends curl fonts-wqy-microhei postgresql-client-17 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home open-commitments
 COPY --from=build /build/target/release/open-commitments /usr/local/bin/open-commitments

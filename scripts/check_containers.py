@@ -41,6 +41,9 @@ for name, service in services.items():
     for other in service.get("depends_on", {}):
         expect(other in services, f"{name} depends on {other}")
 expect("ports" not in services["database"], "the database's port is not published")
+client = re.search(r"\bpostgresql-client-(\d+)", final)
+server = re.match(r"postgres:(\d+)", services["database"]["image"])
+expect(client and server and int(client[1]) >= int(server[1]), "the image's pg_dump is as new as the server")
 text = pathlib.Path("docker-compose.yml").read_text()
 expect(all(":?" in use for use in re.findall(r"\$\{POSTGRES_PASSWORD[^}]*\}", text)), "no password by default")
 

@@ -44,9 +44,9 @@ fn text(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok()
 }
 
-/// An announcement of any kind of file; what comes of it is a publication in form.
-fn importer(bytes: &[u8]) {
-    let settings = Settings {
+/// What an announcement is imported as.
+pub fn settings() -> Settings {
+    Settings {
         programme: "plan".into(),
         organization: "org".into(),
         organization_name: None,
@@ -55,8 +55,12 @@ fn importer(bytes: &[u8]) {
         reported_on: None,
         source_url: None,
         include_text: false,
-    };
-    if let Ok(import) = ingest::import(bytes, &settings, &Known::default(), &Rules::default()) {
+    }
+}
+
+/// An announcement of any kind of file; what comes of it is a publication in form.
+fn importer(bytes: &[u8]) {
+    if let Ok(import) = ingest::import(bytes, &settings(), &Known::default(), &Rules::default()) {
         let (_, problems) = publication::parse(import.publication.to_string().as_bytes());
         assert!(problems.is_empty(), "{problems:?}");
     }

@@ -2,8 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use actix_web::dev::RequestHead;
 use actix_web::http::header::{self, HeaderMap};
+use actix_web::web;
 use ipnet::IpNet;
+
+use super::State;
 
 /// Most proxies that a request is followed through.
 const MAX_HOPS: usize = 32;
@@ -44,6 +48,13 @@ pub fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
         (Some(plain), Some(standard)) if plain != standard => peer,
         (plain, standard) => plain.or(standard).unwrap_or(peer),
     }
+}
+
+/// The client's address as the access log has it.
+pub fn shown(head: &RequestHead, state: Option<&web::Data<State>>) -> String {
+    let trusted = state.map(|state| state.trusted_proxies.as_slice()).unwrap_or_default();
+    let client = head.peer_addr.map(|peer| address(peer.ip(), &head.headers, trusted));
+    client.map_or_else(|| "-".to_owned(), |client| client.to_string())
 }
 
 /// An address, which may have brackets and a port.

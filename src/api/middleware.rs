@@ -16,7 +16,7 @@ use super::endpoint::language;
 use super::problem::{Failure, INTERNAL_ERROR, METHOD_NOT_ALLOWED, NO_SUCH_PATH};
 
 /// What a browser on another site may see of an answer.
-const EXPOSED: &str = "Accept-Ranges, Content-Disposition, Content-Language, Content-Range, ETag, Ledger-Revision, Link, RateLimit, RateLimit-Policy, Repr-Digest, Retry-After, X-Request-Id";
+const EXPOSED: &str = "Accept-Ranges, Age, Allow, Cache-Status, Content-Disposition, Content-Language, Content-Range, ETag, Ledger-Revision, Link, RateLimit, RateLimit-Policy, Repr-Digest, Retry-After, X-Request-Id";
 const READING: &str = "GET, HEAD, OPTIONS";
 const PUBLISHING: &str = "GET, HEAD, OPTIONS, POST";
 

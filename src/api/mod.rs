@@ -113,7 +113,9 @@ pub fn app(
         .wrap(from_fn(middleware::frame))
         .wrap(Condition::new(
             log::log_enabled!(target: ACCESS, log::Level::Info),
-            Logger::new(r#"%a "%r" %s %b %T %{x-request-id}o"#).log_target(ACCESS),
+            Logger::new(r#"%{client}xi "%r" %s %b %T %{x-request-id}o"#)
+                .custom_request_replace("client", |request| client::shown(request.head(), request.app_data()))
+                .log_target(ACCESS),
         ))
 }
 

@@ -100,6 +100,7 @@ async fn answer(state: &web::Data<State>, http: &HttpRequest) -> Result<HttpResp
     let mut response = HttpResponse::Ok();
     response
         .insert_header((header::CACHE_CONTROL, "public, max-age=300, s-maxage=300, stale-if-error=86400"))
+        .insert_header(("surrogate-key", "head"))
         .insert_header((header::CONTENT_LANGUAGE, ask.language.tag()));
     if !ask.is_language_given {
         response.insert_header((header::VARY, "Accept-Language"));

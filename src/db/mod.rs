@@ -13,6 +13,7 @@ mod reindex;
 pub mod replicas;
 pub mod schema;
 mod server;
+mod slow;
 pub mod statement;
 
 use std::fmt;

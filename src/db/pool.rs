@@ -22,6 +22,8 @@ use super::{Error, outage};
 
 /// How long a request waits for one of the primary's connections.
 const WAIT: Duration = Duration::from_secs(5);
+/// How often somebody who works for long looks whether the database is still there.
+const SIGN: Duration = Duration::from_secs(2);
 /// How soon a server is known to be gone that went without a word.
 const SILENCE: Duration = Duration::from_secs(30);
 /// How long a program that starts waits for a server that is coming up.
@@ -106,6 +108,41 @@ impl Database {
                 None => Err(Error::Unavailable(why)),
             },
             answer => answer,
+        }
+    }
+
+    /// What is short work on a connection to the primary: dropped where no answer comes.
+    pub async fn briefly<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.primary.briefly(work).await
+    }
+
+    /// What may take long, on a connection of its own that is dropped once the database gives no sign of life any more.
+    pub async fn patiently<T>(
+        &self,
+        mut connection: Object<AsyncPgConnection>,
+        work: impl AsyncFnOnce(&mut AsyncPgConnection) -> T,
+    ) -> Result<T, Error> {
+        let done = tokio::select! {
+            done = work(&mut connection) => Some(done),
+            () = self.falls_silent() => None,
+        };
+        done.ok_or_else(|| {
+            drop(Object::take(connection));
+            Error::Unavailable("the database fell silent".into())
+        })
+    }
+
+    /// Returns when neither who listens nor who asks has had an answer for a while.
+    async fn falls_silent(&self) {
+        let mut missed = 0;
+        while missed < 2 {
+            tokio::time::sleep(SIGN).await;
+            let sign = self.briefly(async |connection| Ok(connection.batch_execute("SELECT 1").await?));
+            let is_silent = !self.known.is_confirmed() && sign.await.is_err();
+            missed = if is_silent { missed + 1 } else { 0 };
         }
     }
 

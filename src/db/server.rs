@@ -13,6 +13,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 
 use super::pool::{CONNECT, connect};
+use super::slow::Slow;
 use super::statement::Statement;
 use super::{Error, lane};
 
@@ -28,6 +29,7 @@ pub struct Server {
     pool: Pool<AsyncPgConnection>,
     url: Arc<str>,
     statement_timeout: Duration,
+    slow: Slow,
 }
 
 impl Server {
@@ -47,7 +49,7 @@ impl Server {
             .create_timeout(Some(CONNECT.min(wait)))
             .runtime(deadpool::Runtime::Tokio1)
             .build()?;
-        Ok(Server { pool, url: url.into(), statement_timeout })
+        Ok(Server { pool, url: url.into(), statement_timeout, slow: Slow::of(size) })
     }
 
     /// Another one with as many connections.
@@ -74,9 +76,10 @@ impl Server {
     where
         Row: QueryableByName<Pg> + Send + 'static,
     {
+        let _turn = if statement.is_slow() { Some(self.slow.turn().await?) } else { None };
         let mut connection = self.connection().await?;
         let started = Instant::now();
-        let limit = self.statement_timeout.saturating_add(GRACE);
+        let limit = self.limit();
         let Ok(answer) = tokio::time::timeout(limit, statement.get_results(&mut connection)).await else {
             // Frozen, or out of reach without a word. Nobody knows what the connection is at.
             drop(Object::take(connection));
@@ -93,6 +96,24 @@ impl Server {
                 error
             }
             error => error,
+        })
+    }
+
+    fn limit(&self) -> Duration {
+        self.statement_timeout.saturating_add(GRACE)
+    }
+
+    /// What is short work on a connection: dropped where no answer comes.
+    pub async fn briefly<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut connection = self.connection().await?;
+        let limit = self.limit();
+        let done = tokio::time::timeout(limit, work(&mut connection)).await;
+        done.unwrap_or_else(|_| {
+            drop(Object::take(connection));
+            Err(Error::Unavailable(format!("no answer within {} s", limit.as_secs())))
         })
     }
 

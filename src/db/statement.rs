@@ -82,6 +82,8 @@ pub struct Statement {
     needs: Option<Needs>,
     /// Whether it is planned for its values each time.
     planned_anew: bool,
+    /// Whether it may take long.
+    slow: bool,
 }
 
 impl Statement {
@@ -118,6 +120,17 @@ impl Statement {
         self
     }
 
+    /// Has it wait for a turn in the slow lane: it may take long.
+    pub fn slowly(&mut self) -> &mut Statement {
+        self.slow = true;
+        self
+    }
+
+    /// Whether it may take long: nobody knows beforehand how many rows have a word.
+    pub fn is_slow(&self) -> bool {
+        self.slow || self.planned_anew
+    }
+
     /// Lets any server answer that has what is needed. What was said before stays needed.
     pub fn read_where(&mut self, needs: Needs) -> &mut Statement {
         self.needs = Some(self.needs.map_or(needs, |before| before.and(needs)));
@@ -137,6 +150,7 @@ impl Statement {
     /// Appends another statement.
     pub fn append(&mut self, other: Statement) -> &mut Statement {
         self.planned_anew |= other.planned_anew;
+        self.slow |= other.slow;
         if let Some(needs) = other.needs {
             self.read_where(needs);
         }

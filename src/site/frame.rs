@@ -96,6 +96,7 @@ impl Page {
         response
             .insert_header((header::ETAG, etag))
             .insert_header((header::CACHE_CONTROL, cache))
+            .insert_header(("surrogate-key", if visit.is_pinned() { "pinned" } else { "head" }))
             .insert_header(("ledger-revision", moment.n.to_string()))
             .insert_header((header::VARY, "Accept-Language"));
         if unchanged {

@@ -95,8 +95,18 @@ async fn every_read_may_be_used_from_another_site() {
         assert!(answer.header("access-control-allow-headers").contains("If-None-Match"));
         let answer = service.request("GET", &path, &preflight[..1]).await;
         assert_eq!(answer.header("access-control-allow-origin"), "*");
-        for name in ["ETag", "Link", "Ledger-Revision", "Retry-After"] {
-            assert!(answer.header("access-control-expose-headers").contains(name), "{name}");
+        let exposed: Vec<&str> = answer.header("access-control-expose-headers").split(", ").collect();
+        for name in ["ETag", "Link", "Ledger-Revision", "Retry-After", "RateLimit", "Cache-Status", "Age", "Allow"] {
+            assert!(exposed.contains(&name), "{name}");
+        }
+        // What a browser shows anyhow, or keeps to itself.
+        let others =
+            ["cache-control", "content-length", "content-type", "content-language", "connection", "date", "vary"];
+        let others = [&others[..], &["surrogate-key", "transfer-encoding", "x-content-type-options"]].concat();
+        for name in answer.headers.keys().map(|name| name.as_str()) {
+            let is_exposed = exposed.iter().any(|exposed| exposed.eq_ignore_ascii_case(name));
+            let is_other = others.contains(&name) || name.starts_with("access-control-");
+            assert!(is_exposed || is_other, "{path}: a script cannot see {name}");
         }
     }
 }

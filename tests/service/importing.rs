@@ -4,25 +4,13 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use open_commitments::ingest::known::{Known, Rules};
-use open_commitments::ingest::records::{Import, Settings};
+use open_commitments::ingest::records::Import;
 use open_commitments::ingest::{self};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::parsers::fuzzed::settings;
 use crate::support::{Service, command};
-
-fn settings() -> Settings {
-    Settings {
-        programme: "plan".into(),
-        organization: "org".into(),
-        organization_name: None,
-        year: 2020,
-        period: Some("2020-S1".into()),
-        reported_on: None,
-        source_url: None,
-        include_text: false,
-    }
-}
 
 /// Stretches of text that no record holds and no note reports.
 fn dropped(import: &Import) -> Vec<String> {

@@ -32,6 +32,7 @@ mod parsers;
 mod pictures;
 mod plans;
 mod properties;
+mod proxies;
 mod publishing;
 mod publishing_over_http;
 mod real_data;

@@ -2,7 +2,7 @@
 //! here, for as long as one likes with `cargo fuzz`.
 
 #[path = "../../fuzz/src/lib.rs"]
-mod fuzzed;
+pub mod fuzzed;
 
 use std::path::Path;
 

@@ -17,7 +17,7 @@ use super::kept::{Entry, Kept, Source};
 use super::{Entered, MAX_BODY, PASS, Turn};
 use crate::api::middleware::{dress, request_id};
 use crate::api::problem::Failure;
-use crate::api::{ACCESS, State, unread};
+use crate::api::{ACCESS, State, client, unread};
 use crate::db;
 use crate::model::message::Language;
 
@@ -196,16 +196,22 @@ fn head_of(kept: &Kept, state: &State) -> i64 {
 }
 
 /// Sends what is kept, and counts and logs it as the application does.
-fn send(kept: &Kept, source: Source, state: &State, request: &RequestHead, started: Instant) -> Response<BoxBody> {
+fn send(
+    kept: &Kept,
+    source: Source,
+    state: &web::Data<State>,
+    request: &RequestHead,
+    started: Instant,
+) -> Response<BoxBody> {
     let id = request_id(&request.headers);
     let answer = kept.answer(&request.headers, &id, head_of(kept, state), source);
     kept.route.observe(&request.method, answer.status(), started.elapsed());
     if log::log_enabled!(target: ACCESS, log::Level::Info) {
-        let peer = request.peer_addr.map_or_else(|| "-".to_owned(), |peer| peer.ip().to_string());
+        let client = client::shown(request, Some(state));
         let (bytes, seconds) = (kept.body.len(), started.elapsed().as_secs_f64());
         let (method, uri, version) = (&request.method, &request.uri, request.version);
         let status = answer.status().as_u16();
-        log::info!(target: ACCESS, r#"{peer} "{method} {uri} {version:?}" {status} {bytes} {seconds:.6} {id}"#);
+        log::info!(target: ACCESS, r#"{client} "{method} {uri} {version:?}" {status} {bytes} {seconds:.6} {id}"#);
     }
     answer
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use tokio::time::Instant;
 
 use self::page::{Ask, Page};
@@ -47,7 +48,12 @@ pub async fn read(mut request: Request) -> Result<HttpResponse, Failure> {
             page = state.followers.page(&state.database, &ask, (state.clock)()).await?;
         }
     }
-    Ok(answer(&page, &request, ask.at))
+    let mut answer = answer(&page, &request, ask.at);
+    if seconds > 0 {
+        // A cache would give it at once to who wants to wait.
+        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(answer)
 }
 
 /// What is asked for, and whether at a revision.

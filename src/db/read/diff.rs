@@ -94,6 +94,6 @@ pub async fn read(database: &Database, selection: &Selection, at: At, now: DateT
         }
         statement.push(" ORDER BY k.id LIMIT ?)", [Bind::BigInt(selection.rows)]);
     }
-    statement.push(" ORDER BY kind, id LIMIT ?) page ON true", [Bind::BigInt(selection.rows)]);
+    statement.push(" ORDER BY kind, id LIMIT ?) page ON true", [Bind::BigInt(selection.rows)]).slowly();
     database.rows(statement).await
 }

@@ -72,7 +72,9 @@ impl Row {
 }
 
 pub async fn read(database: &Database, search: &Search<'_>, at: At, now: DateTime<Utc>) -> Result<Vec<Row>, Error> {
-    database.rows(statement(search, at, now)).await
+    let mut statement = statement(search, at, now);
+    statement.slowly();
+    database.rows(statement).await
 }
 
 /// The one statement of a page.
