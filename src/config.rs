@@ -115,6 +115,9 @@ pub struct Serve {
     /// Most connections to the database.
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub database_connections: u16,
+    /// Streaming replicas of the database to read from as well, separated by commas; writing is always DATABASE_URL's.
+    #[arg(long, env = "DATABASE_READ_URLS", value_name = "URL", value_delimiter = ',', hide_env_values = true, value_parser = read_url)]
+    pub database_read_urls: Vec<String>,
     /// Networks of proxies that are believed when they say for whom they ask (X-Forwarded-For, Forwarded) and whether by HTTPS (X-Forwarded-Proto).
     #[arg(long, env = "TRUSTED_PROXIES", value_name = "CIDR", value_delimiter = ',')]
     pub trusted_proxies: Vec<ipnet::IpNet>,
@@ -156,6 +159,12 @@ pub struct Serve {
     /// Seconds after which a query is given up.
     #[arg(long, env = "STATEMENT_TIMEOUT", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=600))]
     pub statement_timeout: u16,
+}
+
+/// An address of a replica; what is wrong is said without the address, which holds a password.
+fn read_url(url: &str) -> Result<String, String> {
+    let parsed = url.trim().parse::<tokio_postgres::Config>();
+    parsed.map(|_| url.trim().to_owned()).map_err(|error| error.to_string())
 }
 
 #[derive(Args)]

@@ -130,7 +130,7 @@ fn latest(request: &HttpRequest) -> Option<String> {
     for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
         match name.as_ref() {
             "revision" | "as_of" | "to" => asked = true,
-            "cursor" => {}
+            "cursor" | "min_revision" => {}
             _ => {
                 query.append_pair(&name, &value);
             }

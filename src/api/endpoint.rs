@@ -114,7 +114,8 @@ impl Request {
     fn given(&self, without: &[&str]) -> url::form_urlencoded::Serializer<'static, String> {
         let mut kept = url::form_urlencoded::Serializer::new(String::new());
         let given = url::form_urlencoded::parse(self.raw_query.as_bytes());
-        for (name, value) in given.filter(|(name, _)| !without.contains(&name.as_ref())) {
+        // What a reader has seen is told anew with each request.
+        for (name, value) in given.filter(|(name, _)| name != "min_revision" && !without.contains(&name.as_ref())) {
             kept.append_pair(&name, &value);
         }
         kept
@@ -174,9 +175,10 @@ pub struct Asked {
 impl Request {
     /// The revision asked for; head unless told. The other parameters are refused first.
     pub fn at(&mut self) -> Asked {
+        let head = self.query.head();
         match self.query.at() {
             Some((at, prefix)) => Asked { at, prefix, explicit: true },
-            None => Asked { at: At::Head, prefix: None, explicit: false },
+            None => Asked { at: head, prefix: None, explicit: false },
         }
     }
 
@@ -272,5 +274,6 @@ pub static COMMON_PROBLEMS: &[&ProblemType] = &[
     &HISTORY_DIVERGED,
     &super::problem::INTERNAL_ERROR,
     &super::problem::DATABASE_UNAVAILABLE,
+    &super::problem::REVISION_NOT_YET,
     &super::problem::QUERY_TOO_SLOW,
 ];

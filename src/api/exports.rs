@@ -80,16 +80,16 @@ impl Exports {
 pub async fn forget_what_is_redacted(state: web::Data<State>) {
     let mut heads = state.followers.heads();
     while heads.changed().await.is_ok() {
-        // A database that is away comes back.
-        while let Err(error) = forget(&state).await {
+        // A database that is away comes back. A replica may not have heard of it yet.
+        while let Err(error) = forget(&state, At::HeadWith(*heads.borrow_and_update())).await {
             log::debug!("looking for redactions: {error}");
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
 }
 
-async fn forget(state: &State) -> Result<(), db::Error> {
-    let basis = chunks::basis(&state.database, None, At::Head, (state.clock)()).await?;
+async fn forget(state: &State, at: At) -> Result<(), db::Error> {
+    let basis = chunks::basis(&state.database, None, at, (state.clock)()).await?;
     if let Some(basis) = basis {
         state.exports.spool.forget_before(basis.moment.last_redaction);
         state.database.known().hear(basis.moment.head, basis.moment.last_redaction);
@@ -101,7 +101,8 @@ async fn forget(state: &State) -> Result<(), db::Error> {
 /// One file of a kind's records. A CSV says where its columns are described (CSV on the Web).
 pub async fn read(request: Request) -> Result<HttpResponse, Failure> {
     let (csv, collection) = (request.format == Format::Csv, request.kind.collection);
-    let at_revision = ["revision=", "as_of="].iter().any(|name| request.raw_query.contains(name));
+    let given = url::form_urlencoded::parse(request.raw_query.as_bytes());
+    let at_revision = { given }.any(|(name, _)| matches!(name.as_ref(), "revision" | "as_of"));
     let mut response = file_of(request).await?;
     if csv {
         let revision = response.headers().get("ledger-revision").and_then(|value| value.to_str().ok());
@@ -262,7 +263,9 @@ fn pin(moment: &Moment) -> Option<String> {
 fn link(request: &Request, moment: &Moment) -> String {
     let given = url::form_urlencoded::parse(request.raw_query.as_bytes());
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in given.filter(|(name, _)| !matches!(name.as_ref(), "revision" | "as_of" | "format")) {
+    for (name, value) in
+        given.filter(|(name, _)| !matches!(name.as_ref(), "revision" | "as_of" | "min_revision" | "format"))
+    {
         query.append_pair(&name, &value);
     }
     if !request.path.starts_with(PATH) {

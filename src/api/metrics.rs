@@ -5,8 +5,11 @@ use std::time::Duration;
 use actix_web::http::{Method, StatusCode};
 use chrono::{DateTime, Utc};
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
+
+use crate::db::replicas::Seen as Server;
 
 /// Bounds of the duration histogram, in seconds.
 const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
@@ -25,6 +28,39 @@ pub struct Load {
     pub idle_connections: usize,
     pub followers: usize,
     pub export_bytes: u64,
+    pub servers: Vec<Server>,
+}
+
+/// What is told of each server.
+struct ServerMetrics {
+    up: IntGaugeVec,
+    head: IntGaugeVec,
+    lag: IntGaugeVec,
+}
+
+impl ServerMetrics {
+    fn register(registry: &Registry) -> Result<ServerMetrics, prometheus::Error> {
+        let gauge = |name: &str, about: &str| {
+            let gauge = IntGaugeVec::new(Opts::new(name, about), &["server"])?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok::<IntGaugeVec, prometheus::Error>(gauge)
+        };
+        Ok(ServerMetrics {
+            up: gauge("database_server_up", "1 if this server of the database answers; primary is DATABASE_URL's.")?,
+            head: gauge("database_server_head_revision", "Newest revision of this server, as last seen.")?,
+            lag: gauge("database_server_lag_revisions", "Revisions that this server lacks.")?,
+        })
+    }
+
+    fn set(&self, servers: &[Server]) {
+        for Server { name, head, lag } in servers {
+            self.up.with_label_values(&[name]).set(head.is_some().into());
+            self.lag.with_label_values(&[name]).set(*lag);
+            if let Some(head) = head {
+                self.head.with_label_values(&[name]).set(*head);
+            }
+        }
+    }
 }
 
 /// What is told of a copy.
@@ -64,6 +100,7 @@ pub struct Metrics {
     export_bytes: IntGauge,
     head: IntGauge,
     mirror: MirrorMetrics,
+    servers: ServerMetrics,
 }
 
 /// Counters of a route, found once.
@@ -88,6 +125,7 @@ impl Metrics {
         let registry = Registry::new();
         let metrics = Metrics {
             mirror: MirrorMetrics::register(&registry)?,
+            servers: ServerMetrics::register(&registry)?,
             registry,
             requests: IntCounterVec::new(
                 Opts::new("http_requests_total", "Requests answered."),
@@ -137,6 +175,7 @@ impl Metrics {
         gauge(&self.idle_connections, load.idle_connections);
         gauge(&self.followers, load.followers);
         self.export_bytes.set(i64::try_from(load.export_bytes).unwrap_or(i64::MAX));
+        self.servers.set(&load.servers);
         if let Some(Seen { head, mirror, reached_at }) = seen {
             self.head.set(head);
             let (upstream_head, lag, diverged) = mirror.unwrap_or_default();

@@ -39,7 +39,7 @@ impl ParameterSet {
         self
     }
 
-    /// `revision` and `as_of`.
+    /// `revision`, `as_of` and `min_revision`.
     pub fn at(self) -> ParameterSet {
         self.add(
             "revision",
@@ -52,6 +52,13 @@ impl ParameterSet {
             "Answer as of this time: an instant with an offset (RFC 3339), or a day, which means its end in the ledger's time zone, or now if it is today.",
             values::time(),
             Value::Null,
+        )
+        .add(
+            "min_revision",
+            "Answer at this revision or a later one, such as the one just published; a 503 while no server has it. Beside revision, as_of or cursor it \
+             changes nothing.",
+            json!({"type": "integer", "minimum": 0}),
+            json!(1),
         )
     }
 

@@ -133,7 +133,8 @@ pub async fn figures(state: web::Data<State>, http: HttpRequest) -> HttpResponse
     });
     let (connections, idle_connections) = state.database.connections();
     let followers = state.followers.waiting();
-    let load = metrics::Load { connections, idle_connections, followers, export_bytes: state.exports.bytes() };
+    let (export_bytes, servers) = (state.exports.bytes(), state.database.servers());
+    let load = metrics::Load { connections, idle_connections, followers, export_bytes, servers };
     match state.metrics.text(load, seen, (state.clock)()) {
         Ok(text) => HttpResponse::Ok().content_type(::prometheus::TEXT_FORMAT).body(text),
         Err(error) => {

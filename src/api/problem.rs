@@ -107,6 +107,9 @@ problem_types! {
          "oEmbed 以 json 或 xml 应答。请用 format 指定其一，或不写 format。"];
     DATABASE_UNAVAILABLE = "database-unavailable", 503, ["Database unavailable", "数据库不可用"],
         ["The database does not answer at the moment. Try again after the seconds in Retry-After.", "数据库暂时没有应答，请在 Retry-After 所示秒数后重试。"];
+    REVISION_NOT_YET = "revision-not-yet", 503, ["Revision not there yet", "修订尚未到达"],
+        ["No server that answers has the revision in min_revision yet. Try again after the seconds in Retry-After; if it stays, check the number: /v1 names head.",
+         "能应答的服务器都还没有 min_revision 所示的修订。请在 Retry-After 所示秒数后重试；若一直如此，请核对编号，头部见 /v1。"];
     LEDGER_RESTORED = "ledger-restored", 503, ["Ledger restored from a backup", "账本由备份恢复"],
         ["This ledger was restored from a backup, and what was published after that is being brought back. Nothing was published; try again after the seconds in Retry-After. Operators: run open-commitments restore --mirror URL, or restore --without-mirror if there is none.",
          "本账本由备份恢复，正在找回备份之后发布的内容。没有发布任何内容，请在 Retry-After 所示秒数后重试。运营者：请运行 open-commitments restore --mirror URL；没有镜像时运行 restore --without-mirror。"];
@@ -257,9 +260,12 @@ impl From<&db::Error> for Failure {
         let (problem_type, retry_after) = match error {
             db::Error::Timeout => (&QUERY_TOO_SLOW, Some("30")),
             db::Error::Unavailable(_) => (&DATABASE_UNAVAILABLE, Some("5")),
+            db::Error::NotYet(_) => (&REVISION_NOT_YET, Some("1")),
             db::Error::Query(_) => (&INTERNAL_ERROR, None),
         };
         let header = retry_after.map(|seconds| Box::new((header::RETRY_AFTER, seconds.to_owned())));
-        Failure { header, cause: Some(error.to_string()), ..Failure::plain(problem_type) }
+        // Nothing is wrong here where a revision is only awaited.
+        let cause = (!matches!(error, db::Error::NotYet(_))).then(|| error.to_string());
+        Failure { header, cause, ..Failure::plain(problem_type) }
     }
 }

@@ -81,10 +81,9 @@ async fn answer(state: &State, http: &HttpRequest, body: &mut web::Payload) -> R
     }
     let now = (state.clock)();
     let key = client::bearer(http.headers()).ok_or_else(unauthorized)?;
-    let mut connection = state.database.connection().await?;
-    let authority = keys::authenticate(&mut connection, key, now).await?.ok_or_else(unauthorized)?;
-    // Not held while a stranger's body trickles in.
-    drop(connection);
+    // The connection is not held while a stranger's body trickles in.
+    let authority = state.database.briefly(async |connection| keys::authenticate(connection, key, now).await);
+    let authority = authority.await?.ok_or_else(unauthorized)?;
     let mut query = Query::parse(http.query_string(), ["dry_run"].into_iter());
     let dry_run = query.flag("dry_run");
     let if_head = if_match(http, &mut query);
@@ -107,8 +106,9 @@ async fn answer(state: &State, http: &HttpRequest, body: &mut web::Payload) -> R
     let turn = tokio::time::timeout(TURN, state.publishing.acquire()).await;
     let late = |_| db::Error::Unavailable("others publish for longer than this one waits".into());
     let _turn = turn.map_err(late)?.map_err(|error| internal(error.to_string()))?;
-    let mut connection = state.database.connection().await?;
-    match publish::publish(&mut connection, parsed, &terms).await {
+    let connection = state.database.connection().await?;
+    let publish = async |connection: &mut _| publish::publish(connection, parsed, &terms).await;
+    match state.database.patiently(connection, publish).await.map_err(lost)? {
         Ok(Published::Now(outcome)) => {
             log_published(&authority, &outcome);
             // Who has this answer reads no older one here.
@@ -117,6 +117,20 @@ async fn answer(state: &State, http: &HttpRequest, body: &mut web::Payload) -> R
         }
         Ok(Published::Before(kept)) => Ok(repeat(kept)),
         Err(refusal) => Err(refused(refusal)),
+    }
+}
+
+/// The database went away in the midst of it: the revision may be there all the same.
+fn lost(error: db::Error) -> Failure {
+    match &error {
+        db::Error::Unavailable(_) => {
+            let detail = say!(
+                "The database did not answer any more while this was published, so nobody knows whether it was. Send it again under the same Idempotency-Key: it is published once. Without one, look at head before you send it again.",
+                "发布过程中数据库不再应答，无法得知是否已发布。请以同一 Idempotency-Key 重新发送，内容只会发布一次；未使用该标头时，请先查看头部修订再重新发送。"
+            );
+            Failure { detail: detail.into(), ..error.into() }
+        }
+        _ => error.into(),
     }
 }
 
@@ -254,7 +268,7 @@ fn refused(refusal: Refusal) -> Failure {
         Refusal::Copy(upstream) => Failure::plain(&READ_ONLY_COPY).with("upstream", upstream.into()),
         Refusal::Restored => Failure::plain(&LEDGER_RESTORED).with_header(header::RETRY_AFTER, "60"),
         Refusal::KeyReused => Failure::plain(&IDEMPOTENCY_KEY_REUSED),
-        Refusal::Database(error) => error.into(),
+        Refusal::Database(error) => lost(error),
         Refusal::Unwritten => internal("nothing was written".into()),
     }
 }

@@ -222,6 +222,11 @@ impl Query {
         }
     }
 
+    /// Head, and in `min_revision` what it has to reach.
+    pub fn head(&mut self) -> At {
+        self.number("min_revision").map_or(At::Head, At::HeadWith)
+    }
+
     pub fn filters(&mut self, kind: &'static Kind) -> Vec<(&'static Filter, Vec<String>)> {
         kind.all_filters()
             .filter_map(|filter| Some((filter, self.take(filter.name, |value| filter_values(filter, value))?)))

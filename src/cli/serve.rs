@@ -47,7 +47,7 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
     let timeout = Duration::from_secs(settings.statement_timeout.into());
     let heads = Heads::listen(&opened.url);
     let database = Database::new(&opened.url, settings.database_connections.into(), timeout).map_err(Failed::of)?;
-    let database = database.knowing(&heads);
+    let database = database.knowing(&heads).reading_from(&settings.database_read_urls, &heads).map_err(Failed::of)?;
     let state = State {
         database,
         public_url,

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_postgres::{AsyncMessage, Client, NoTls};
 
+use super::pool;
 use crate::ledger::write::CHANNEL;
 
 /// How often head is looked up all the same: a notification may get lost in a pooler, and a standby gets none.
@@ -97,7 +98,8 @@ impl Drop for Heads {
 
 async fn hear(url: &str, heads: &watch::Sender<i64>, confirmed: &Confirmed) -> Result<(), tokio_postgres::Error> {
     let mut config: tokio_postgres::Config = url.parse()?;
-    config.application_name("open-commitments (listening)").connect_timeout(Duration::from_secs(5));
+    let patience = pool::patience(&config);
+    config.application_name("open-commitments (listening)").connect_timeout(patience);
     let (client, mut connection) = config.connect(NoTls).await?;
     let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
     // The connection is driven by whoever waits for its messages.

@@ -75,6 +75,19 @@ impl Known {
         self.last().map_or(-1, |head| head.revision)
     }
 
+    /// The oldest head of a server that may answer: before it, something may have been redacted that still stands there.
+    /// None before anything was read about.
+    pub fn least(&self) -> Option<i64> {
+        let (told, heard) = (self.told(), self.heard());
+        // Of what was only heard of, nobody knows what it is.
+        (told >= 0).then(|| if heard > told { heard } else { self.redaction() })
+    }
+
+    /// Whether a revision is known to have another digest, in hexadecimal.
+    pub fn contradicts(&self, revision: i64, digest: &str) -> bool {
+        self.digest(revision).is_some_and(|known| known != digest)
+    }
+
     /// Takes in that a revision is there, and a redaction.
     pub fn hear(&self, head: i64, last_redaction: i64) {
         self.redaction.fetch_max(last_redaction, Ordering::SeqCst);
@@ -89,9 +102,7 @@ impl Known {
             .filter(|before| before.revision > 0)
             .is_some_and(|before| row.known_digest.as_ref() != Some(&before.digest));
         if is_other {
-            self.digests.clear();
-            self.redaction.store(row.last_redaction, Ordering::SeqCst);
-            self.heard.store(row.head, Ordering::SeqCst);
+            self.forget(row);
         }
         let head = Head {
             revision: row.head,
@@ -104,6 +115,13 @@ impl Known {
         *self.head.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(head));
         self.hear(row.head, row.last_redaction);
         is_other
+    }
+
+    /// Takes back what was known of revisions that the primary does not have: they were lost with the one before it.
+    pub fn forget(&self, row: &Row) {
+        self.digests.clear();
+        self.redaction.store(row.last_redaction, Ordering::SeqCst);
+        self.heard.store(row.head, Ordering::SeqCst);
     }
 
     fn last(&self) -> Option<Arc<Head>> {
@@ -121,6 +139,7 @@ impl Known {
         let head = self.head()?;
         let n = match at {
             At::Head => head.revision,
+            At::HeadWith(n) if n <= head.revision => head.revision,
             At::Revision(n) if n > 0 && n <= head.revision => n,
             _ => return None,
         };

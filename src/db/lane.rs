@@ -10,8 +10,8 @@ use tokio::sync::{Mutex, OnceCell};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls, Row};
 
-use super::pool;
 use super::statement::{Bind, Statement};
+use super::{Error, pool};
 
 /// How long a statement may take here.
 const QUICK: Duration = Duration::from_millis(500);
@@ -84,21 +84,21 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-/// Rows of a statement; none where it is to be asked for elsewhere: the lane is full, or failed, or took too long.
-pub async fn rows(url: &str, statement: &Statement) -> Option<Vec<Row>> {
+/// Rows of a statement. Where it took too long, or too many are under way, it is a timeout: others are not held up.
+pub async fn rows(url: &str, statement: &Statement) -> Result<Vec<Row>, Error> {
     let lane = LANES.with_borrow_mut(|lanes| match lanes.get(url) {
         Some(lane) => lane.clone(),
         None => lanes.entry(url.to_owned()).or_default().clone(),
     });
     if lane.under_way.get() >= MOST {
-        return None;
+        return Err(Error::Timeout);
     }
     let _one = UnderWay::begin(&lane.under_way);
     let found = async { lane.connection.get_or_try_init(|| Connection::open(url)).await?.rows(statement).await };
     let found = match tokio::time::timeout(WAIT, found).await {
-        Ok(Ok(rows)) => return Some(rows),
+        Ok(Ok(rows)) => return Ok(rows),
         // It took too long; the others on the connection go on.
-        Ok(Err(error)) if error.code() == Some(&SqlState::QUERY_CANCELED) => return None,
+        Ok(Err(error)) if error.code() == Some(&SqlState::QUERY_CANCELED) => return Err(Error::Timeout),
         Ok(Err(error)) => error.to_string(),
         Err(_) => "no answer in time".to_owned(),
     };
@@ -109,5 +109,5 @@ pub async fn rows(url: &str, statement: &Statement) -> Option<Vec<Row>> {
             lanes.remove(url);
         }
     });
-    None
+    Err(Error::Unavailable(found))
 }

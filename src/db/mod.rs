@@ -10,7 +10,10 @@ pub mod pool;
 pub mod private_postgres;
 pub mod read;
 mod reindex;
+pub mod replicas;
 pub mod schema;
+mod server;
+mod slow;
 pub mod statement;
 
 use std::fmt;
@@ -25,6 +28,8 @@ pub enum Error {
     Unavailable(String),
     /// The statement ran longer than it may.
     Timeout,
+    /// No server that answers has this revision, which somebody was told of.
+    NotYet(i64),
     /// Anything else: a defect, here or there.
     Query(diesel::result::Error),
 }
@@ -34,6 +39,7 @@ impl fmt::Display for Error {
         match self {
             Error::Unavailable(why) => write!(f, "the database cannot be reached: {why}"),
             Error::Timeout => f.write_str("the database took longer than the statement timeout"),
+            Error::NotYet(revision) => write!(f, "no server that answers has revision {revision} yet"),
             Error::Query(error) => write!(f, "the database refused: {error}"),
         }
     }

@@ -1,4 +1,4 @@
-//! Connections.
+//! The database: its primary, and the replicas that read for it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,64 +6,47 @@ use std::time::{Duration, Instant};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::result::{ConnectionError, ConnectionResult};
-use diesel_async::pooled_connection::deadpool::{BuildError, Object, Pool};
-use diesel_async::pooled_connection::{
-    AsyncDieselConnectionManager, ManagerConfig, PoolableConnection, RecyclingMethod,
-};
-use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use futures_util::FutureExt;
+use diesel::sql_types::BigInt;
+use diesel_async::pooled_connection::deadpool::{BuildError, Object};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio_postgres::config::Host;
 use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::{Client, Connection, NoTls, Socket};
 
 use super::heads::Heads;
 use super::known::Known;
-use super::statement::Statement;
-use super::{Error, lane, outage};
+use super::replicas::{Replica, Replicas, Seen};
+use super::server::Server;
+use super::statement::{Needs, Statement};
+use super::{Error, outage};
 
-/// How long a request waits for a connection.
+/// How long a request waits for one of the primary's connections.
 const WAIT: Duration = Duration::from_secs(5);
-/// How many requests wait at most, for each connection.
-const QUEUE: usize = 64;
-/// How long an answer may be under way beyond the statement timeout, which the server keeps.
-const GRACE: Duration = Duration::from_secs(1);
-/// How soon the end of a connection follows the server's last words.
-const LAST_WORDS: Duration = Duration::from_millis(50);
+/// How often somebody who works for long looks whether the database is still there.
+const SIGN: Duration = Duration::from_secs(2);
 /// How soon a server is known to be gone that went without a word.
 const SILENCE: Duration = Duration::from_secs(30);
 /// How long a program that starts waits for a server that is coming up.
 const COMING_UP: Duration = Duration::from_secs(30);
 /// How long connecting may take.
-const CONNECT: Duration = Duration::from_secs(5);
+pub const CONNECT: Duration = Duration::from_secs(5);
+/// How long a read waits for a revision that is said to be there.
+const AWAITED: Duration = Duration::from_secs(1);
 
 /// The database.
 #[derive(Clone)]
 pub struct Database {
-    pool: Pool<AsyncPgConnection>,
-    url: Arc<str>,
-    statement_timeout: Duration,
+    primary: Arc<Server>,
+    replicas: Arc<Replicas>,
     known: Arc<Known>,
 }
 
 impl Database {
-    /// A pool of at most `size` connections, made when first needed.
+    /// At most `size` connections, made when first needed.
     pub fn new(url: &str, size: usize, statement_timeout: Duration) -> Result<Database, BuildError> {
-        let mut config = ManagerConfig::default();
-        // A ping at every checkout costs a third of the throughput; a dead connection is told apart by its state.
-        config.recycling_method = RecyclingMethod::Fast;
-        config.custom_setup = Box::new(move |url| {
-            let url = url.to_owned();
-            async move { connect(&url, statement_timeout).await }.boxed()
-        });
-        let manager = AsyncDieselConnectionManager::new_with_config(url, config);
-        let pool = Pool::builder(manager)
-            .max_size(size)
-            .wait_timeout(Some(WAIT))
-            .create_timeout(Some(CONNECT))
-            .runtime(deadpool::Runtime::Tokio1)
-            .build()?;
+        let primary = Server::new(url, size, statement_timeout, WAIT)?;
         let known = Arc::new(Known::new(Arc::default()));
-        Ok(Database { pool, url: url.into(), statement_timeout, known })
+        Ok(Database { primary: Arc::new(primary), replicas: Arc::default(), known })
     }
 
     /// The same, which knows the newest revision from who listens.
@@ -71,13 +54,15 @@ impl Database {
         Database { known: Arc::new(Known::new(heads.confirmed())), ..self }
     }
 
-    /// A connection of one's own until it is dropped.
+    /// The same, which reads from these streaming replicas as well, with as many connections to each.
+    pub fn reading_from(self, urls: &[String], heads: &Heads) -> Result<Database, BuildError> {
+        let replicas = Replicas::watch(urls, &self.primary, &self.known, heads)?;
+        Ok(Database { replicas: Arc::new(replicas), ..self })
+    }
+
+    /// A connection to the primary, of one's own until it is dropped.
     pub async fn connection(&self) -> Result<Object<AsyncPgConnection>, Error> {
-        let status = self.pool.status();
-        if status.waiting >= QUEUE * status.max_size {
-            return Err(Error::Unavailable(format!("{} wait for a connection already", status.waiting)));
-        }
-        self.pool.get().await.map_err(|error| Error::Unavailable(error.to_string()))
+        self.primary.connection().await
     }
 
     /// What is known of the newest revision.
@@ -88,47 +73,127 @@ impl Database {
     /// Rows of a statement that an index answers at once, on a connection that many share; none where it has to be asked
     /// for in another way.
     pub async fn quick_rows(&self, statement: &Statement) -> Option<Vec<tokio_postgres::Row>> {
-        lane::rows(&self.url, statement).await
+        let Some(replica) = statement.needs().and_then(|needs| self.replica(needs)) else {
+            return self.primary.quick_rows(statement).await.ok();
+        };
+        let rows = replica.server.quick_rows(statement).await;
+        if let Err(Error::Unavailable(why)) = &rows {
+            replica.fail(why);
+        }
+        rows.ok()
     }
 
-    /// Rows of one statement.
+    /// Rows of one statement: a read's from a replica where one has what it needs, else the primary's.
     pub async fn rows<Row>(&self, statement: Statement) -> Result<Vec<Row>, Error>
     where
         Row: QueryableByName<Pg> + Send + 'static,
     {
-        let mut connection = self.connection().await?;
-        let started = Instant::now();
-        let limit = self.statement_timeout.saturating_add(GRACE);
-        let Ok(answer) = tokio::time::timeout(limit, statement.get_results(&mut connection)).await else {
-            // Frozen, or out of reach without a word. Nobody knows what the connection is at.
-            drop(Object::take(connection));
-            return Err(Error::Unavailable(format!("no answer within {} s", limit.as_secs())));
-        };
-        let Err(error) = answer else { return answer.map_err(Error::from) };
-        Err(match Error::from(error) {
-            // Servers that do not let us choose say so in their own language.
-            Error::Query(_) if started.elapsed() >= self.statement_timeout => Error::Timeout,
-            Error::Query(error) if is_ended(&mut connection).await => Error::Unavailable(error.to_string()),
-            error @ Error::Unavailable(_) => {
-                // A plan that no longer fits its table would go on failing on this connection.
-                drop(Object::take(connection));
-                error
+        let Some(needs) = statement.needs() else { return self.primary.rows(statement).await };
+        if needs.awaited > 0 {
+            self.wait_for(needs.awaited).await?;
+        }
+        if self.replicas.is_empty() {
+            return self.primary.rows(statement).await;
+        }
+        let replica = self.replica(needs);
+        if let Some(replica) = &replica {
+            match replica.rows(statement.clone()).await {
+                Err(Error::Unavailable(why)) => log::debug!("{}: {why}", replica.name),
+                answer => return answer,
             }
-            error => error,
+        }
+        match self.primary.rows(statement.clone()).await {
+            Err(Error::Unavailable(why)) => match self.last_resort(needs, replica.as_deref()) {
+                Some(replica) => replica.rows(statement).await,
+                None => Err(Error::Unavailable(why)),
+            },
+            answer => answer,
+        }
+    }
+
+    /// What is short work on a connection to the primary: dropped where no answer comes.
+    pub async fn briefly<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.primary.briefly(work).await
+    }
+
+    /// What may take long, on a connection of its own that is dropped once the database gives no sign of life any more.
+    pub async fn patiently<T>(
+        &self,
+        mut connection: Object<AsyncPgConnection>,
+        work: impl AsyncFnOnce(&mut AsyncPgConnection) -> T,
+    ) -> Result<T, Error> {
+        let done = tokio::select! {
+            done = work(&mut connection) => Some(done),
+            () = self.falls_silent() => None,
+        };
+        done.ok_or_else(|| {
+            drop(Object::take(connection));
+            Error::Unavailable("the database fell silent".into())
         })
     }
 
-    /// Connections there are, and how many of them are idle.
-    pub fn connections(&self) -> (usize, usize) {
-        let status = self.pool.status();
-        (status.size, status.available)
+    /// Returns when neither who listens nor who asks has had an answer for a while.
+    async fn falls_silent(&self) {
+        let mut missed = 0;
+        while missed < 2 {
+            tokio::time::sleep(SIGN).await;
+            let sign = self.briefly(async |connection| Ok(connection.batch_execute("SELECT 1").await?));
+            let is_silent = !self.known.is_confirmed() && sign.await.is_err();
+            missed = if is_silent { missed + 1 } else { 0 };
+        }
     }
-}
 
-/// Whether the server ended the connection with an error, whatever the language of its last words.
-async fn is_ended(connection: &mut AsyncPgConnection) -> bool {
-    tokio::time::sleep(LAST_WORDS).await;
-    connection.is_broken()
+    /// A replica that has what is needed, and is not far behind.
+    fn replica(&self, needs: Needs) -> Option<Arc<Replica>> {
+        self.replicas.choose(needs, &self.known, |replica| !self.known.is_confirmed() || !replica.is_far_behind())
+    }
+
+    /// A replica that has what is needed, however far behind, where the primary does not answer.
+    fn last_resort(&self, needs: Needs, failed: Option<&Replica>) -> Option<Arc<Replica>> {
+        self.replicas.choose(needs, &self.known, |replica| failed.is_none_or(|failed| !std::ptr::eq(failed, replica)))
+    }
+
+    /// Waits for a revision that somebody was told of.
+    async fn wait_for(&self, revision: i64) -> Result<(), Error> {
+        #[derive(QueryableByName)]
+        struct Head {
+            #[diesel(sql_type = BigInt)]
+            revision: i64,
+        }
+        let until = Instant::now() + AWAITED;
+        let is_heard = || self.known.heard() >= revision || self.replicas.have(revision);
+        let is_there = || async {
+            let head: Result<Vec<Head>, Error> =
+                self.primary.rows(Statement::of("SELECT revision FROM head", [])).await;
+            head.is_ok_and(|rows| rows.iter().any(|head| head.revision >= revision))
+        };
+        if is_heard() || is_there().await {
+            return Ok(());
+        }
+        while Instant::now() < until {
+            tokio::time::sleep(AWAITED / 50).await;
+            if is_heard() {
+                return Ok(());
+            }
+        }
+        if is_there().await { Ok(()) } else { Err(Error::NotYet(revision)) }
+    }
+
+    /// Each server as it was last seen: its name, its newest revision where it answers, and how many revisions it lacks.
+    pub fn servers(&self) -> Vec<Seen> {
+        let heard = self.known.heard();
+        let primary = self.known.is_confirmed().then_some(heard);
+        let primary = Seen { name: "primary".to_owned(), head: primary, lag: 0 };
+        std::iter::once(primary).chain(self.replicas.iter().map(|replica| replica.seen(heard))).collect()
+    }
+
+    /// Connections to the primary that there are, and how many of them are idle.
+    pub fn connections(&self) -> (usize, usize) {
+        self.primary.connections()
+    }
 }
 
 /// A connection whose statements end after `statement_timeout`.
@@ -181,9 +246,15 @@ pub fn settings(
     let options = config.get_options().unwrap_or_default();
     let timeout = statement_timeout.as_millis();
     let options = format!("{options} -c statement_timeout={timeout} -c timezone=UTC -c jit=off {more}");
-    config.options(options).application_name("open-commitments").connect_timeout(CONNECT);
+    let patience = patience(&config);
+    config.options(options).application_name("open-commitments").connect_timeout(patience);
     config.keepalives_idle(SILENCE).keepalives_interval(SILENCE / 6).keepalives_retries(3).tcp_user_timeout(SILENCE);
     Ok(config)
+}
+
+/// How long connecting may take to each of the hosts that are tried one after another.
+pub fn patience(config: &tokio_postgres::Config) -> Duration {
+    CONNECT / u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX).max(1)
 }
 
 /// The error with its causes: tokio-postgres names them apart.

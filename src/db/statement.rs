@@ -56,12 +56,34 @@ enum Piece {
     Bind(Bind),
 }
 
+/// What a read takes of the server that answers it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Needs {
+    /// A revision that the server must have; 0 is any.
+    pub revision: i64,
+    /// One that may be still to come, and is waited for; 0 is none.
+    pub awaited: i64,
+    /// A time up to which the server must have all revisions.
+    pub time: Option<DateTime<Utc>>,
+}
+
+impl Needs {
+    fn and(self, other: Needs) -> Needs {
+        let (revision, awaited) = (self.revision.max(other.revision), self.awaited.max(other.awaited));
+        Needs { revision, awaited, time: self.time.max(other.time) }
+    }
+}
+
 /// A statement under construction.
 #[derive(Clone, Debug, Default)]
 pub struct Statement {
     pieces: Vec<Piece>,
+    /// Of a read, which a replica may answer; all else is the primary's.
+    needs: Option<Needs>,
     /// Whether it is planned for its values each time.
     planned_anew: bool,
+    /// Whether it may take long.
+    slow: bool,
 }
 
 impl Statement {
@@ -98,9 +120,40 @@ impl Statement {
         self
     }
 
+    /// Has it wait for a turn in the slow lane: it may take long.
+    pub fn slowly(&mut self) -> &mut Statement {
+        self.slow = true;
+        self
+    }
+
+    /// Whether it may take long: nobody knows beforehand how many rows have a word.
+    pub fn is_slow(&self) -> bool {
+        self.slow || self.planned_anew
+    }
+
+    /// Lets any server answer that has what is needed. What was said before stays needed.
+    pub fn read_where(&mut self, needs: Needs) -> &mut Statement {
+        self.needs = Some(self.needs.map_or(needs, |before| before.and(needs)));
+        self
+    }
+
+    /// Lets any server answer that has this revision.
+    pub fn read_with(&mut self, revision: i64) -> &mut Statement {
+        self.read_where(Needs { revision, ..Needs::default() })
+    }
+
+    /// What it takes of a server other than the primary; none where that has to answer.
+    pub fn needs(&self) -> Option<Needs> {
+        self.needs
+    }
+
     /// Appends another statement.
     pub fn append(&mut self, other: Statement) -> &mut Statement {
         self.planned_anew |= other.planned_anew;
+        self.slow |= other.slow;
+        if let Some(needs) = other.needs {
+            self.read_where(needs);
+        }
         for piece in other.pieces {
             match piece {
                 Piece::Sql(sql) => {

@@ -36,16 +36,15 @@ impl Json {
                 kept
             }
         };
-        let mut bytes = Vec::with_capacity(records.len() + 1);
+        let mut bytes = records.into_bytes();
         if self.lines {
-            bytes.extend_from_slice(records.as_bytes());
             bytes.push(b'\n');
             return Ok(bytes);
         }
+        bytes.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b',');
         if !std::mem::replace(&mut self.empty, false) {
-            bytes.push(b',');
+            bytes.insert(0, b',');
         }
-        bytes.extend(records.bytes().map(|byte| if byte == b'\n' { b',' } else { byte }));
         Ok(bytes)
     }
 

@@ -1,5 +1,6 @@
-//! Records for a writer: while it writes one chunk, the next is read.
+//! Records for a writer: while it writes one chunk, the next are read.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,12 +11,20 @@ use super::Error;
 use crate::db;
 use crate::db::read::chunks::{Chunk, Chunks};
 
+/// Chunks that are being read, or wait to be written.
+const AHEAD: usize = 3;
+
 type Read = (Chunks, Result<Option<Chunk>, db::Error>);
 
-/// Chunks of records, one read ahead.
+/// Chunks of records, some read ahead.
 pub struct Rows {
     handle: Handle,
-    ahead: Option<JoinHandle<Read>>,
+    /// What is read first, before it is known in how many ranges.
+    whole: Option<JoinHandle<Result<VecDeque<Chunks>, db::Error>>>,
+    /// Ranges that are not begun.
+    ranges: VecDeque<Chunks>,
+    /// The next chunk of each range that is begun, in order.
+    ahead: VecDeque<JoinHandle<Read>>,
     /// The newest redaction that the file is allowed to know.
     last_redaction: Option<i64>,
     stopped: Arc<AtomicBool>,
@@ -24,9 +33,9 @@ pub struct Rows {
 impl Rows {
     /// Begins to read on the current runtime, which `stopped` ends early.
     pub fn new(handle: Handle, chunks: Chunks, stopped: Arc<AtomicBool>) -> Rows {
-        let mut rows = Rows { handle, ahead: None, last_redaction: None, stopped };
-        rows.read_ahead(chunks);
-        rows
+        let whole = Some(handle.spawn(chunks.split()));
+        let (ranges, ahead) = Default::default();
+        Rows { handle, whole, ranges, ahead, last_redaction: None, stopped }
     }
 
     /// Refuses to go on once something is redacted after this revision, so that a file that is kept holds
@@ -36,31 +45,58 @@ impl Rows {
         self
     }
 
-    fn read_ahead(&mut self, mut chunks: Chunks) {
-        self.ahead = Some(self.handle.spawn(async move {
+    fn begin(&self, mut chunks: Chunks) -> JoinHandle<Read> {
+        self.handle.spawn(async move {
             let chunk = chunks.next().await;
             (chunks, chunk)
-        }));
+        })
+    }
+
+    fn read_ahead(&mut self) {
+        while self.ahead.len() < AHEAD
+            && let Some(range) = self.ranges.pop_front()
+        {
+            self.ahead.push_back(self.begin(range));
+        }
     }
 
     /// Records, one a line; none after the last.
     pub async fn read(&mut self) -> Result<Option<String>, Error> {
-        let Some(ahead) = self.ahead.take() else { return Ok(None) };
-        let (chunks, chunk) = ahead.await.map_err(|_| Error::Stopped)?;
-        if self.stopped.load(Ordering::Relaxed) {
-            return Err(Error::Stopped);
+        if let Some(whole) = self.whole.take() {
+            self.ranges = whole.await.map_err(|_| Error::Stopped)??;
+            self.read_ahead();
         }
-        let Some(chunk) = chunk? else { return Ok(None) };
-        if self.last_redaction.is_some_and(|known| chunk.last_redaction != known) {
-            return Err(Error::Redacted);
+        while let Some(ahead) = self.ahead.pop_front() {
+            let (chunks, chunk) = ahead.await.map_err(|_| Error::Stopped)?;
+            if self.stopped.load(Ordering::Relaxed) {
+                return Err(Error::Stopped);
+            }
+            let chunk = chunk?;
+            // A range may be longer than its first chunk.
+            if chunk.is_some() && !chunks.is_over() {
+                self.ahead.push_front(self.begin(chunks));
+            }
+            self.read_ahead();
+            let Some(chunk) = chunk else { continue };
+            if self.last_redaction.is_some_and(|known| chunk.last_redaction != known) {
+                return Err(Error::Redacted);
+            }
+            return Ok(Some(chunk.records));
         }
-        self.read_ahead(chunks);
-        Ok(Some(chunk.records))
+        Ok(None)
     }
 
     /// The same for a thread that may block.
     pub fn wait(&mut self) -> Result<Option<String>, Error> {
         let handle = self.handle.clone();
         handle.block_on(self.read())
+    }
+}
+
+impl Drop for Rows {
+    /// What nobody writes is not read.
+    fn drop(&mut self) {
+        self.ahead.iter().for_each(JoinHandle::abort);
+        self.whole.iter().for_each(JoinHandle::abort);
     }
 }

@@ -54,22 +54,21 @@ async fn statuses(connection: &mut AsyncPgConnection, number: i64, reports: Vec<
         return Ok(());
     }
     let ids: Vec<String> = turned.into_iter().map(|row| row.id).collect();
-    write::close(connection, &commitment::KIND, number, ids.clone()).await?;
+    let mut statements = write::close(&commitment::KIND, number, ids.clone());
     let columns: String = commitment::KIND.columns.iter().map(|(name, _)| format!(", {name}")).collect();
     let sql = format!(
         "INSERT INTO commitments (id, publisher, body, derived, changed_in, search, revision_from{columns}, status) \
          SELECT id, publisher, body, coalesce('\"status\":' || to_json(now)::text || ',', ''), changed_in, search, ?{columns}, now \
          FROM (SELECT *, commitment_status(id, ?) AS now FROM commitments WHERE id = ANY(?) AND revision_to = ?) c"
     );
-    Statement::of(&sql, [n(), n(), Bind::Texts(ids.clone()), n()]).execute(connection).await?;
-    Statement::of(
+    statements.push(Statement::of(&sql, [n(), n(), Bind::Texts(ids.clone()), n()]));
+    statements.push(Statement::of(
         "INSERT INTO record_references (from_kind, from_id, member, to_kind, to_id, revision_from) \
          SELECT from_kind, from_id, member, to_kind, to_id, ? FROM record_references \
          WHERE from_kind = 'commitment' AND from_id = ANY(?) AND revision_to = ?",
         [n(), Bind::Texts(ids), n()],
-    )
-    .execute(connection)
-    .await?;
+    ));
+    write::together(connection, statements).await?;
     Ok(())
 }
 
@@ -147,9 +146,9 @@ async fn ratios(
     if closing.is_empty() && opening.is_empty() {
         return Ok(());
     }
-    write::close(connection, &observation::KIND, number, closing).await?;
+    let mut statements = write::close(&observation::KIND, number, closing);
     let rows: Vec<Value> = opening.iter().map(|(pair, draft)| row(pair, draft)).collect();
-    write::insert(connection, &observation::KIND, number, rows).await?;
+    statements.extend(write::open(&observation::KIND, number, rows));
     let references: Vec<(&str, &str, Vec<Reference>)> = opening
         .iter()
         .map(|(pair, draft)| {
@@ -160,7 +159,9 @@ async fn ratios(
         })
         .collect();
     let references = references.iter().map(|(id, publisher, references)| (*id, *publisher, references.as_slice()));
-    write::refer(connection, &observation::KIND, number, references).await
+    statements.extend(write::refer(&observation::KIND, number, references));
+    write::together(connection, statements).await?;
+    Ok(())
 }
 
 /// Every numerator at head with its denominator: the same figure in all but the metric.

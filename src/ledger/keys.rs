@@ -1,7 +1,7 @@
 //! Keys that publish over HTTP. The secret is shown once; what is stored is its hash, which is enough
 //! for 256 random bits.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Bool, Bytea, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -121,12 +121,10 @@ pub async fn authenticate(
     if !good {
         return Ok(None);
     }
-    Statement::of(
-        "UPDATE keys SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?::timestamptz - interval '1 hour')",
-        [Bind::Instant(Some(now)), Bind::Text(found.id.clone()), Bind::Instant(Some(now))],
-    )
-    .execute(connection)
-    .await?;
+    if found.last_used_at.is_none_or(|last| last < now - TimeDelta::hours(1)) {
+        let binds = [Bind::Instant(Some(now)), Bind::Text(found.id.clone())];
+        Statement::of("UPDATE keys SET last_used_at = ? WHERE id = ?", binds).execute(connection).await?;
+    }
     let scopes = found.scopes.iter().filter_map(|code| Scope::parse(code)).collect();
     Ok(Some(Authority { key: found.id, organization: found.organization, below: found.below, scopes }))
 }

@@ -209,8 +209,8 @@ async fn write(
 pub async fn follow(connection: &mut AsyncPgConnection, revision: i64, plan: &Plan) -> Result<(), Error> {
     write::records(connection, revision, plan).await?;
     derive::derive(connection, revision, plan).await?;
-    warnings::derive(connection, revision).await?;
-    write::notify(connection, revision).await
+    write::together(connection, [warnings::derive(revision), write::notify(revision)]).await?;
+    Ok(())
 }
 
 /// Later than the revision before, whatever the clock says.

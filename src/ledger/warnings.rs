@@ -117,9 +117,8 @@ fn detail(code: WarningCode, row: &Row) -> Message {
 }
 
 /// Derives what the changes of a revision bear on.
-pub async fn derive(connection: &mut AsyncPgConnection, number: i64) -> Result<(), Error> {
-    Statement::of("SELECT derive_warnings_of(?)", [Bind::BigInt(number)]).execute(connection).await?;
-    Ok(())
+pub fn derive(number: i64) -> Statement {
+    Statement::of("SELECT derive_warnings_of(?)", [Bind::BigInt(number)])
 }
 
 /// Most warnings that an outcome lists.

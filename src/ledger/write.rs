@@ -4,9 +4,8 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
-use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::digest::{self, Hash};
@@ -113,7 +112,7 @@ pub async fn append(
 ) -> Result<Head, Error> {
     let (number, published_at) = (row.revision, row.published_at);
     let (bytes, instant) = (|bytes: &[u8]| Bind::Bytes(bytes.to_vec()), Bind::Instant(Some(published_at)));
-    Statement::of(
+    let revision = Statement::of(
         "INSERT INTO revisions (revision, kind, publisher, message, message_salt, message_digest, published_at, digest, change_count) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -127,16 +126,16 @@ pub async fn append(
             bytes(row.digest),
             Bind::BigInt(row.change_count),
         ],
-    )
-    .execute(connection)
-    .await?;
-    Statement::of(
+    );
+    let head = Statement::of(
         "UPDATE head SET revision = ?, digest = ?, published_at = ?",
         [Bind::BigInt(number), bytes(row.digest), instant],
-    )
-    .execute(connection)
-    .await?;
-    insert_changes(connection, number, changes).await?;
+    );
+    let written = together(connection, vec![revision, head, insert(number, changes), touch(number, changes)]).await?;
+    // The count is checked against what came to be: a revision never lacks a change.
+    if written.get(2) != Some(&changes.len()) {
+        return Err(Error::Query(diesel::result::Error::RollbackTransaction));
+    }
     let digest = row.digest.to_vec();
     Ok(Head { revision: number, digest, published_at: Some(published_at), last_redaction: at.last_redaction })
 }
@@ -163,10 +162,10 @@ fn changes_of(plan: &Plan) -> Result<Vec<Change<'_>>, getrandom::Error> {
     Ok(changes)
 }
 
-async fn insert_changes(connection: &mut AsyncPgConnection, number: i64, list: &[Change<'_>]) -> Result<(), Error> {
+fn insert(number: i64, list: &[Change<'_>]) -> Statement {
     let texts = |text: fn(&Change<'_>) -> String| Bind::Texts(list.iter().map(text).collect());
     let maybes = |text: fn(&Change<'_>) -> Option<String>| Bind::Maybes(list.iter().map(text).collect());
-    let written = Statement::of(
+    Statement::of(
         "INSERT INTO changes (revision, seq, kind, id, op, change_kind, record_digest, salt, body, redacted_in) \
          SELECT ?, seq, kind, id, op, change_kind, decode(record_digest, 'hex'), decode(salt, 'hex'), body, redacted_in::bigint \
          FROM unnest(?, ?, ?, ?, ?, ?, ?, ?) WITH ORDINALITY \
@@ -183,26 +182,21 @@ async fn insert_changes(connection: &mut AsyncPgConnection, number: i64, list: &
             maybes(|change| change.redacted_in.map(|number| number.to_string())),
         ],
     )
-    .execute(connection)
-    .await?;
-    // The count is checked against what came to be: a revision never lacks a change.
-    if written != list.len() {
-        return Err(Error::Query(diesel::result::Error::RollbackTransaction));
-    }
+}
+
+/// What is derived counts as changed with what it is derived from, whether it turned or not: so a copy that never had
+/// what was redacted since says the same.
+fn touch(number: i64, list: &[Change<'_>]) -> Statement {
     let kinds: BTreeSet<&str> = list.iter().map(|change| change.kind.name).collect();
-    // What is derived counts as changed with what it is derived from, whether it turned or not: so a copy that
-    // never had what was redacted since says the same.
     Statement::of(
         "INSERT INTO kind_changes (kind, revision) SELECT DISTINCT b, ?::bigint FROM unnest(?) k CROSS JOIN LATERAL bears_on(k) b",
         [Bind::BigInt(number), Bind::Texts(kinds.into_iter().map(str::to_owned).collect())],
     )
-    .execute(connection)
-    .await?;
-    Ok(())
 }
 
 /// Closes and opens the rows of the records that the plan changes.
 pub async fn records(connection: &mut AsyncPgConnection, number: i64, plan: &Plan) -> Result<(), Error> {
+    let mut statements = Vec::new();
     // A commitment's row is derived from reports, so the reports are written before it.
     for kind in KINDS
         .into_iter()
@@ -217,48 +211,50 @@ pub async fn records(connection: &mut AsyncPgConnection, number: i64, plan: &Pla
             .map(|upsert| upsert.draft.id.clone())
             .chain(withdrawn.map(|withdrawal| withdrawal.id.clone()))
             .collect();
-        close(connection, kind, number, closing).await?;
+        statements.extend(close(kind, number, closing));
         let rows: Vec<Value> = upserts.iter().map(|upsert| upsert.draft.row()).collect();
-        insert(connection, kind, number, rows).await?;
+        statements.extend(open(kind, number, rows));
         let references = upserts.iter().map(|upsert| {
             let draft = &upsert.draft;
             (draft.id.as_str(), draft.value["publisher"].as_str().unwrap_or_default(), draft.references.as_slice())
         });
-        refer(connection, kind, number, references).await?;
+        statements.extend(refer(kind, number, references));
     }
+    together(connection, statements).await?;
     Ok(())
+}
+
+/// Runs statements in this order without waiting for one before sending the next; how many rows each wrote.
+pub async fn together(
+    connection: &mut AsyncPgConnection,
+    statements: impl IntoIterator<Item = Statement>,
+) -> Result<Vec<usize>, Error> {
+    let shared = &*connection;
+    let each = statements.into_iter().map(async |statement| {
+        let mut shared = shared;
+        statement.execute(&mut shared).await
+    });
+    // All are waited for: the connection is not left with answers that nobody takes.
+    Ok(join_all(each).await.into_iter().collect::<Result<_, _>>()?)
 }
 
 /// Ends the open rows of these records, and their references, at a revision.
-pub async fn close(
-    connection: &mut AsyncPgConnection,
-    kind: &Kind,
-    number: i64,
-    ids: Vec<String>,
-) -> Result<(), Error> {
+pub fn close(kind: &Kind, number: i64, ids: Vec<String>) -> Vec<Statement> {
     if ids.is_empty() {
-        return Ok(());
+        return Vec::new();
     }
     let sql = format!("UPDATE {} SET revision_to = ? WHERE id = ANY(?) AND revision_to = {OPEN}", kind.collection);
-    Statement::of(&sql, [Bind::BigInt(number), Bind::Texts(ids.clone())]).execute(connection).await?;
+    let rows = Statement::of(&sql, [Bind::BigInt(number), Bind::Texts(ids.clone())]);
     let sql = format!(
         "UPDATE record_references SET revision_to = ? WHERE from_kind = ? AND from_id = ANY(?) AND revision_to = {OPEN}"
     );
-    Statement::of(&sql, [Bind::BigInt(number), Bind::Text(kind.name.into()), Bind::Texts(ids)])
-        .execute(connection)
-        .await?;
-    Ok(())
+    vec![rows, Statement::of(&sql, [Bind::BigInt(number), Bind::Text(kind.name.into()), Bind::Texts(ids)])]
 }
 
 /// Opens rows at a revision; `rows` are objects by column.
-pub async fn insert(
-    connection: &mut AsyncPgConnection,
-    kind: &Kind,
-    number: i64,
-    rows: Vec<Value>,
-) -> Result<(), Error> {
+pub fn open(kind: &Kind, number: i64, rows: Vec<Value>) -> Option<Statement> {
     if rows.is_empty() {
-        return Ok(());
+        return None;
     }
     let names: Vec<&str> = ENVELOPE.into_iter().chain(kind.columns.iter().map(|(name, _)| *name)).collect();
     let arrays = names.iter().map(|name| Bind::Maybes(rows.iter().map(|row| text(row.get(*name))).collect()));
@@ -282,8 +278,7 @@ pub async fn insert(
         [Bind::BigInt(number)],
     );
     statement.list(arrays).sql(&format!(") AS x({names})"));
-    statement.execute(connection).await?;
-    Ok(())
+    Some(statement)
 }
 
 /// Columns of every kind that a row says.
@@ -304,12 +299,11 @@ fn text(value: Option<&Value>) -> Option<String> {
 }
 
 /// Writes whom records name, their owner included.
-pub async fn refer<'a>(
-    connection: &mut AsyncPgConnection,
+pub fn refer<'a>(
     kind: &Kind,
     number: i64,
     records: impl Iterator<Item = (&'a str, &'a str, &'a [Reference])>,
-) -> Result<(), Error> {
+) -> Option<Statement> {
     let mut columns: [Vec<String>; 4] = Default::default();
     let mut add =
         |row: [&str; 4]| columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value.to_owned()));
@@ -320,28 +314,17 @@ pub async fn refer<'a>(
         }
     }
     if columns[0].is_empty() {
-        return Ok(());
+        return None;
     }
     let [ids, members, kinds, targets] = columns.map(Bind::Texts);
-    Statement::of(
+    Some(Statement::of(
         "INSERT INTO record_references (from_kind, from_id, member, to_kind, to_id, revision_from) \
          SELECT DISTINCT ?, from_id, member, to_kind, to_id, ?::bigint FROM unnest(?, ?, ?, ?) r(from_id, member, to_kind, to_id)",
         [Bind::Text(kind.name.into()), Bind::BigInt(number), ids, members, kinds, targets],
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+    ))
 }
 
 /// Wakes who waits for new revisions, at the commit.
-pub async fn notify(connection: &mut AsyncPgConnection, revision: i64) -> Result<(), Error> {
-    #[derive(QueryableByName)]
-    struct Nothing {
-        #[diesel(sql_type = Text)]
-        #[allow(dead_code)]
-        done: String,
-    }
-    let binds = [Bind::Text(CHANNEL.into()), Bind::Text(revision.to_string())];
-    let _: Vec<Nothing> = Statement::of("SELECT pg_notify(?, ?)::text AS done", binds).get_results(connection).await?;
-    Ok(())
+pub fn notify(revision: i64) -> Statement {
+    Statement::of("SELECT pg_notify(?, ?)", [Bind::Text(CHANNEL.into()), Bind::Text(revision.to_string())])
 }

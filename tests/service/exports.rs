@@ -1,5 +1,6 @@
 //! All records as files: every format says what the lists say, and what is pinned stays.
 
+use open_commitments::db::read::chunks::Chunks;
 use open_commitments::model::kind::Kind;
 use open_commitments::model::kinds::{KINDS, named};
 use serde_json::{Value, json};
@@ -176,6 +177,39 @@ async fn an_export_of_many_chunks_is_whole_and_in_order() {
             says_the_same(KINDS[0], format, &bytes, &records);
         }
     }
+}
+
+#[actix_web::test]
+async fn an_export_that_is_read_in_ranges_is_whole_and_in_order_at_head_and_before() {
+    let service = Service::small().await;
+    let figure = |number: usize, value: usize| {
+        let period = ["2020-Q1", "2020-Q2", "2020-Q3", "2021"][number % 4];
+        let mut figure = observation(&format!("f-{number:05}"), "cases", period, json!(value));
+        figure["scope"] = json!(format!("scope {number}"));
+        // Now and then one that is far larger than the rest.
+        figure["note"] = json!({"en": "note ".repeat(if number % 700 == 0 { 20_000 } else { 10 })});
+        figure
+    };
+    let figures: Vec<Value> = (0..4000).map(|number| figure(number, number)).collect();
+    service.publishes(&publication("new_data", json!({"observations": figures})));
+    let changed: Vec<Value> = (0..4000).step_by(9).map(|number| figure(number, number + 1)).collect();
+    service.publishes(&publication("source_correction", json!({"observations": changed})));
+    let kind = observations();
+    for revision in [3, 2] {
+        let query = format!("&revision={revision}");
+        let records = listed(&service, kind, &query).await;
+        assert!(records.len() >= 4000);
+        let chunks = Chunks::new(service.state.database.clone(), kind, Vec::new(), revision);
+        let ranges = chunks.split().await.expect("ranges").len();
+        assert!(ranges > 2, "{ranges} ranges at {revision}");
+        for format in ["json", "ndjson", "csv"] {
+            let bytes = file(&service, &format!("/v1/exports/observations.{format}?revision={revision}")).await.bytes;
+            says_the_same(kind, format, &bytes, &records);
+        }
+    }
+    let records = listed(&service, kind, "").await;
+    let bytes = file(&service, "/v1/exports/observations.ndjson").await.bytes;
+    says_the_same(kind, "ndjson", &bytes, &records);
 }
 
 #[actix_web::test]

@@ -38,6 +38,7 @@ mod publishing_over_http;
 mod real_data;
 mod redaction;
 mod replay;
+mod replicas;
 mod search;
 mod security;
 mod start_and_stop;

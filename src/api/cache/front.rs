@@ -184,7 +184,8 @@ async fn keep(mut turn: Turn<'_>, made: Response<BoxBody>, conditions: &HeaderMa
     state.database.known().hear(basis.head, basis.last_redaction);
     let route = state.metrics.route(basis.route.as_deref().unwrap_or("other"));
     let kept = Kept::new(basis, made.headers().clone(), body, route);
-    let answer = kept.answer(conditions, &id, head_of(&kept, state), Source::Made);
+    // A replica may have made it, of a revision that is not the newest.
+    let answer = kept.answer(conditions, &id, kept.basis.head, Source::Made);
     turn.leave(Entry::Kept(kept.into()));
     Ok(answer)
 }

@@ -24,6 +24,8 @@ use kept::{Entry, Kept, Source};
 const PASS: Duration = Duration::from_secs(1);
 /// How long to wait before asking anew what a revision changed.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How long the primary may lack a revision that was heard of: a replica may show it first, but soon after it is there.
+const LOST: Duration = Duration::from_secs(3);
 /// Bytes of the largest body that is kept.
 const MAX_BODY: usize = 2 << 20;
 /// Bytes of an answer, about: how many there may be at once.
@@ -158,19 +160,29 @@ impl Responses {
 /// Keeps what is known of the ledger up to date, as long as the service runs.
 pub async fn follow(state: web::Data<State>) {
     let mut heads = state.followers.heads();
+    // A revision that was heard of, which the primary did not have then.
+    let mut doubted: Option<(i64, Instant)> = None;
     loop {
         let heard = *heads.borrow_and_update();
         let (responses, known) = (&state.responses, state.database.known());
         known.hear(heard, 0);
         let missed = match touched::read(&state.database, known.told()).await {
             Ok(rows) => {
-                let is_other = known.tell(&rows);
+                let mut is_other = known.tell(&rows);
+                let head = rows.first().map_or(0, |row| row.head);
+                doubted = doubted.filter(|(revision, _)| *revision > head);
+                if let Some(row) = rows.first().filter(|_| doubted.is_some_and(|(_, since)| since.elapsed() > LOST)) {
+                    known.forget(row);
+                    (is_other, doubted) = (true, None);
+                }
+                let heard = known.heard();
+                doubted = doubted.or_else(|| (heard > head).then(|| (heard, Instant::now())));
                 responses.history.tell(rows, is_other);
                 if let Some(kept) = responses.kept.as_ref().filter(|_| is_other) {
                     log::warn!("the ledger has another history than before: no answer from then is given any more");
                     kept.clear();
                 }
-                false
+                doubted.is_some()
             }
             // Answers from before are made anew meanwhile.
             Err(error) => {

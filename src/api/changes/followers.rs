@@ -14,6 +14,7 @@ use super::page::{Ask, Page};
 use crate::api::problem::{Failure, TOO_MANY_FOLLOWERS};
 use crate::db::heads::Heads;
 use crate::db::pool::Database;
+use crate::db::read::At;
 
 /// Pages kept for those who wait at the same revision.
 const MAX_PAGES: usize = 64;
@@ -89,6 +90,13 @@ impl Followers {
     /// A page for somebody who waited: read once for all of them.
     pub async fn page(&self, database: &Database, ask: &Ask, now: DateTime<Utc>) -> Result<Arc<Page>, Failure> {
         let head = *self.heads.subscribe().borrow();
+        // Who was woken by a revision gets it from a server that has it.
+        let at = match ask.at {
+            At::Head => At::HeadWith(head),
+            At::HeadWith(least) => At::HeadWith(least.max(head)),
+            at => at,
+        };
+        let ask = &Ask { at, ..ask.clone() };
         let key = format!("{} {}", ask.place.encode(&ask.fingerprint), ask.limit);
         let cell = self.cell(head, key);
         let read = || async { Page::read(database, ask, now).await.map(Arc::new) };

@@ -51,10 +51,8 @@ impl Keys {
 
 /// Asks the database for a key, and remembers what it says.
 pub async fn look_up(state: &State, key: &str) -> Option<u64> {
-    let asked = async {
-        let mut connection = state.database.connection().await?;
-        keys::authenticate(&mut connection, key, (state.clock)()).await
-    };
+    let now = (state.clock)();
+    let asked = state.database.briefly(async |connection| keys::authenticate(connection, key, now).await);
     let (found, holds) = match tokio::time::timeout(PATIENCE, asked).await {
         Ok(Ok(authority)) => (authority.and_then(|authority| u64::from_str_radix(&authority.key, 16).ok()), KNOWN),
         // It is no worse for that than anybody without a key.

@@ -134,6 +134,8 @@ pub fn statement(after: &Position, filters: &Filters, rows: i64, at: At, now: Da
     // What moved with a change comes after it, so the change is looked at again.
     let operator = if filters.programmes.is_empty() || part == Position::PAST { ">" } else { ">=" };
     let mut statement = moment(at, now, Statement::of("b.n", []));
+    // Where it is not the primary that lacks it, a server that has it says whether it is of this history.
+    statement.read_with(*revision);
     statement.push(
         &format!(
             ", w AS MATERIALIZED (SELECT c.* FROM at CROSS JOIN LATERAL (SELECT * FROM changes \

@@ -1,22 +1,29 @@
-//! All records of a kind at one revision, a chunk at a time. Each chunk is one statement, as large as fits
-//! into a bounded memory, and comes as one row: a message for each record would cost more than the records.
+//! All records of a kind at one revision, a chunk at a time. Each chunk is one statement that comes as one row: a message
+//! for each record would cost more than the records. What is much is read in ranges, several at a time: one process of
+//! the database is slower than a file can be written.
 
+mod range;
+
+use std::collections::VecDeque;
 use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
-use super::list::{self, Page, condition, seek};
-use super::{At, MOMENT, Moment, kinds_changed_in, moment, there};
+use range::{Bound, Range};
+
+use super::list::{self, Page};
+use super::{At, MOMENT, Moment, kinds_changed_in, moment};
 use crate::db::Error;
 use crate::db::pool::Database;
-use crate::db::statement::{Bind, Statement};
-use crate::model::kind::{BY_ID, Filter, Kind, Sort};
+use crate::model::kind::{Filter, Kind};
 use crate::model::kinds::KINDS;
 
-/// Bytes of bodies in a chunk; a single larger body is a chunk of its own.
-const BYTES: i64 = 1 << 20;
+/// Bytes of records in a chunk, about: what fits into the caches of a processor is read soonest.
+const BYTES: i64 = 1 << 18;
+/// Bytes of records in a chunk at most; a single larger record is a chunk of its own.
+const MOST_BYTES: i64 = 1 << 23;
 /// Records in the first chunk; later ones are of as many as the last one's bytes suggest.
 const FIRST: i64 = 500;
 const MOST: i64 = 20_000;
@@ -57,12 +64,11 @@ pub async fn basis(
 /// A cursor over records.
 pub struct Chunks {
     database: Database,
-    kind: &'static Kind,
-    filters: Vec<(&'static Filter, Vec<String>)>,
-    sorts: Vec<(&'static Sort, bool)>,
-    revision: i64,
-    after: Option<Vec<String>>,
+    range: Range,
+    /// Records to read next.
     rows: i64,
+    /// Whether some records are so much larger than most that bytes are counted while they are read, which takes longer.
+    uneven: bool,
     over: bool,
 }
 
@@ -85,6 +91,9 @@ struct Parts {
     changed_in: Option<Vec<i64>>,
     #[diesel(sql_type = BigInt)]
     rows: i64,
+    /// Rows that are not left out for their size.
+    #[diesel(sql_type = BigInt)]
+    whole: i64,
     #[diesel(sql_type = BigInt)]
     last_redaction: i64,
     /// Values of the sorts at the last record, as text.
@@ -92,7 +101,22 @@ struct Parts {
     keys: Option<Vec<Option<String>>>,
 }
 
+/// Where one range ends and the next begins: values of the sorts, as text.
+#[derive(QueryableByName)]
+struct Cut {
+    #[diesel(sql_type = Array<Text>)]
+    keys: Vec<String>,
+    /// Records of a range, more than there are in most.
+    #[diesel(sql_type = BigInt)]
+    rows: i64,
+}
+
 impl Parts {
+    fn bytes(&self) -> i64 {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        i64::try_from(length(&self.bodies) + length(&self.derived)).unwrap_or(MOST_BYTES)
+    }
+
     /// Does what `served` does in SQL, where it would take longer than all the rest of the statement.
     fn records(&self) -> String {
         let (bodies, derived) =
@@ -119,16 +143,24 @@ impl Chunks {
         filters: Vec<(&'static Filter, Vec<String>)>,
         revision: i64,
     ) -> Chunks {
-        let mut sorts: Vec<(&'static Sort, bool)> = kind
-            .default_sort
-            .split(',')
-            .filter_map(|name| Some((kind.sort(name.trim_start_matches('-'))?, name.starts_with('-'))))
-            .collect();
-        if !sorts.iter().any(|(sort, _)| sort.name == BY_ID.name) {
-            let descends = sorts.first().is_some_and(|(_, descends)| *descends);
-            sorts.push((&BY_ID, descends));
-        }
-        Chunks { database, kind, filters, sorts, revision, after: None, rows: FIRST, over: false }
+        let range = Range::all(kind, filters, revision);
+        Chunks { database, range, rows: FIRST, uneven: false, over: false }
+    }
+
+    /// The same as ranges that can be read at the same time, each of about a chunk: as many as a sample of the table
+    /// suggests, and one where there is little.
+    pub async fn split(self) -> Result<VecDeque<Chunks>, Error> {
+        let Some(cuts) = self.range.cuts() else { return Ok([self].into()) };
+        let cuts: Vec<Cut> = self.database.rows(cuts).await?;
+        let rows = cuts.first().map_or(self.rows, |cut| cut.rows.clamp(FIRST, MOST));
+        let ranges = self.range.split(cuts.into_iter().map(|cut| cut.keys));
+        let of = |range| Chunks { database: self.database.clone(), range, rows, uneven: false, over: false };
+        Ok(ranges.into_iter().map(of).collect())
+    }
+
+    /// Whether there is surely nothing more.
+    pub fn is_over(&self) -> bool {
+        self.over
     }
 
     /// The next chunk; none after the last one.
@@ -136,17 +168,27 @@ impl Chunks {
         if self.over {
             return Ok(None);
         }
-        let parts: Option<Parts> = self.database.rows(self.statement()).await?.into_iter().next();
+        let mut parts = self.read().await?;
+        if parts.as_ref().is_some_and(|parts| parts.whole < parts.rows) {
+            self.uneven = true;
+            parts = self.read().await?;
+        }
         let Some(parts) = parts.filter(|parts| parts.rows > 0) else {
             self.over = true;
             return Ok(None);
         };
-        let bytes = parts.bodies.as_ref().map_or(0, |bodies| i64::try_from(bodies.len()).unwrap_or(BYTES));
-        // Neither bound was met, so there is no more.
-        self.over = parts.rows < self.rows && bytes < BYTES;
-        self.after = parts.keys.as_ref().map(|keys| keys.iter().cloned().map(Option::unwrap_or_default).collect());
+        let bytes = parts.bytes();
+        // No bound was met, so there is no more.
+        self.over = parts.rows < self.rows && !(self.uneven && bytes >= BYTES);
+        let keys = parts.keys.as_ref();
+        self.range.after = keys.map(|keys| keys.iter().cloned().map(Option::unwrap_or_default).collect());
         self.rows = (BYTES * parts.rows / bytes.max(1) + 1).clamp(1, MOST);
         Ok(Some(Chunk { records: parts.records(), last_redaction: parts.last_redaction }))
+    }
+
+    async fn read(&self) -> Result<Option<Parts>, Error> {
+        let bound = if self.uneven { Bound::All(BYTES) } else { Bound::Each(MOST_BYTES / self.rows) };
+        Ok(self.database.rows(self.range.statement(self.rows, bound)).await?.into_iter().next())
     }
 
     /// How many records there are, counted up to `most`.
@@ -156,56 +198,7 @@ impl Chunks {
             #[diesel(sql_type = BigInt)]
             rows: i64,
         }
-        let mut statement = Statement::of("SELECT count(*) AS rows FROM (SELECT 1 FROM ", []);
-        statement.append(self.from());
-        statement.push(" LIMIT ?) found", [Bind::BigInt(i64::try_from(most).unwrap_or(i64::MAX))]);
-        let rows: Vec<Count> = self.database.rows(statement).await?;
+        let rows: Vec<Count> = self.database.rows(self.range.count(most)).await?;
         Ok(rows.first().and_then(|count| usize::try_from(count.rows).ok()).unwrap_or_default())
-    }
-
-    fn from(&self) -> Statement {
-        let table = self.kind.collection;
-        let mut from = Statement::of(
-            &format!("(SELECT ?::bigint AS n) at, {table} t WHERE {}", there("t")),
-            [Bind::BigInt(self.revision)],
-        );
-        for (filter, values) in &self.filters {
-            from.sql(" AND ").append(condition(filter, values));
-        }
-        from
-    }
-
-    fn statement(&self) -> Statement {
-        let sorts = || self.sorts.iter().enumerate();
-        let keys: Vec<String> = sorts().map(|(index, (sort, _))| format!("{} AS k{index}", sort.expression)).collect();
-        let order: Vec<String> = self
-            .sorts
-            .iter()
-            .map(|(sort, descends)| format!("{}{}", sort.expression, if *descends { " DESC" } else { "" }))
-            .collect();
-        let order = order.join(", ");
-        let last: Vec<String> =
-            sorts().map(|(index, _)| format!("((array_agg(p.k{index}))[count(*)])::text")).collect();
-        let mut statement = Statement::of(
-            &format!(
-                "SELECT string_agg(p.body, E'\\n') AS bodies, string_agg(p.derived, E'\\n') AS derived, \
-                 array_agg(p.changed_in) AS changed_in, count(*) AS rows, ARRAY[{}] AS keys, \
-                 (SELECT last_redaction FROM head) AS last_redaction FROM \
-                 (SELECT t.changed_in, t.derived, t.body, {}, \
-                 sum(octet_length(t.body)) OVER (ORDER BY {order} ROWS UNBOUNDED PRECEDING) AS bytes FROM ",
-                last.join(", "),
-                keys.join(", ")
-            ),
-            [],
-        );
-        statement.append(self.from());
-        if let Some(after) = &self.after {
-            statement.sql(" AND ").append(seek(&self.sorts, after));
-        }
-        statement.push(
-            &format!(" ORDER BY {order} LIMIT ?) p WHERE p.bytes - octet_length(p.body) < ?"),
-            [Bind::BigInt(self.rows), Bind::BigInt(BYTES)],
-        );
-        statement
     }
 }

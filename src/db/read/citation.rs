@@ -51,7 +51,7 @@ pub async fn read(
     } else {
         statement.sql(&of_commitment());
     }
-    statement.sql(") beside ON true");
+    statement.sql(") beside ON true").slowly();
     Ok(database.rows(statement).await?.into_iter().next())
 }
 

@@ -72,7 +72,7 @@ pub async fn read(
         " ORDER BY coalesce(t.period_end, '-infinity'::date) DESC, t.period, t.id LIMIT {}) x) f ",
         MAX_FIGURES + 1
     ));
-    statement.append(known(selection));
+    statement.append(known(selection)).slowly();
     Ok(database.rows(statement).await?.into_iter().next())
 }
 

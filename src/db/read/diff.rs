@@ -53,6 +53,7 @@ pub struct Row {
 
 pub async fn read(database: &Database, selection: &Selection, at: At, now: DateTime<Utc>) -> Result<Vec<Row>, Error> {
     let mut statement = moment(at, now, Statement::of("b.n", []));
+    statement.read_with(selection.from.unwrap_or_default());
     statement.sql(&format!("SELECT {MOMENT}, page.* FROM at CROSS JOIN LATERAL (SELECT "));
     match selection.from {
         Some(from) => statement.push("?::bigint", [Bind::BigInt(from)]),
@@ -93,6 +94,6 @@ pub async fn read(database: &Database, selection: &Selection, at: At, now: DateT
         }
         statement.push(" ORDER BY k.id LIMIT ?)", [Bind::BigInt(selection.rows)]);
     }
-    statement.push(" ORDER BY kind, id LIMIT ?) page ON true", [Bind::BigInt(selection.rows)]);
+    statement.push(" ORDER BY kind, id LIMIT ?) page ON true", [Bind::BigInt(selection.rows)]).slowly();
     database.rows(statement).await
 }

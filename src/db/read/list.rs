@@ -65,7 +65,11 @@ pub async fn read(database: &Database, page: &Page<'_>, at: At, now: DateTime<Ut
     if let Some(found) = at_known(database, page, at).await {
         return Ok(Some(found));
     }
-    let rows: Vec<Row> = database.rows(statement(page, at, now)).await?;
+    let mut statement = statement(page, at, now);
+    if page.count || !is_indexed(page) {
+        statement.slowly();
+    }
+    let rows: Vec<Row> = database.rows(statement).await?;
     let Some(first) = rows.first() else { return Ok(None) };
     let (moment, count) = (first.moment.clone(), first.count);
     database.known().learn_from(&moment);
@@ -102,7 +106,7 @@ async fn at_known(database: &Database, page: &Page<'_>, at: At) -> Option<Found>
         .sql(" FROM at LEFT JOIN LATERAL ")
         .append(items(page, &columns, moment.n == moment.head))
         .sql(" page ON true");
-    let rows = database.quick_rows(&statement).await?;
+    let rows = database.quick_rows(statement.read_with(moment.n)).await?;
     let moment = known.rests(moment, rows.first()?.try_get(0).ok()?)?;
     let item = |row: &tokio_postgres::Row| {
         // Without rows there is one that has the moment alone.
@@ -290,19 +294,9 @@ pub fn condition(filter: &Filter, values: &[String]) -> Statement {
 
 /// The condition that a row comes after these sort values.
 pub fn seek(sorts: &[(&'static Sort, bool)], after: &[String]) -> Statement {
-    let value =
-        |sort: &Sort, value: &String| Statement::of(&format!("?::{}", sort.sql_type), [Bind::Text(value.clone())]);
     let descends = sorts.first().is_some_and(|(_, descends)| *descends);
     if sorts.iter().all(|(_, other)| *other == descends) {
-        // A row comparison is one range of an index.
-        let expressions: Vec<&str> = sorts.iter().map(|(sort, _)| sort.expression).collect();
-        let operator = if descends { "<" } else { ">" };
-        let mut statement = Statement::of(&format!("({}) {operator} (", expressions.join(", ")), []);
-        for (index, ((sort, _), key)) in sorts.iter().zip(after).enumerate() {
-            statement.sql(if index > 0 { ", " } else { "" }).append(value(sort, key));
-        }
-        statement.sql(")");
-        return statement;
+        return compared(sorts, if descends { "<" } else { ">" }, after);
     }
     let mut statement = Statement::of("(", []);
     for (index, ((sort, descends), key)) in sorts.iter().zip(after).enumerate() {
@@ -314,6 +308,21 @@ pub fn seek(sorts: &[(&'static Sort, bool)], after: &[String]) -> Statement {
     }
     statement.sql(")");
     statement
+}
+
+/// A comparison of a row's sort values with others, which is one range of an index.
+pub fn compared(sorts: &[(&'static Sort, bool)], operator: &str, keys: &[String]) -> Statement {
+    let expressions: Vec<&str> = sorts.iter().map(|(sort, _)| sort.expression).collect();
+    let mut statement = Statement::of(&format!("({}) {operator} (", expressions.join(", ")), []);
+    for (index, ((sort, _), key)) in sorts.iter().zip(keys).enumerate() {
+        statement.sql(if index > 0 { ", " } else { "" }).append(value(sort, key));
+    }
+    statement.sql(")");
+    statement
+}
+
+fn value(sort: &Sort, key: &str) -> Statement {
+    Statement::of(&format!("?::{}", sort.sql_type), [Bind::Text(key.to_owned())])
 }
 
 /// SQL for the embedded records of row `t`, as the text of a JSON object; NULL without any.

@@ -23,16 +23,18 @@ pub mod told;
 pub mod touched;
 pub mod warnings;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 
-use super::statement::{Bind, Statement};
+use super::statement::{Bind, Needs, Statement};
 
 /// The revision a read is evaluated at, as it was asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum At {
     Head,
+    /// Head of a server that has this revision.
+    HeadWith(i64),
     Revision(i64),
     /// The newest revision at this time.
     Instant(DateTime<Utc>),
@@ -78,8 +80,11 @@ pub fn moment(at: At, now: DateTime<Utc>, changed_in: Statement) -> Statement {
          ELSE coalesce((SELECT r.revision FROM revisions r WHERE r.published_at <= t.as_of \
          ORDER BY r.published_at DESC LIMIT 1), 0) END AS n, t.as_of FROM head h CROSS JOIN ledger l CROSS JOIN LATERAL ";
     let mut statement = Statement::of(HEAD, []);
+    statement.read_where(needs(at));
     match at {
-        At::Head => statement.sql("h.revision AS n, NULL::timestamptz AS as_of FROM head h CROSS JOIN ledger l"),
+        At::Head | At::HeadWith(_) => {
+            statement.sql("h.revision AS n, NULL::timestamptz AS as_of FROM head h CROSS JOIN ledger l")
+        }
         At::Revision(n) => statement
             .push("?::bigint AS n, NULL::timestamptz AS as_of FROM head h CROSS JOIN ledger l", [Bind::BigInt(n)]),
         At::Instant(time) => {
@@ -101,6 +106,22 @@ pub fn moment(at: At, now: DateTime<Utc>, changed_in: Statement) -> Statement {
          ELSE coalesce((SELECT digest FROM revisions WHERE revision = c.changed_in), '') END, 'hex') AS digest FROM c) ",
     );
     statement
+}
+
+/// What a read at this moment takes of the server that answers it.
+fn needs(at: At) -> Needs {
+    let any = Needs::default();
+    match at {
+        At::Head => any,
+        At::HeadWith(revision) => Needs { revision, awaited: revision, ..any },
+        At::Revision(revision) => Needs { revision, ..any },
+        At::Instant(time) => Needs { time: Some(time), ..any },
+        // Two days later it is over in every zone.
+        At::Day(day) => {
+            let over = day.checked_add_days(Days::new(2)).unwrap_or(NaiveDate::MAX);
+            Needs { time: Some(over.and_time(NaiveTime::MIN).and_utc()), ..any }
+        }
+    }
 }
 
 /// SQL over `b`: the newest revision up to `b.n` that changed rows of one of these kinds.

@@ -67,7 +67,7 @@ pub async fn read(
 async fn at_known(database: &Database, kind: &'static Kind, id: &str, at: At) -> Option<Row> {
     let known = database.known();
     let moment = known.moment(at)?;
-    let statement = Statement::of(
+    let mut statement = Statement::of(
         &format!(
             "SELECT t.revision_from, t.changed_in, t.derived, t.body FROM {} t \
              WHERE t.id = ? AND t.revision_from <= ? AND t.revision_to > ?",
@@ -75,7 +75,7 @@ async fn at_known(database: &Database, kind: &'static Kind, id: &str, at: At) ->
         ),
         [Bind::Text(id.to_owned()), Bind::BigInt(moment.n), Bind::BigInt(moment.n)],
     );
-    let rows = database.quick_rows(&statement).await?;
+    let rows = database.quick_rows(statement.read_with(moment.n)).await?;
     let version = rows.first()?;
     let moment = known.rests(moment, version.try_get(0).ok()?)?;
     let body = served(version.try_get(1).ok()?, version.try_get(2).ok()?, version.try_get(3).ok()?);

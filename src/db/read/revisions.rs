@@ -96,6 +96,8 @@ pub async fn read(database: &Database, selection: &Selection, at: At, now: DateT
         None => Statement::of("b.n", []),
     };
     let mut statement = moment(at, now, changed_in);
+    // A page goes on below a revision that was seen.
+    statement.read_with(selection.only.or(selection.before).unwrap_or_default());
     statement.sql(&format!("SELECT {MOMENT}, at.ledger::text AS ledger, page.*, "));
     if selection.count {
         statement.sql("(SELECT count(*) FROM revisions r WHERE ").append(conditions.clone()).sql(")");

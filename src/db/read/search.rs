@@ -72,7 +72,9 @@ impl Row {
 }
 
 pub async fn read(database: &Database, search: &Search<'_>, at: At, now: DateTime<Utc>) -> Result<Vec<Row>, Error> {
-    database.rows(statement(search, at, now)).await
+    let mut statement = statement(search, at, now);
+    statement.slowly();
+    database.rows(statement).await
 }
 
 /// The one statement of a page.
@@ -129,7 +131,7 @@ fn of_kind(search: &Search<'_>, kind: &Kind, at: At) -> Statement {
     };
     // changed_in is never after the revision that a row begins in: the index need not be read from its end.
     let mut conditions = Statement::of(&format!("{} AND t.changed_in <= at.n", there("t")), []);
-    if let (At::Head, [_, ..]) = (at, search.publishers) {
+    if let (At::Head | At::HeadWith(_), [_, ..]) = (at, search.publishers) {
         // The same, of which PostgreSQL knows how many rows it holds for: it then reads a publisher's rows
         // newest first, and never more than there are. Without a publisher it errs on the side of the words.
         conditions = Statement::of(&format!("t.revision_to = {OPEN}"), []);

@@ -60,6 +60,7 @@ pub fn statement(records: &[(&'static Kind, String)], after: i64, now: DateTime<
         }
     }
     let mut statement = moment(At::Head, now, Statement::of("b.n", []));
+    statement.read_with(after);
     statement.sql(
         "SELECT s.kind, s.id, s.revision, s.op, s.body, r.message, (r.published_at AT TIME ZONE at.time_zone)::date AS published_on \
          FROM at CROSS JOIN LATERAL (",

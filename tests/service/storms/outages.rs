@@ -1,21 +1,20 @@
 //! The database gone, frozen, full, refusing, read-only, changed under us: others get a 503 soon, and it all comes back.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use open_commitments::db;
 use open_commitments::db::statement::Statement;
 use serde_json::json;
 
-use super::{memory, open_files};
-use crate::following::programs::{Door, Served, beside};
-use crate::support::data::{self, commitment, publication};
+use super::{memory, open_files, stays_stale};
+use crate::following::programs::{Door, Served};
+use crate::support::data::{commitment, publication};
 use crate::support::{Answer, Service, Settings, TestDatabase};
 
 /// How long a 503 may take: the wait for a connection and a second.
 const SOON: Duration = Duration::from_secs(6);
 /// How long anything may take to come back.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A read that nobody asked before, so that no answer is kept.
 fn uncached() -> String {
@@ -24,7 +23,7 @@ fn uncached() -> String {
     format!("/v1/commitments?limit={}&count=exact&number={number}", 1 + number % 1000)
 }
 
-fn assert_outage(answer: &Answer, since: Instant) {
+pub fn assert_outage(answer: &Answer, since: Instant) {
     assert_eq!((answer.status, answer.problem().as_str()), (503, "database-unavailable"), "{}", answer.text);
     assert!(answer.header("retry-after").parse::<u32>().expect("seconds") > 0);
     assert!(since.elapsed() < SOON, "{:?}", since.elapsed());
@@ -74,18 +73,21 @@ async fn disconnect(service: &Service, operator: &TestDatabase) {
 async fn a_server_without_connections_to_give_is_a_503_until_it_has_some() {
     let Some((service, operator, role)) = plain().await else { return };
     assert_eq!(service.get(&uncached()).await.status, 200, "a user without special rights will do");
+    let kept = service.get("/v1/commitments").await;
     operator.sql(&format!("ALTER ROLE {role} CONNECTION LIMIT 0")).await.expect("a limit");
     disconnect(&service, &operator).await;
     for path in [uncached(), uncached(), "/v1/commitments/never-asked".into(), "/health/ready".into()] {
         let since = Instant::now();
         assert_outage(&service.get(&path).await, since);
     }
+    stays_stale(&service, "/v1/commitments", &kept).await;
     operator.sql(&format!("ALTER ROLE {role} CONNECTION LIMIT -1")).await.expect("no limit");
     comes_back(&service).await;
     operator.sql(&format!("ALTER ROLE {role} NOLOGIN")).await.expect("no login");
     disconnect(&service, &operator).await;
     let since = Instant::now();
     assert_outage(&service.get(&uncached()).await, since);
+    stays_stale(&service, "/v1/commitments", &kept).await;
     operator.sql(&format!("ALTER ROLE {role} LOGIN")).await.expect("login");
     comes_back(&service).await;
     drop(service);
@@ -157,57 +159,6 @@ async fn a_statement_that_an_operator_ends_is_a_503_at_once() {
     assert_outage(&answer, since);
     locker.batch_execute("ROLLBACK").await.expect("free");
     assert_eq!(service.get(&uncached()).await.status, 200);
-}
-
-/// Stops processes that serve a database; false where that is not possible. They go on after a while whatever becomes of
-/// the test: the whole server waits for a process that does not move.
-const FREEZE: &str = "kill -STOP \"$@\" || exit 1; (sleep 15; kill -CONT \"$@\") > /dev/null 2>&1 &";
-const THAW: &str = "kill -CONT \"$@\"";
-
-async fn signal(processes: &[i32], script: &'static str) -> bool {
-    let processes: Vec<String> = processes.iter().map(i32::to_string).collect();
-    let run =
-        move || Command::new("sh").args(["-c", script, "sh"]).args(processes).status().expect("a shell").success();
-    beside(run).await
-}
-
-#[actix_web::test]
-async fn a_server_that_freezes_is_a_503_soon_and_what_it_held_is_let_go() {
-    let settings = Settings { statement_timeout: Duration::from_secs(1), ..Settings::default() };
-    let service = Service::with(settings).await;
-    service.publishes(&data::small());
-    let operator = TestDatabase::create().await;
-    let paths: Vec<String> = (0..8).map(|_| uncached()).collect();
-    for answer in futures_util::future::join_all(paths.iter().map(|path| service.get(path))).await {
-        assert_eq!(answer.status, 200);
-    }
-    let name = &service.database.name;
-    let serving =
-        format!("SELECT pid FROM pg_stat_activity WHERE datname = '{name}' AND application_name = 'open-commitments'");
-    let client = operator.client().await;
-    let serving: Vec<i32> = client.query(&serving, &[]).await.expect("rows").iter().map(|row| row.get(0)).collect();
-    assert!(!serving.is_empty());
-    if !signal(&serving, FREEZE).await {
-        eprintln!("skipped: the server's processes are not ours to stop");
-        return;
-    }
-    let paths: Vec<String> = serving.iter().map(|_| uncached()).collect();
-    let since = Instant::now();
-    for answer in futures_util::future::join_all(paths.iter().map(|path| service.get(path))).await {
-        // Some find a connection that is new, and not frozen.
-        if answer.status != 200 {
-            assert_outage(&answer, since);
-        }
-    }
-    // It does not take the frozen ones to wake up.
-    assert_eq!(service.get(&uncached()).await.status, 200);
-    assert!(signal(&serving, THAW).await);
-    let left = format!("SELECT count(*)::text FROM pg_stat_activity WHERE pid = ANY(ARRAY{serving:?})");
-    let since = Instant::now();
-    while operator.text(&left).await != "0" {
-        assert!(since.elapsed() < PATIENCE, "connections that nobody uses stay open");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 #[actix_web::test]

@@ -19,6 +19,8 @@ const PREFIX: &str = "oc_test";
 pub struct Cluster {
     server: Option<PrivatePostgres>,
     template: String,
+    /// Of a server that one test alone uses; it goes after the server.
+    _folder: Option<tempfile::TempDir>,
 }
 
 /// The server goes with the last test that uses it.
@@ -32,18 +34,22 @@ impl Cluster {
             return cluster;
         }
         // Blocking work with a runtime of its own: tests run on single-threaded ones.
-        let cluster = std::thread::spawn(|| runtime().block_on(Cluster::start())).join().expect("a cluster");
+        let cluster = std::thread::spawn(|| runtime().block_on(Cluster::of_the_run())).join().expect("a cluster");
         let cluster = Arc::new(cluster);
         *shared = Arc::downgrade(&cluster);
         cluster
     }
 
-    async fn start() -> Cluster {
-        let server =
-            std::env::var("DATABASE_URL").is_err().then(|| PrivatePostgres::start(&settings()).expect("PostgreSQL"));
+    async fn of_the_run() -> Cluster {
+        let start = || PrivatePostgres::start(&settings(data_dir())).expect("PostgreSQL");
+        let server = std::env::var("DATABASE_URL").is_err().then(start);
+        Cluster::start(server, None).await
+    }
+
+    async fn start(server: Option<PrivatePostgres>, folder: Option<tempfile::TempDir>) -> Cluster {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let template = format!("{PREFIX}_{}_template{number}", std::process::id());
-        let cluster = Cluster { server, template };
+        let cluster = Cluster { server, template, _folder: folder };
         cluster.sweep().await;
         cluster.execute(&format!("CREATE DATABASE {}", cluster.template)).await;
         migrate::run(&cluster.url(&cluster.template), "Asia/Shanghai", Direction::Up).await.expect("migrations");
@@ -90,10 +96,13 @@ impl Cluster {
 }
 
 /// Never in the checkout, which PostgreSQL's user may not be able to reach.
-fn settings() -> Settings {
+fn data_dir() -> PathBuf {
     let user = Command::new("id").arg("-u").output().expect("id").stdout;
     let user = String::from_utf8(user).expect("a number").trim().to_owned();
-    let data_dir = PathBuf::from("/tmp").join(format!("open-commitments-tests-{user}"));
+    PathBuf::from("/tmp").join(format!("open-commitments-tests-{user}"))
+}
+
+fn settings(data_dir: PathBuf) -> Settings {
     let options =
         [("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off"), ("max_connections", "400")];
     let options = options.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
@@ -116,6 +125,23 @@ impl TestDatabase {
         let cluster = Cluster::shared();
         let template = cluster.template.clone();
         TestDatabase::from(cluster, &template).await
+    }
+
+    /// One on a server that nobody else uses.
+    pub async fn apart() -> TestDatabase {
+        let start = || {
+            let folder = tempfile::tempdir().expect("a folder");
+            let server = PrivatePostgres::start(&settings(folder.path().to_owned())).expect("PostgreSQL");
+            runtime().block_on(Cluster::start(Some(server), Some(folder)))
+        };
+        let cluster = Arc::new(std::thread::spawn(start).join().expect("a cluster"));
+        let template = cluster.template.clone();
+        TestDatabase::from(cluster, &template).await
+    }
+
+    /// Another database on the same server.
+    pub async fn beside(&self) -> TestDatabase {
+        TestDatabase::from(self.cluster.clone(), &self.cluster.template).await
     }
 
     /// One in which there is no schema and no ledger yet.

@@ -4,6 +4,7 @@ pub mod cluster;
 pub mod data;
 pub mod drawing;
 pub mod random;
+pub mod servers;
 pub mod tables;
 
 use std::io::Write;
@@ -78,7 +79,7 @@ impl Bytes {
 }
 
 impl Answer {
-    async fn of(response: reqwest::Response) -> Answer {
+    pub async fn of(response: reqwest::Response) -> Answer {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Answer { status, headers, text: response.text().await.expect("a body") }
     }
