@@ -7,7 +7,7 @@ use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Map, Value, json};
 
-use super::{Failed, connect, open, publish};
+use super::{Failed, connect, open, publish, tell};
 use crate::config::{Change, Correct};
 use crate::db::statement::{Bind, Statement};
 use crate::model::kinds;
@@ -32,8 +32,15 @@ pub async fn withdraw(change: Change) -> Result<(), Failed> {
 }
 
 pub async fn redact(change: Change) -> Result<(), Failed> {
-    let entry = entry(&change);
-    one(change, json!({"kind": "redaction", "redact": [entry]})).await
+    let (entry, dry_run) = (entry(&change), change.dry_run);
+    one(change, json!({"kind": "redaction", "redact": [entry]})).await?;
+    if !dry_run {
+        tell(say!(
+            "Caches in front of the service still have what was redacted, for up to 7 days: empty them now, and once more in ten seconds (docs/scaling.md).",
+            "服务前面的缓存仍存有被涂删的内容，最长 7 天：请立即清空，十秒后再清空一次（见 docs/scaling.md）。"
+        ));
+    }
+    Ok(())
 }
 
 fn entry(change: &Change) -> Value {

@@ -18,7 +18,8 @@ async fn a_redacted_record_is_gone_at_every_revision_and_the_chain_still_verifie
     secret["title"]["en"] = json!("Call Mr Secret at home");
     service.publishes(&publication("transcription_correction", json!({"commitments": [secret]})));
     let before = service.get("/v1/commitments?revision=2").await;
-    redact(&service, "commitment", "two");
+    let said = redact(&service, "commitment", "two");
+    assert!(said.contains("Caches in front"), "{said}");
     assert_eq!(service.head().await, 3);
     for path in ["/v1/commitments/two", "/v1/commitments/two?revision=1", "/v1/commitments/two?revision=2"] {
         let gone = service.get(path).await;
