@@ -187,7 +187,7 @@ async fn an_export_that_is_read_in_ranges_is_whole_and_in_order_at_head_and_befo
         let mut figure = observation(&format!("f-{number:05}"), "cases", period, json!(value));
         figure["scope"] = json!(format!("scope {number}"));
         // Now and then one that is far larger than the rest.
-        figure["note"] = json!({"en": "note ".repeat(if number % 700 == 0 { 20_000 } else { 10 })});
+        figure["note"] = json!({"en": "note ".repeat(if number.is_multiple_of(700) { 20_000 } else { 10 })});
         figure
     };
     let figures: Vec<Value> = (0..4000).map(|number| figure(number, number)).collect();
