@@ -32,7 +32,7 @@ fn name(path: &Path) -> &str {
 
 /// Rows of all tables but the one that says how the ledger came here.
 const ROWS: &str = "SELECT string_agg(t || rows, E'\\n' ORDER BY t) FROM (
-    SELECT relname AS t, query_to_xml(format('SELECT * FROM %I t ORDER BY t::text', relname), true, true, '')::text AS rows
+    SELECT relname AS t, query_to_xml(format('SELECT t::text AS row FROM %I t ORDER BY 1', relname), true, true, '')::text AS rows
     FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'mirror') x";
 
 /// As [`crate::migrations`] has it: what the schema guards, it guards after a restoration, too.
