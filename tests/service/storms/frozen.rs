@@ -43,7 +43,8 @@ async fn a_server_that_freezes_is_a_503_soon_and_what_it_held_is_let_go() {
     }
     let name = &service.database.name;
     // Those of the pool, by what they did last.
-    let serving = format!("SELECT pid FROM pg_stat_activity WHERE datname = '{name}' AND query LIKE '%at.n_digest%'");
+    let serving =
+        format!("SELECT pid FROM pg_stat_activity WHERE datname = '{name}' AND query LIKE 'WITH b AS MATERIALIZED%'");
     let client = operator.client().await;
     let serving: Vec<i32> = client.query(&serving, &[]).await.expect("rows").iter().map(|row| row.get(0)).collect();
     assert!(!serving.is_empty());
