@@ -156,7 +156,7 @@ pub fn statement(page: &Page<'_>, at: At, now: DateTime<Utc>) -> Statement {
     );
     statement
         .sql(" AS count FROM at LEFT JOIN LATERAL ")
-        .append(items(page, &columns, at == At::Head))
+        .append(items(page, &columns, matches!(at, At::Head | At::HeadWith(_))))
         .sql(" page ON true");
     statement
 }
