@@ -116,7 +116,7 @@ pub struct Serve {
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub database_connections: u16,
     /// Streaming replicas of the database to read from as well, separated by commas; writing is always DATABASE_URL's.
-    #[arg(long, env = "DATABASE_READ_URLS", value_name = "URL", value_delimiter = ',', hide_env_values = true, value_parser = read_url)]
+    #[arg(long, env = "DATABASE_READ_URLS", value_name = "URL", value_delimiter = ',', hide_env_values = true)]
     pub database_read_urls: Vec<String>,
     /// Networks of proxies that are believed when they say for whom they ask (X-Forwarded-For, Forwarded) and whether by HTTPS (X-Forwarded-Proto).
     #[arg(long, env = "TRUSTED_PROXIES", value_name = "CIDR", value_delimiter = ',')]
@@ -161,10 +161,16 @@ pub struct Serve {
     pub statement_timeout: u16,
 }
 
-/// An address of a replica; what is wrong is said without the address, which holds a password.
-fn read_url(url: &str) -> Result<String, String> {
-    let parsed = url.trim().parse::<tokio_postgres::Config>();
-    parsed.map(|_| url.trim().to_owned()).map_err(|error| error.to_string())
+/// An address of a replica; what is wrong is said without the address, which holds a password, as clap would have it.
+pub fn read_url(url: &str) -> Result<String, String> {
+    let parsed = url.trim().parse::<tokio_postgres::Config>().map_err(|error| error.to_string());
+    let named = parsed.map(|config| !config.get_hosts().is_empty());
+    let form = "write it as postgresql://user:password@host/database, divided by commas where there are several";
+    match named {
+        Ok(true) => Ok(url.trim().to_owned()),
+        Ok(false) => Err(format!("An address in DATABASE_READ_URLS names no host: {form}.")),
+        Err(error) => Err(format!("An address in DATABASE_READ_URLS cannot be read ({error}): {form}.")),
+    }
 }
 
 #[derive(Args)]

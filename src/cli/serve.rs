@@ -16,7 +16,7 @@ use crate::api::metrics_port;
 use crate::api::{self, State};
 use crate::catalog;
 use crate::cli::publish;
-use crate::config::Serve;
+use crate::config::{Serve, read_url};
 use crate::db::heads::Heads;
 use crate::db::pool::Database;
 use crate::ledger::origin;
@@ -31,6 +31,8 @@ pub fn run(settings: Serve) -> Result<(), Failed> {
 }
 
 async fn serve(settings: Serve) -> Result<(), Failed> {
+    let read_urls: Result<Vec<String>, String> = settings.database_read_urls.iter().map(|url| read_url(url)).collect();
+    let read_urls = read_urls.map_err(Failed::of)?;
     // Bound first: a port that is taken is known before a database is started.
     let (listener, local) = listen(&settings.bind, "BIND")?;
     let apart = settings.metrics_bind.as_deref().map(|bind| listen(bind, "METRICS_BIND")).transpose()?;
@@ -47,7 +49,7 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
     let timeout = Duration::from_secs(settings.statement_timeout.into());
     let heads = Heads::listen(&opened.url);
     let database = Database::new(&opened.url, settings.database_connections.into(), timeout).map_err(Failed::of)?;
-    let database = database.knowing(&heads).reading_from(&settings.database_read_urls, &heads).map_err(Failed::of)?;
+    let database = database.knowing(&heads).reading_from(&read_urls, &heads).map_err(Failed::of)?;
     let state = State {
         database,
         public_url,

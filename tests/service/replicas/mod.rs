@@ -91,3 +91,22 @@ async fn pair(folder: &Path) -> (Server, Server) {
     })
     .await
 }
+
+#[test]
+fn a_replica_without_an_address_is_refused_without_telling_its_password() {
+    for (given, says) in [
+        ("", "names no host"),
+        ("postgresql://reader:hidden@db:port/oc", "cannot be read"),
+        ("postgresql://db/oc,", "names no host"),
+    ] {
+        let output = command(&["serve"], &[("DATABASE_READ_URLS", given)], "");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        assert!(
+            !output.status.success()
+                && said.contains(says)
+                && said.contains("postgresql://user:password@host/database"),
+            "{said}"
+        );
+        assert!(!said.contains("hidden"), "{said}");
+    }
+}
