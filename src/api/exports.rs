@@ -24,10 +24,9 @@ use super::download;
 use super::endpoint::Request;
 use super::problem::{EXPORT_BUSY, EXPORT_NO_ROOM, Failure, INTERNAL_ERROR, TOO_MANY_ROWS};
 use crate::catalog::datapackage::{self, Resource};
-use crate::db;
+use crate::db::read::Moment;
 use crate::db::read::chunks::{self, Basis};
 use crate::db::read::list::Item;
-use crate::db::read::{At, Moment};
 use crate::export::format::Format;
 use crate::export::package::{self, Package};
 use crate::export::rows::Rows;
@@ -70,35 +69,15 @@ impl Exports {
         self.spool.bytes()
     }
 
+    /// Lets go of the files from before a redaction.
+    pub fn forget_before(&self, redaction: i64) {
+        self.spool.forget_before(redaction);
+    }
+
     /// Ends what is being written, so that the service can end.
     pub fn stop(&self) {
         self.spool.stop();
     }
-}
-
-/// Empties the folder, and what is kept of pictures, when something is redacted, as long as the service runs.
-pub async fn forget_what_is_redacted(state: web::Data<State>) {
-    let mut heads = state.followers.heads();
-    while heads.changed().await.is_ok() {
-        loop {
-            // A replica may not have the revision yet.
-            let at = At::HeadWith(*heads.borrow_and_update());
-            let Err(error) = forget(&state, at).await else { break };
-            // A database that is away comes back.
-            log::debug!("looking for redactions: {error}");
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    }
-}
-
-async fn forget(state: &State, at: At) -> Result<(), db::Error> {
-    let basis = chunks::basis(&state.database, None, at, (state.clock)()).await?;
-    if let Some(basis) = basis {
-        state.exports.spool.forget_before(basis.moment.last_redaction);
-        state.database.known().hear(basis.moment.head, basis.moment.last_redaction);
-        state.pictures.forget_before(basis.moment.last_redaction);
-    }
-    Ok(())
 }
 
 /// One file of a kind's records. A CSV says where its columns are described (CSV on the Web).

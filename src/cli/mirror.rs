@@ -79,7 +79,7 @@ pub fn progress(revision: i64, head: i64) {
 async fn promote(settings: &DatabaseSettings) -> Result<(), Failed> {
     let opened = open(settings).await?;
     let mut connection = connect(&opened).await?;
-    if origin::mirror(&mut connection).await.map_err(Failed::of)?.is_some_and(|mirror| mirror.restored) {
+    if origin::mirror(&connection).await.map_err(Failed::of)?.is_some_and(|mirror| mirror.restored) {
         return Err(Failed(say!(
             "This ledger is no copy: it was restored from a backup. Run open-commitments restore --mirror URL, or restore --without-mirror.",
             "本账本不是副本，而是由备份恢复。请运行 open-commitments restore --mirror URL 或 restore --without-mirror。"

@@ -53,7 +53,7 @@ pub async fn run(settings: Restore) -> Result<(), Failed> {
         return Ok(());
     }
     restored::confirm(&mut connection).await.map_err(Failed::of)?;
-    if let Some(mirror) = origin::mirror(&mut connection).await.map_err(Failed::of)? {
+    if let Some(mirror) = origin::mirror(&connection).await.map_err(Failed::of)? {
         let upstream = mirror.upstream;
         tell(say!(
             "The ledger is at {head}, and a copy of {upstream} as before.",

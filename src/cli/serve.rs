@@ -9,7 +9,7 @@ use actix_web::web;
 use super::{Failed, Opened, connect, open, open_copy, tell};
 use crate::api::cache::{self, Responses};
 use crate::api::changes::followers::Followers;
-use crate::api::exports::{self, Exports};
+use crate::api::exports::Exports;
 use crate::api::fair_use::{FairUse, Rules};
 use crate::api::metrics::Metrics;
 use crate::api::metrics_port;
@@ -89,7 +89,6 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
         actix_web::rt::spawn(keep_in_step(opened.url.clone(), upstream));
     }
     let state = web::Data::new(state);
-    actix_web::rt::spawn(exports::forget_what_is_redacted(state.clone()));
     actix_web::rt::spawn(cache::follow(state.clone()));
     let server = api::server(state.clone(), listener, workers).map_err(Failed::of)?;
     actix_web::rt::spawn(stop_on_signal(server.handle(), state.clone()));
@@ -124,8 +123,8 @@ async fn open_mirror(settings: &Serve, upstream: &Upstream) -> Result<Opened, Fa
         Ok(index) => open_copy(&settings.database, index.ledger, &index.time_zone).await,
         Err(fault) => {
             let opened = open(&settings.database).await?;
-            let mut connection = connect(&opened).await?;
-            let known = origin::mirror(&mut connection).await.map_err(Failed::of)?.is_some();
+            let connection = connect(&opened).await?;
+            let known = origin::mirror(&connection).await.map_err(Failed::of)?.is_some();
             if known { Ok(opened) } else { Err(fault.into()) }
         }
     }

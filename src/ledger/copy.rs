@@ -172,7 +172,8 @@ pub async fn append(connection: &mut AsyncPgConnection, copied: &Copied) -> Resu
     let small = copied.changes.len() <= publish::SMALL && copied.kind != RevisionKind::Redaction;
     connection
         .transaction(async |connection| {
-            let head = publish::lock(connection, small).await?;
+            publish::prepare(connection, small).await?;
+            let head = Head::lock(connection).await?;
             if head.revision + 1 != copied.revision {
                 return Err(Fault::Overtaken);
             }
@@ -191,8 +192,9 @@ pub async fn append(connection: &mut AsyncPgConnection, copied: &Copied) -> Resu
                 digest: &copied.digest,
                 change_count: i64::try_from(copied.changes.len()).unwrap_or(i64::MAX),
             };
-            write::append(connection, &head, &row, &copied.changes()).await?;
-            Ok(publish::follow(connection, copied.revision, &plan).await?)
+            let appended = write::append(&head, &row, &copied.changes());
+            publish::follow(connection, appended, &plan, None).await?;
+            Ok(())
         })
         .await
 }

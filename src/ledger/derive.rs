@@ -28,7 +28,18 @@ pub async fn derive(connection: &mut AsyncPgConnection, number: i64, plan: &Plan
         upserted.chain(withdrawn).collect()
     };
     statuses(connection, number, touched("report")).await?;
+    if plan.no_ratio {
+        return Ok(());
+    }
     ratios(connection, number, touched("metric"), touched("observation")).await
+}
+
+/// Whether a plan bears on anything that is derived here.
+pub fn may_follow(plan: &Plan) -> bool {
+    let kinds =
+        plan.upserts.iter().map(|upsert| upsert.draft.kind.name).chain(plan.withdrawals.iter().map(|w| w.kind.name));
+    let bears = |kind| kind == "report" || (!plan.no_ratio && ["metric", "observation"].contains(&kind));
+    { kinds }.any(bears)
 }
 
 #[derive(QueryableByName)]

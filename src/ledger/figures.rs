@@ -7,7 +7,7 @@ use diesel_async::AsyncPgConnection;
 use serde_json::Value;
 
 use super::plan::{Plan, Upsert};
-use super::state;
+use super::state::{self, FigureRow, IDENTIFYING};
 use crate::db::Error;
 use crate::model::draft::Draft;
 use crate::model::problem::Problem;
@@ -19,7 +19,7 @@ struct Metric {
     is_ratio: bool,
 }
 
-pub async fn check(connection: &mut AsyncPgConnection, plan: &Plan, problems: &mut Vec<Problem>) -> Result<(), Error> {
+pub async fn check(connection: &AsyncPgConnection, plan: &mut Plan, problems: &mut Vec<Problem>) -> Result<(), Error> {
     let observations: Vec<&Draft> = drafts(plan, "observation").map(|upsert| &upsert.draft).collect();
     let changed: Vec<&Upsert> = drafts(plan, "metric").collect();
     if observations.is_empty() && changed.is_empty() {
@@ -32,10 +32,23 @@ pub async fn check(connection: &mut AsyncPgConnection, plan: &Plan, problems: &m
     }
     let mut metrics: HashMap<String, Metric> = HashMap::new();
     let mut observed: BTreeSet<String> = BTreeSet::new();
-    for row in state::metrics(connection, ids.into_iter().collect()).await? {
-        if row.observed > 0 {
+    // Another time basis moves every figure of the metric that does not state its own.
+    let moved = changed.iter().filter(|upsert| {
+        upsert.before.as_ref().is_some_and(|before| before["time_basis"] != upsert.draft.value["time_basis"])
+    });
+    let moved = moved.map(|upsert| upsert.draft.id.clone()).collect();
+    let alike = IDENTIFYING.map(|(name, default)| {
+        let said = |draft: &&Draft| draft.value.get(name).and_then(Value::as_str).unwrap_or(default).to_owned();
+        observations.iter().map(said).collect()
+    });
+    let metric_rows = state::metrics(connection, ids.into_iter().collect());
+    let (metric_rows, figure_rows) = tokio::join!(biased; metric_rows, state::figures(connection, alike, moved));
+    let mut in_ratio = false;
+    for row in metric_rows? {
+        if row.observed {
             observed.insert(row.id.clone());
         }
+        in_ratio |= row.in_ratio;
         metrics.insert(row.id, Metric { time_basis: row.time_basis, is_ratio: row.ratio_numerator.is_some() });
     }
     for Upsert { draft, .. } in &changed {
@@ -43,7 +56,13 @@ pub async fn check(connection: &mut AsyncPgConnection, plan: &Plan, problems: &m
         metrics.insert(draft.id.clone(), Metric { time_basis: text(&draft.value, "time_basis"), is_ratio });
     }
     check_ratios(&observations, &changed, &metrics, &observed, problems);
-    check_unique(connection, plan, &observations, &changed, &metrics, problems).await
+    check_unique(figure_rows?, plan, &observations, &changed, &metrics, problems);
+    // Nothing was computed from what was never there.
+    let is_new = |upsert: &Upsert| upsert.before.is_none() && !upsert.reinstates;
+    let no_ratio =
+        !in_ratio && changed.is_empty() && plan.withdrawals.is_empty() && drafts(plan, "observation").all(is_new);
+    plan.no_ratio = no_ratio;
+    Ok(())
 }
 
 fn drafts<'a>(plan: &'a Plan, kind: &'a str) -> impl Iterator<Item = &'a Upsert> {
@@ -99,46 +118,33 @@ fn check_ratios(
     }
 }
 
-/// What identifies a figure: metric, effective time basis, and the members in [`IDENTIFYING`].
-type FigureKey = (String, String, Vec<Option<String>>);
-
-const IDENTIFYING: [&str; 5] = ["period", "subject", "division_code", "scope", "reported_by"];
+/// What identifies a figure: effective time basis, and the members in [`IDENTIFYING`].
+type FigureKey = (String, [String; IDENTIFYING.len()]);
 
 fn figure_key(value: &Value, metrics: &HashMap<String, Metric>) -> FigureKey {
     let metric = text(value, "metric");
     let basis = value.get("time_basis").and_then(Value::as_str).map(str::to_owned);
     let basis = basis.or_else(|| metrics.get(&metric).map(|metric| metric.time_basis.clone())).unwrap_or_default();
-    let role = value.get("role").and_then(Value::as_str).unwrap_or("actual").to_owned();
-    let mut members: Vec<Option<String>> =
-        IDENTIFYING.iter().map(|name| value.get(name).and_then(Value::as_str).map(str::to_owned)).collect();
-    members.push(Some(role));
-    (metric, basis, members)
+    let said =
+        |(name, default): (&str, &'static str)| value.get(name).and_then(Value::as_str).unwrap_or(default).to_owned();
+    (basis, IDENTIFYING.map(said))
 }
 
-async fn check_unique(
-    connection: &mut AsyncPgConnection,
+fn check_unique(
+    there: Vec<FigureRow>,
     plan: &Plan,
     observations: &[&Draft],
     changed: &[&Upsert],
     metrics: &HashMap<String, Metric>,
     problems: &mut Vec<Problem>,
-) -> Result<(), Error> {
+) {
     let replaced: BTreeSet<&str> = observations
         .iter()
         .map(|draft| draft.id.as_str())
         .chain(plan.withdrawals.iter().filter(|w| w.kind.name == "observation").map(|w| w.id.as_str()))
         .collect();
-    let pairs = observations.iter().map(|draft| (text(&draft.value, "metric"), text(&draft.value, "period"))).collect();
-    // Another time basis moves every figure of the metric that does not state its own.
-    let moved: Vec<String> = changed
-        .iter()
-        .filter(|upsert| {
-            upsert.before.as_ref().is_some_and(|before| before["time_basis"] != upsert.draft.value["time_basis"])
-        })
-        .map(|upsert| upsert.draft.id.clone())
-        .collect();
     let mut seen: HashMap<FigureKey, String> = HashMap::new();
-    for row in state::figures(connection, pairs, moved).await? {
+    for row in there {
         let Ok(body) = serde_json::from_str::<Value>(&row.body) else { continue };
         if replaced.contains(row.id.as_str()) {
             continue;
@@ -154,7 +160,6 @@ async fn check_unique(
             problems.push(duplicate(draft.pointer.clone(), &other));
         }
     }
-    Ok(())
 }
 
 fn duplicate(pointer: String, other: &str) -> Problem {

@@ -8,6 +8,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use sha2::{Digest, Sha256};
 
 use super::outcome::Outcome;
+use super::write;
 use crate::db::Error;
 use crate::db::statement::{Bind, Statement};
 
@@ -46,30 +47,30 @@ impl Idempotency {
     }
 
     /// The first answer. Asked under the head lock, so that the first one has been committed.
-    pub async fn find(&self, connection: &mut AsyncPgConnection) -> Result<Option<Kept>, Error> {
+    pub async fn find(&self, mut connection: &AsyncPgConnection) -> Result<Option<Kept>, Error> {
         let [key_id, idempotency_key] = self.name();
         let statement = Statement::of(
             "SELECT status, answer, request_digest = ? AS same FROM idempotency_keys WHERE key_id = ? AND idempotency_key = ?",
             [Bind::Bytes(self.request_digest.clone()), key_id, idempotency_key],
         );
-        let rows: Vec<Kept> = statement.get_results(connection).await?;
+        let rows: Vec<Kept> = statement.get_results(&mut connection).await?;
         Ok(rows.into_iter().next())
     }
 
     /// Keeps the first answer, and lets go of those that are too old.
     pub async fn keep(
         &self,
-        connection: &mut AsyncPgConnection,
+        connection: &AsyncPgConnection,
         outcome: &Outcome,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let old = Bind::Instant(Some(now - TimeDelta::days(KEPT_DAYS)));
-        Statement::of("DELETE FROM idempotency_keys WHERE created_at < ?", [old]).execute(connection).await?;
+        let forget = Statement::of("DELETE FROM idempotency_keys WHERE created_at < ?", [old]);
         let answer = serde_json::to_string(outcome)
             .map_err(|error| Error::Query(diesel::result::Error::SerializationError(error.into())))?;
         let status = if outcome.revision.is_some() { 201 } else { 200 };
         let [key_id, idempotency_key] = self.name();
-        Statement::of(
+        let keep = Statement::of(
             "INSERT INTO idempotency_keys (key_id, idempotency_key, request_digest, status, answer, revision, created_at) \
              VALUES (?, ?, ?, ?::bigint, ?, nullif(?::bigint, 0), ?)",
             [
@@ -81,9 +82,8 @@ impl Idempotency {
                 Bind::BigInt(outcome.revision.unwrap_or_default()),
                 Bind::Instant(Some(now)),
             ],
-        )
-        .execute(connection)
-        .await?;
+        );
+        write::together(connection, [forget, keep]).await?;
         Ok(())
     }
 }

@@ -130,8 +130,7 @@ pub async fn authenticate(
 }
 
 /// Notes which key published a revision.
-pub async fn published(connection: &mut AsyncPgConnection, key: &str, revision: i64) -> Result<(), Error> {
+pub fn published(key: &str, revision: i64) -> Statement {
     let binds = [Bind::BigInt(revision), Bind::Text(key.to_owned())];
-    Statement::of("INSERT INTO revision_keys (revision, key_id) VALUES (?, ?)", binds).execute(connection).await?;
-    Ok(())
+    Statement::of("INSERT INTO revision_keys (revision, key_id) VALUES (?, ?)", binds)
 }

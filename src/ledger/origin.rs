@@ -29,6 +29,6 @@ pub fn statement() -> Statement {
     Statement::of("SELECT upstream, upstream_head, reached_at, diverged, restored FROM mirror", [])
 }
 
-pub async fn mirror(connection: &mut AsyncPgConnection) -> Result<Option<Mirror>, Error> {
-    Ok(statement().get_result(connection).await.optional()?)
+pub async fn mirror(mut connection: &AsyncPgConnection) -> Result<Option<Mirror>, Error> {
+    Ok(statement().get_result(&mut connection).await.optional()?)
 }

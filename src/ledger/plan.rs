@@ -6,6 +6,7 @@ mod references;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel_async::AsyncPgConnection;
+use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::figures;
@@ -35,6 +36,8 @@ pub struct Plan {
     pub withdrawals: Vec<Withdrawal>,
     pub redactions: Vec<Redaction>,
     pub notices: Vec<Notice>,
+    /// Whether it is known that no ratio follows from it.
+    pub no_ratio: bool,
 }
 
 impl Plan {
@@ -51,13 +54,13 @@ pub struct Notice {
     pub detail: Message,
 }
 
-/// Plans a publication. Read under the head lock, so that the state stays as it is until the commit.
+/// Plans a publication against what was loaded under the head lock, so that the state stays as it is until the commit.
 pub async fn plan(
     connection: &mut AsyncPgConnection,
+    mut planner: Planner,
     publication: Publication,
     problems: &mut Vec<Problem>,
 ) -> Result<Plan, Error> {
-    let mut planner = Planner::load(connection, &publication).await?;
     let Publication { kind, publisher, records, patches, withdrawals, redactions, named, .. } = publication;
     let patched = planner.patched(patches, &publisher, problems);
     for draft in records.into_iter().chain(patched) {
@@ -72,11 +75,12 @@ pub async fn plan(
     planner.check_publisher(&publisher, &named, problems);
     planner.check_references(connection, &named, problems).await?;
     planner.check_dependents(connection, problems).await?;
-    figures::check(connection, &planner.plan, problems).await?;
+    figures::check(connection, &mut planner.plan, problems).await?;
     Ok(planner.plan)
 }
 
-struct Planner {
+/// What a publication is planned with.
+pub struct Planner {
     histories: HashMap<Key, History>,
     bodies: HashMap<Key, String>,
     plan: Plan,
@@ -85,7 +89,8 @@ struct Planner {
 }
 
 impl Planner {
-    async fn load(connection: &mut AsyncPgConnection, publication: &Publication) -> Result<Planner, Error> {
+    /// Loads the records that a publication names, in one round trip where it patches none.
+    pub async fn load(connection: &AsyncPgConnection, publication: &Publication) -> Result<Planner, Error> {
         let mut named: BTreeSet<Key> = publication.named.clone();
         named.extend(publication.withdrawals.iter().map(|withdrawal| (withdrawal.kind.name, withdrawal.id.clone())));
         named.extend(publication.redactions.iter().map(|redaction| (redaction.kind.name, redaction.id.clone())));
@@ -96,24 +101,32 @@ impl Planner {
         for (kind, id) in named {
             by_kind.entry(kind).or_default().push(id);
         }
+        let by_kind = by_kind.into_iter().filter_map(|(name, ids)| Some((kinds::named(name)?, ids)));
+        let found = by_kind.map(async |(kind, ids)| {
+            let found = state::bodies(connection, kind, ids).await?;
+            Ok::<_, Error>(found.into_iter().map(move |(id, body)| ((kind.name, id), body)))
+        });
+        let (found, histories) = tokio::join!(biased; join_all(found), state::histories(connection, &keys));
         let mut bodies = HashMap::new();
-        for (name, ids) in by_kind {
-            if let Some(kind) = kinds::named(name) {
-                let found = state::bodies(connection, kind, ids).await?;
-                bodies.extend(found.into_iter().map(|(id, body)| ((name, id), body)));
-            }
+        for found in found {
+            bodies.extend(found?);
         }
+        let mut histories = histories?;
         // A patched record may name others than the publication does.
+        let mut more = BTreeSet::new();
         for patch in &publication.patches {
             if let Some(draft) = bodies.get(&(patch.kind.name, patch.id.clone())).and_then(|body| merged(body, patch)) {
-                keys.extend(
+                more.extend(
                     Draft::read(patch.kind, draft, &publication.publisher, String::new(), patch.change_kind)
                         .iter()
                         .flat_map(targets),
                 );
             }
         }
-        let histories = state::histories(connection, &keys).await?;
+        more.retain(|key| !keys.contains(key));
+        if !more.is_empty() {
+            histories.extend(state::histories(connection, &more).await?);
+        }
         Ok(Planner { histories, bodies, plan: Plan::default(), unchanged: BTreeSet::new() })
     }
 

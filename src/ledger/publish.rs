@@ -7,11 +7,14 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 
 use super::authority::Authority;
 use super::idempotency::{Idempotency, Kept};
+use super::origin::Mirror;
 use super::outcome::{self, Notice, Outcome};
-use super::plan::{self, Plan};
+use super::plan::{self, Plan, Planner};
 use super::state::Head;
-use super::{derive, origin, redact, warnings, write};
+use super::warnings::{self, Warning};
+use super::{derive, keys, origin, redact, write};
 use crate::db::Error;
+use crate::db::statement::Statement;
 use crate::model::problem::Problem;
 use crate::model::publication::Publication;
 use crate::model::text::Sha256Hex;
@@ -87,9 +90,9 @@ pub async fn publish(
     let (mut published, mut locked) = (None, None);
     let result = connection
         .transaction(async |connection| {
-            let head = lock(connection, small).await?;
-            locked = Some(Instant::now());
-            let (done, keep) = attempt(connection, head, publication, &mut problems, terms).await?;
+            let begun = begin(connection, small, &publication, terms).await?;
+            locked = Some(begun.locked);
+            let (done, keep) = attempt(connection, begun, publication, &mut problems, terms).await?;
             published = Some(done);
             if keep { Ok(()) } else { Err(Refusal::Unwritten) }
         })
@@ -107,8 +110,8 @@ pub async fn publish(
 /// Entries of a small revision.
 pub const SMALL: usize = 200;
 
-/// Locks the head until the end of the transaction, for a revision that is small or not.
-pub async fn lock(connection: &mut AsyncPgConnection, small: bool) -> Result<Head, Error> {
+/// Sets how statements run until the end of the transaction, for a revision that is small or not.
+pub async fn prepare(mut connection: &AsyncPgConnection, small: bool) -> Result<(), Error> {
     // A publication takes what it takes; what waits for another one gives up in time.
     let patience = "SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '60s'";
     // Small ones go by indexes, whatever the statistics, by plans made once; planning would take longer than the rest.
@@ -117,33 +120,68 @@ pub async fn lock(connection: &mut AsyncPgConnection, small: bool) -> Result<Hea
     } else {
         "SET LOCAL plan_cache_mode = force_custom_plan"
     };
-    connection.batch_execute(&format!("{patience}; {planning}")).await?;
-    Head::lock(connection).await
+    Ok(connection.batch_execute(&format!("{patience}; {planning}")).await?)
+}
+
+/// What is known once the head is locked, which it stays until the end of the transaction.
+struct Begun {
+    head: Head,
+    locked: Instant,
+    mirror: Option<Mirror>,
+    /// The answer to the same request before.
+    before: Option<Kept>,
+    planner: Planner,
+}
+
+/// Locks the head, and reads what a publication is decided by. All is sent in this order at once: what follows the lock
+/// sees what there is once it is taken.
+async fn begin(
+    connection: &AsyncPgConnection,
+    small: bool,
+    publication: &Publication,
+    terms: &Terms<'_>,
+) -> Result<Begun, Error> {
+    let lock = async {
+        let head = Head::lock(connection).await?;
+        Ok::<_, Error>((head, Instant::now()))
+    };
+    let before = async {
+        match terms.idempotency {
+            Some(idempotency) => idempotency.find(connection).await,
+            None => Ok(None),
+        }
+    };
+    let (mirror, loaded) = (origin::mirror(connection), Planner::load(connection, publication));
+    let (prepared, locked, mirror, before, planner) =
+        tokio::join!(biased; prepare(connection, small), lock, mirror, before, loaded);
+    // The first error is the cause of those after it.
+    prepared?;
+    let (head, locked) = locked?;
+    Ok(Begun { head, locked, mirror: mirror?, before: before?, planner: planner? })
 }
 
 /// What is answered, and whether the transaction is to be kept.
 async fn attempt(
     connection: &mut AsyncPgConnection,
-    head: Head,
+    begun: Begun,
     publication: Publication,
     problems: &mut Vec<Problem>,
     terms: &Terms<'_>,
 ) -> Result<(Published, bool), Refusal> {
-    if let Some(mirror) = origin::mirror(connection).await? {
+    let Begun { head, planner, .. } = begun;
+    if let Some(mirror) = begun.mirror {
         return Err(if mirror.restored { Refusal::Restored } else { Refusal::Copy(mirror.upstream) });
     }
-    if let Some(idempotency) = terms.idempotency {
-        match idempotency.find(connection).await? {
-            Some(kept) if kept.same => return Ok((Published::Before(kept), false)),
-            Some(_) => return Err(Refusal::KeyReused),
-            None => {}
-        }
+    match begun.before {
+        Some(kept) if kept.same => return Ok((Published::Before(kept), false)),
+        Some(_) => return Err(Refusal::KeyReused),
+        None => {}
     }
     if terms.if_head.is_some_and(|wanted| !wanted.contains(&head.revision)) {
         return Err(Refusal::HeadMoved(head.revision));
     }
     let (kind, message, publisher) = (publication.kind, publication.message.clone(), publication.publisher.clone());
-    let mut plan = plan::plan(connection, publication, problems).await?;
+    let mut plan = plan::plan(connection, planner, publication, problems).await?;
     if let Some(authority) = terms.authority {
         authority.check(connection, &publisher, &plan, problems).await?;
     }
@@ -170,8 +208,9 @@ async fn attempt(
             message: &message,
             published_at: time_after(now, head.published_at),
         };
-        let head = write(connection, &head, &draft, &plan).await?;
-        outcome.warnings = warnings::opened(connection, head.revision).await?;
+        let key = terms.authority.filter(|_| !terms.dry_run).map(|authority| authority.key.as_str());
+        let (head, opened) = write(connection, &head, &draft, &plan, key).await?;
+        outcome.warnings = opened;
         if !terms.dry_run {
             outcome.revision = Some(head.revision);
             outcome.head = head.revision;
@@ -184,33 +223,59 @@ async fn attempt(
     if let Some(idempotency) = terms.idempotency {
         idempotency.keep(connection, &outcome, now).await?;
     }
-    if let (Some(authority), Some(revision)) = (terms.authority, outcome.revision) {
-        super::keys::published(connection, &authority.key, revision).await?;
-    }
     let keep = outcome.revision.is_some() || terms.idempotency.is_some();
     Ok((Published::Now(outcome), keep))
 }
 
+/// Writes a plan, and which key it came with. Returns the new head, and the warnings that the revision opens.
 async fn write(
     connection: &mut AsyncPgConnection,
     at: &Head,
     draft: &write::Draft<'_>,
     plan: &Plan,
-) -> Result<Head, Error> {
+    key: Option<&str>,
+) -> Result<(Head, Vec<Warning>), Error> {
     if !plan.redactions.is_empty() {
-        return redact::write(connection, draft, plan).await;
+        let head = redact::write(connection, draft, plan).await?;
+        let with_key = write::together(connection, key.map(|key| keys::published(key, head.revision)));
+        let (written, opened) = tokio::join!(biased; with_key, warnings::opened(connection, head.revision));
+        written?;
+        return Ok((head, opened?));
     }
-    let head = write::revision(connection, at, draft, plan).await?;
-    follow(connection, head.revision, plan).await?;
-    Ok(head)
+    let appended = write::revision(at, draft, plan)?;
+    let head = appended.head.clone();
+    let with_key = key.map(|key| keys::published(key, head.revision));
+    let opened = follow(connection, appended, plan, with_key).await?;
+    Ok((head, opened))
 }
 
-/// Writes the records of a revision, what follows from them, and says that it is there.
-pub async fn follow(connection: &mut AsyncPgConnection, revision: i64, plan: &Plan) -> Result<(), Error> {
-    write::records(connection, revision, plan).await?;
-    derive::derive(connection, revision, plan).await?;
-    write::together(connection, [warnings::derive(revision), write::notify(revision)]).await?;
-    Ok(())
+/// Writes a revision with the records that its plan changes, then what follows from them and `more`, and says that it is
+/// there. Returns the warnings that it opens.
+pub async fn follow(
+    connection: &mut AsyncPgConnection,
+    appended: write::Appended,
+    plan: &Plan,
+    more: Option<Statement>,
+) -> Result<Vec<Warning>, Error> {
+    let write::Appended { head, mut statements, changes } = appended;
+    let number = head.revision;
+    statements.extend(write::records(number, plan));
+    let mut written = Vec::new();
+    // Else nothing need be read in between.
+    if derive::may_follow(plan) {
+        written = write::together(connection, std::mem::take(&mut statements)).await?;
+        derive::derive(connection, number, plan).await?;
+    }
+    statements.extend([warnings::derive(number), write::notify(number)]);
+    statements.extend(more);
+    let (rest, opened) =
+        tokio::join!(biased; write::together(connection, statements), warnings::opened(connection, number));
+    written.extend(rest?);
+    // The count is checked against what came to be: a revision never lacks a change.
+    if written.get(write::CHANGES) != Some(&changes) {
+        return Err(Error::Query(diesel::result::Error::RollbackTransaction));
+    }
+    opened
 }
 
 /// Later than the revision before, whatever the clock says.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bytea, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Bytea, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::digest;
@@ -28,9 +28,9 @@ pub struct Head {
 
 impl Head {
     /// Locks the head until the end of the transaction.
-    pub async fn lock(connection: &mut AsyncPgConnection) -> Result<Head, Error> {
+    pub async fn lock(mut connection: &AsyncPgConnection) -> Result<Head, Error> {
         let sql = "SELECT revision, digest, published_at, last_redaction FROM head FOR UPDATE";
-        Ok(Statement::of(sql, []).get_result(connection).await?)
+        Ok(Statement::of(sql, []).get_result(&mut connection).await?)
     }
 }
 
@@ -91,7 +91,7 @@ fn kind_name(name: &str) -> Option<&'static str> {
 
 /// The histories of these records; none for those that never were.
 pub async fn histories(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     keys: &BTreeSet<Key>,
 ) -> Result<HashMap<Key, History>, Error> {
     let statement = Statement::of(
@@ -99,7 +99,7 @@ pub async fn histories(
          JOIN changes c USING (kind, id) JOIN revisions r USING (revision) ORDER BY c.kind, c.id, c.revision",
         arrays(keys),
     );
-    let rows: Vec<ChangeRow> = statement.get_results(connection).await?;
+    let rows: Vec<ChangeRow> = statement.get_results(&mut connection).await?;
     let mut histories: HashMap<Key, History> = HashMap::new();
     for row in rows {
         let Some(kind) = kind_name(&row.kind) else { continue };
@@ -132,7 +132,7 @@ struct BodyRow {
 
 /// The open bodies of records of one kind, by id.
 pub async fn bodies(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     kind: &Kind,
     ids: Vec<String>,
 ) -> Result<HashMap<String, String>, Error> {
@@ -141,7 +141,7 @@ pub async fn bodies(
          WHERE t.id = k.id AND t.revision_to = {OPEN} OFFSET 0) t",
         kind.collection
     );
-    let rows: Vec<BodyRow> = Statement::of(&sql, [Bind::Texts(ids)]).get_results(connection).await?;
+    let rows: Vec<BodyRow> = Statement::of(&sql, [Bind::Texts(ids)]).get_results(&mut connection).await?;
     Ok(rows.into_iter().map(|row| (row.id, row.body)).collect())
 }
 
@@ -200,18 +200,23 @@ pub struct MetricRow {
     pub time_basis: String,
     #[diesel(sql_type = Nullable<Text>)]
     pub ratio_numerator: Option<String>,
-    /// Published observations of it, none or one counted.
-    #[diesel(sql_type = BigInt)]
-    pub observed: i64,
+    /// Whether there are published observations of it.
+    #[diesel(sql_type = Bool)]
+    pub observed: bool,
+    /// Whether a ratio is made of it.
+    #[diesel(sql_type = Bool)]
+    pub in_ratio: bool,
 }
 
-pub async fn metrics(connection: &mut AsyncPgConnection, ids: Vec<String>) -> Result<Vec<MetricRow>, Error> {
+pub async fn metrics(mut connection: &AsyncPgConnection, ids: Vec<String>) -> Result<Vec<MetricRow>, Error> {
     let sql = format!(
-        "SELECT id, time_basis, ratio_numerator, (SELECT count(*) FROM (SELECT FROM observations o \
-         WHERE o.metric = m.id AND o.revision_to = {OPEN} AND NOT o.computed LIMIT 1) one) AS observed \
+        "SELECT id, time_basis, ratio_numerator, EXISTS (SELECT FROM observations o \
+         WHERE o.metric = m.id AND o.revision_to = {OPEN} AND NOT o.computed) AS observed, \
+         EXISTS (SELECT FROM metrics r WHERE r.ratio_numerator = m.id AND r.revision_to = {OPEN}) \
+         OR EXISTS (SELECT FROM metrics r WHERE r.ratio_denominator = m.id AND r.revision_to = {OPEN}) AS in_ratio \
          FROM metrics m WHERE id = ANY(?) AND revision_to = {OPEN}"
     );
-    Ok(Statement::of(&sql, [Bind::Texts(ids)]).get_results(connection).await?)
+    Ok(Statement::of(&sql, [Bind::Texts(ids)]).get_results(&mut connection).await?)
 }
 
 /// What makes a published figure at head one of its kind.
@@ -225,21 +230,38 @@ pub struct FigureRow {
     pub body: String,
 }
 
-/// Published figures of a metric in a period, and all of some metrics.
+/// Members that identify a figure, beside its time basis, with what they are taken for where a record does not say.
+pub const IDENTIFYING: [(&str, &str); 7] = [
+    ("metric", ""),
+    ("period", ""),
+    ("role", "actual"),
+    ("subject", ""),
+    ("division_code", ""),
+    ("scope", ""),
+    ("reported_by", ""),
+];
+
+/// Published figures that are identified like one of these, by the members in [`IDENTIFYING`] each, and all of some metrics.
 pub async fn figures(
-    connection: &mut AsyncPgConnection,
-    pairs: Vec<(String, String)>,
+    mut connection: &AsyncPgConnection,
+    alike: [Vec<String>; IDENTIFYING.len()],
     metrics: Vec<String>,
 ) -> Result<Vec<FigureRow>, Error> {
-    let (pair_metrics, periods) = pairs.into_iter().unzip();
-    let sql = format!(
-        // Each pair leads to its figures; OFFSET 0 keeps that order.
-        "SELECT o.* FROM (SELECT DISTINCT * FROM unnest(?, ?) k(metric, period)) k CROSS JOIN LATERAL (\
-         SELECT o.id, o.metric, o.body FROM observations o WHERE o.metric = k.metric AND o.period = k.period \
-         AND o.revision_to = {OPEN} AND NOT o.computed OFFSET 0) o \
-         UNION SELECT o.id, o.metric, o.body FROM observations o \
-         WHERE o.metric = ANY(?) AND o.revision_to = {OPEN} AND NOT o.computed"
+    let names = IDENTIFYING.map(|(name, _)| name).join(", ");
+    let same = IDENTIFYING.map(|(name, default)| match default {
+        "" if !["metric", "period"].contains(&name) => format!("coalesce(o.{name}, '') = k.{name}"),
+        _ => format!("o.{name} = k.{name}"),
+    });
+    let figure = format!(
+        "SELECT o.id, o.metric, o.body FROM observations o WHERE o.revision_to = {OPEN} AND NOT o.computed AND"
     );
-    let binds = [Bind::Texts(pair_metrics), Bind::Texts(periods), Bind::Texts(metrics)];
-    Ok(Statement::of(&sql, binds).get_results(connection).await?)
+    // Each leads to its figures; OFFSET 0 keeps that order.
+    let mut statement = Statement::of(&format!("SELECT o.* FROM (SELECT DISTINCT * FROM unnest("), []);
+    statement
+        .list(alike.map(Bind::Texts))
+        .sql(&format!(") k({names})) k CROSS JOIN LATERAL ({figure} {} OFFSET 0) o", same.join(" AND ")));
+    if !metrics.is_empty() {
+        statement.push(&format!(" UNION {figure} o.metric = ANY(?)"), [Bind::Texts(metrics)]);
+    }
+    Ok(statement.get_results(&mut connection).await?)
 }

@@ -125,11 +125,11 @@ pub fn derive(number: i64) -> Statement {
 const SHOWN: usize = 1000;
 
 /// Warnings that begin with a revision.
-pub async fn opened(connection: &mut AsyncPgConnection, number: i64) -> Result<Vec<Warning>, Error> {
+pub async fn opened(mut connection: &AsyncPgConnection, number: i64) -> Result<Vec<Warning>, Error> {
     let sql = format!(
         "SELECT {} FROM warnings w WHERE w.revision_from = ? ORDER BY w.kind, w.id, w.code, w.other_id LIMIT {SHOWN}",
         columns("w.revision_from")
     );
-    let rows: Vec<Row> = Statement::of(&sql, [Bind::BigInt(number)]).get_results(connection).await?;
+    let rows: Vec<Row> = Statement::of(&sql, [Bind::BigInt(number)]).get_results(&mut connection).await?;
     Ok(rows.into_iter().filter_map(Row::warning).collect())
 }

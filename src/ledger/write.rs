@@ -69,13 +69,8 @@ impl Change<'_> {
     }
 }
 
-/// Writes revision and head, then its changes. Returns the new head.
-pub async fn revision(
-    connection: &mut AsyncPgConnection,
-    at: &Head,
-    draft: &Draft<'_>,
-    plan: &Plan,
-) -> Result<Head, Error> {
+/// What a plan is written as, with its digests.
+pub fn revision(at: &Head, draft: &Draft<'_>, plan: &Plan) -> Result<Appended, Error> {
     let random = |error| Error::Unavailable(format!("no random numbers: {error}"));
     let changes = changes_of(plan).map_err(random)?;
     let message_salt = digest::salt().map_err(random)?;
@@ -100,16 +95,22 @@ pub async fn revision(
         digest: &digest,
         change_count: i64::try_from(changes.len()).unwrap_or(i64::MAX),
     };
-    append(connection, at, &row, &changes).await
+    Ok(append(at, &row, &changes))
 }
 
-/// Appends a revision, all of whose digests are there.
-pub async fn append(
-    connection: &mut AsyncPgConnection,
-    at: &Head,
-    row: &RevisionRow<'_>,
-    changes: &[Change<'_>],
-) -> Result<Head, Error> {
+/// A revision about to be appended: the new head, and how it is written.
+pub struct Appended {
+    pub head: Head,
+    pub statements: Vec<Statement>,
+    /// Rows that the statement at [`CHANGES`] writes.
+    pub changes: usize,
+}
+
+/// Place among the statements of the one that writes the changes.
+pub const CHANGES: usize = 2;
+
+/// Writes revision and head, then its changes, all of whose digests are there.
+pub fn append(at: &Head, row: &RevisionRow<'_>, changes: &[Change<'_>]) -> Appended {
     let (number, published_at) = (row.revision, row.published_at);
     let (bytes, instant) = (|bytes: &[u8]| Bind::Bytes(bytes.to_vec()), Bind::Instant(Some(published_at)));
     let revision = Statement::of(
@@ -131,13 +132,10 @@ pub async fn append(
         "UPDATE head SET revision = ?, digest = ?, published_at = ?",
         [Bind::BigInt(number), bytes(row.digest), instant],
     );
-    let written = together(connection, vec![revision, head, insert(number, changes), touch(number, changes)]).await?;
-    // The count is checked against what came to be: a revision never lacks a change.
-    if written.get(2) != Some(&changes.len()) {
-        return Err(Error::Query(diesel::result::Error::RollbackTransaction));
-    }
+    let statements = vec![revision, head, insert(number, changes), touch(number, changes)];
     let digest = row.digest.to_vec();
-    Ok(Head { revision: number, digest, published_at: Some(published_at), last_redaction: at.last_redaction })
+    let head = Head { revision: number, digest, published_at: Some(published_at), last_redaction: at.last_redaction };
+    Appended { head, statements, changes: changes.len() }
 }
 
 /// By kind in the order of the kinds, then by id.
@@ -195,7 +193,7 @@ fn touch(number: i64, list: &[Change<'_>]) -> Statement {
 }
 
 /// Closes and opens the rows of the records that the plan changes.
-pub async fn records(connection: &mut AsyncPgConnection, number: i64, plan: &Plan) -> Result<(), Error> {
+pub fn records(number: i64, plan: &Plan) -> Vec<Statement> {
     let mut statements = Vec::new();
     // A commitment's row is derived from reports, so the reports are written before it.
     for kind in KINDS
@@ -220,18 +218,16 @@ pub async fn records(connection: &mut AsyncPgConnection, number: i64, plan: &Pla
         });
         statements.extend(refer(kind, number, references));
     }
-    together(connection, statements).await?;
-    Ok(())
+    statements
 }
 
 /// Runs statements in this order without waiting for one before sending the next; how many rows each wrote.
 pub async fn together(
-    connection: &mut AsyncPgConnection,
+    connection: &AsyncPgConnection,
     statements: impl IntoIterator<Item = Statement>,
 ) -> Result<Vec<usize>, Error> {
-    let shared = &*connection;
     let each = statements.into_iter().map(async |statement| {
-        let mut shared = shared;
+        let mut shared = connection;
         statement.execute(&mut shared).await
     });
     // All are waited for: the connection is not left with answers that nobody takes.

@@ -177,6 +177,10 @@ pub async fn follow(state: web::Data<State>) {
                 }
                 let heard = known.heard();
                 doubted = doubted.or_else(|| (heard > head).then(|| (heard, Instant::now())));
+                if let Some(row) = rows.first() {
+                    state.exports.forget_before(row.last_redaction);
+                    state.pictures.forget_before(row.last_redaction);
+                }
                 responses.history.tell(rows, is_other);
                 if let Some(kept) = responses.kept.as_ref().filter(|_| is_other) {
                     log::warn!("the ledger has another history than before: no answer from then is given any more");

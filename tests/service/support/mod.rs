@@ -18,7 +18,7 @@ use diesel_async::AsyncPgConnection;
 use open_commitments::api::cache::{self, Responses};
 use open_commitments::api::changes::followers::Followers;
 use open_commitments::api::endpoint::Endpoint;
-use open_commitments::api::exports::{self, Exports};
+use open_commitments::api::exports::Exports;
 use open_commitments::api::fair_use::{FairUse, Rules};
 use open_commitments::api::metrics::Metrics;
 use open_commitments::api::{self, State};
@@ -166,7 +166,6 @@ impl Service {
             followers: Followers::new(heads, settings.max_followers, settings.gateway_timeout),
         };
         let state = web::Data::new(state);
-        actix_web::rt::spawn(exports::forget_what_is_redacted(state.clone()));
         actix_web::rt::spawn(cache::follow(state.clone()));
         let server = api::server(state.clone(), listener, 1).expect("a server");
         let handle = server.handle();
