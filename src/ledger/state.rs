@@ -256,7 +256,7 @@ pub async fn figures(
         "SELECT o.id, o.metric, o.body FROM observations o WHERE o.revision_to = {OPEN} AND NOT o.computed AND"
     );
     // Each leads to its figures; OFFSET 0 keeps that order.
-    let mut statement = Statement::of(&format!("SELECT o.* FROM (SELECT DISTINCT * FROM unnest("), []);
+    let mut statement = Statement::of("SELECT o.* FROM (SELECT DISTINCT * FROM unnest(", []);
     statement
         .list(alike.map(Bind::Texts))
         .sql(&format!(") k({names})) k CROSS JOIN LATERAL ({figure} {} OFFSET 0) o", same.join(" AND ")));
