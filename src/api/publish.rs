@@ -29,6 +29,8 @@ use crate::say;
 
 /// How long a publication waits for those before it, as long as for the head's lock.
 const TURN: Duration = Duration::from_secs(60);
+/// Bytes of a publication that is read sooner than another thread is woken to read it.
+const SMALL: usize = 4096;
 /// How long the body of a publication may stop arriving.
 const SILENCE: Duration = Duration::from_secs(20);
 
@@ -92,9 +94,11 @@ async fn answer(state: &State, http: &HttpRequest, body: &mut web::Payload) -> R
     check_media_type(http)?;
     let bytes = read(http, body).await?;
     let idempotency = idempotency_key.filter(|_| !dry_run).map(|name| Idempotency::new(&authority.key, name, &bytes));
-    // Reading takes as long as the publication is large, and other requests are not to wait.
-    let parsed = web::block(move || publication::parse(&bytes)).await;
-    let parsed = parsed.map_err(|error| internal(error.to_string()))?;
+    let parsed = match bytes.len() {
+        ..=SMALL => publication::parse(&bytes),
+        // Reading takes as long as the publication is large, and other requests are not to wait.
+        _ => web::block(move || publication::parse(&bytes)).await.map_err(|error| internal(error.to_string()))?,
+    };
     let terms = Terms {
         dry_run,
         clock: state.clock,

@@ -7,7 +7,7 @@ use diesel_async::AsyncPgConnection;
 use serde_json::Value;
 
 use super::plan::{Plan, Upsert};
-use super::state::{self, FigureRow, IDENTIFYING};
+use super::state::{self, FigureRow, IDENTIFYING, MetricRow};
 use crate::db::Error;
 use crate::model::draft::Draft;
 use crate::model::problem::Problem;
@@ -19,32 +19,63 @@ struct Metric {
     is_ratio: bool,
 }
 
-pub async fn check(connection: &AsyncPgConnection, plan: &mut Plan, problems: &mut Vec<Problem>) -> Result<(), Error> {
+/// What the ledger has beside figures that are to be published.
+#[derive(Default)]
+pub struct Beside {
+    metrics: Vec<MetricRow>,
+    /// Figures that may be the same ones.
+    figures: Vec<FigureRow>,
+}
+
+impl Beside {
+    /// Loads it for these records, with every figure of the metrics that `moved`.
+    pub async fn load<'a>(
+        connection: &AsyncPgConnection,
+        drafts: impl Iterator<Item = &'a Draft>,
+        moved: Vec<String>,
+    ) -> Result<Beside, Error> {
+        let (mut observations, mut metrics) = (Vec::new(), BTreeSet::new());
+        for draft in drafts {
+            match draft.kind.name {
+                "observation" => {
+                    metrics.insert(text(&draft.value, "metric"));
+                    observations.push(draft);
+                }
+                "metric" => {
+                    metrics.insert(draft.id.clone());
+                    metrics.extend(draft.references.iter().map(|reference| reference.id.clone()));
+                }
+                _ => {}
+            }
+        }
+        if metrics.is_empty() {
+            return Ok(Beside::default());
+        }
+        let alike = IDENTIFYING.map(|(name, default)| {
+            let said = |draft: &&Draft| draft.value.get(name).and_then(Value::as_str).unwrap_or(default).to_owned();
+            observations.iter().map(said).collect()
+        });
+        let metrics = state::metrics(connection, metrics.into_iter().collect());
+        let (metrics, figures) = tokio::join!(biased; metrics, state::figures(connection, alike, moved));
+        Ok(Beside { metrics: metrics?, figures: figures? })
+    }
+}
+
+/// Metrics whose time basis is another one in the plan, which moves every figure that does not state its own.
+pub fn moved(plan: &Plan) -> Vec<String> {
+    let moves = |upsert: &&Upsert| {
+        upsert.before.as_ref().is_some_and(|before| before["time_basis"] != upsert.draft.value["time_basis"])
+    };
+    drafts(plan, "metric").filter(moves).map(|upsert| upsert.draft.id.clone()).collect()
+}
+
+pub fn check(plan: &mut Plan, beside: Beside, problems: &mut Vec<Problem>) {
     let observations: Vec<&Draft> = drafts(plan, "observation").map(|upsert| &upsert.draft).collect();
     let changed: Vec<&Upsert> = drafts(plan, "metric").collect();
-    if observations.is_empty() && changed.is_empty() {
-        return Ok(());
-    }
-    let mut ids: BTreeSet<String> = observations.iter().map(|draft| text(&draft.value, "metric")).collect();
-    for Upsert { draft, .. } in &changed {
-        ids.insert(draft.id.clone());
-        ids.extend(draft.references.iter().map(|reference| reference.id.clone()));
-    }
     let mut metrics: HashMap<String, Metric> = HashMap::new();
     let mut observed: BTreeSet<String> = BTreeSet::new();
-    // Another time basis moves every figure of the metric that does not state its own.
-    let moved = changed.iter().filter(|upsert| {
-        upsert.before.as_ref().is_some_and(|before| before["time_basis"] != upsert.draft.value["time_basis"])
-    });
-    let moved = moved.map(|upsert| upsert.draft.id.clone()).collect();
-    let alike = IDENTIFYING.map(|(name, default)| {
-        let said = |draft: &&Draft| draft.value.get(name).and_then(Value::as_str).unwrap_or(default).to_owned();
-        observations.iter().map(said).collect()
-    });
-    let metric_rows = state::metrics(connection, ids.into_iter().collect());
-    let (metric_rows, figure_rows) = tokio::join!(biased; metric_rows, state::figures(connection, alike, moved));
     let mut in_ratio = false;
-    for row in metric_rows? {
+    for row in beside.metrics {
         if row.observed {
             observed.insert(row.id.clone());
         }
@@ -56,13 +87,11 @@ pub async fn check(connection: &AsyncPgConnection, plan: &mut Plan, problems: &m
         metrics.insert(draft.id.clone(), Metric { time_basis: text(&draft.value, "time_basis"), is_ratio });
     }
     check_ratios(&observations, &changed, &metrics, &observed, problems);
-    check_unique(figure_rows?, plan, &observations, &changed, &metrics, problems);
+    check_unique(beside.figures, plan, &observations, &changed, &metrics, problems);
     // Nothing was computed from what was never there.
     let is_new = |upsert: &Upsert| upsert.before.is_none() && !upsert.reinstates;
-    let no_ratio =
+    plan.no_ratio =
         !in_ratio && changed.is_empty() && plan.withdrawals.is_empty() && drafts(plan, "observation").all(is_new);
-    plan.no_ratio = no_ratio;
-    Ok(())
 }
 
 fn drafts<'a>(plan: &'a Plan, kind: &'a str) -> impl Iterator<Item = &'a Upsert> {

@@ -9,7 +9,7 @@ use diesel_async::AsyncPgConnection;
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use super::figures;
+use super::figures::{self, Beside};
 use super::state::{self, History, Key, Last};
 use crate::db::Error;
 use crate::model::codes::RevisionKind;
@@ -75,7 +75,14 @@ pub async fn plan(
     planner.check_publisher(&publisher, &named, problems);
     planner.check_references(connection, &named, problems).await?;
     planner.check_dependents(connection, problems).await?;
-    figures::check(connection, &mut planner.plan, problems).await?;
+    let beside = match planner.beside {
+        Some(beside) => beside,
+        None => {
+            let drafts = planner.plan.upserts.iter().map(|upsert| &upsert.draft);
+            Beside::load(connection, drafts, figures::moved(&planner.plan)).await?
+        }
+    };
+    figures::check(&mut planner.plan, beside, problems);
     Ok(planner.plan)
 }
 
@@ -83,6 +90,8 @@ pub async fn plan(
 pub struct Planner {
     histories: HashMap<Key, History>,
     bodies: HashMap<Key, String>,
+    /// None where it depends on what the publication does.
+    beside: Option<Beside>,
     plan: Plan,
     /// Records skipped that are open all the same.
     unchanged: BTreeSet<Key>,
@@ -106,12 +115,21 @@ impl Planner {
             let found = state::bodies(connection, kind, ids).await?;
             Ok::<_, Error>(found.into_iter().map(move |(id, body)| ((kind.name, id), body)))
         });
-        let (found, histories) = tokio::join!(biased; join_all(found), state::histories(connection, &keys));
+        let records = publication.records.iter();
+        let is_known = publication.patches.is_empty() && records.clone().all(|draft| draft.kind.name != "metric");
+        let beside = async {
+            match is_known {
+                true => Beside::load(connection, records, Vec::new()).await.map(Some),
+                false => Ok(None),
+            }
+        };
+        let (found, histories, beside) =
+            tokio::join!(biased; join_all(found), state::histories(connection, &keys), beside);
         let mut bodies = HashMap::new();
         for found in found {
             bodies.extend(found?);
         }
-        let mut histories = histories?;
+        let (mut histories, beside) = (histories?, beside?);
         // A patched record may name others than the publication does.
         let mut more = BTreeSet::new();
         for patch in &publication.patches {
@@ -127,7 +145,7 @@ impl Planner {
         if !more.is_empty() {
             histories.extend(state::histories(connection, &more).await?);
         }
-        Ok(Planner { histories, bodies, plan: Plan::default(), unchanged: BTreeSet::new() })
+        Ok(Planner { histories, bodies, beside, plan: Plan::default(), unchanged: BTreeSet::new() })
     }
 
     fn is_open(&self, key: &Key) -> bool {
