@@ -45,18 +45,18 @@ impl Shared {
 
     /// A page at head.
     pub async fn page(&self, ask: &Ask, now: DateTime<Utc>) -> Read {
-        let (cell, ask) = self.cell(ask);
-        let page = read_once(&cell, || self.read(&ask, now)).await;
+        let (cell, at) = self.cell(ask);
+        let page = read_once(&cell, || self.read(Ask { at, ..ask.clone() }, now)).await;
         if !page.as_ref().is_ok_and(|page| page.size() <= MAX_KEPT) {
             self.pages().kept.retain(|_, kept| !Arc::ptr_eq(kept, &cell));
         }
         page
     }
 
-    async fn read(&self, ask: &Ask, now: DateTime<Utc>) -> Read {
-        if let Some(end) = self.end(ask) {
-            let (cell, end) = self.cell(&end);
-            let page = read_once(&cell, || self.read_anew(&end, now)).await?;
+    async fn read(&self, ask: Ask, now: DateTime<Utc>) -> Read {
+        if let Some(end) = self.end(&ask) {
+            let (cell, at) = self.cell(&end);
+            let page = read_once(&cell, || self.read_anew(Ask { at, ..end }, now)).await?;
             if page.is_idle() {
                 return Ok(Arc::new(page.with_fingerprint(&ask.fingerprint)));
             }
@@ -64,8 +64,8 @@ impl Shared {
         self.read_anew(ask, now).await
     }
 
-    async fn read_anew(&self, ask: &Ask, now: DateTime<Utc>) -> Read {
-        let page = Page::read(&self.database, ask, now).await?;
+    async fn read_anew(&self, ask: Ask, now: DateTime<Utc>) -> Read {
+        let page = Page::read(&self.database, &ask, now).await?;
         match ask.at {
             // The history went back, and whoever listens does not know yet.
             At::HeadWith(least) if page.moment.n < least => Err(db::Error::NotYet(least).into()),
@@ -83,8 +83,8 @@ impl Shared {
         is_end.then(|| Ask { place, filters, fingerprint, limit: 1, ..ask.clone() })
     }
 
-    /// What is kept or under way, and what it is read for: who was told of a revision gets it from a server that has it.
-    fn cell(&self, ask: &Ask) -> (Arc<OnceCell<Read>>, Ask) {
+    /// What is kept or under way, and what it is read at: who was told of a revision gets it from a server that has it.
+    fn cell(&self, ask: &Ask) -> (Arc<OnceCell<Read>>, At) {
         let is_confirmed = self.database.known().is_confirmed();
         let mut pages = self.pages();
         // Looked at only now: what is kept is forgotten after a newer one was heard of.
@@ -101,7 +101,7 @@ impl Shared {
         if cell.initialized() && !is_confirmed {
             *cell = Arc::default();
         }
-        (cell.clone(), Ask { at: At::HeadWith(least.max(head)), ..ask.clone() })
+        (cell.clone(), At::HeadWith(least.max(head)))
     }
 
     /// Remembers that somebody waits there.
