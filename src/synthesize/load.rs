@@ -11,8 +11,8 @@ use crate::db::OPEN;
 
 /// Tables that grow large.
 const LARGE: [&str; 5] = ["changes", "record_references", "commitments", "reports", "observations"];
-/// Their indexes that warnings are derived by.
-const KEPT: [&str; 2] = ["observations_series", "reports_commitment"];
+/// Their indexes that versions are closed and warnings derived by.
+const KEPT: [&str; 3] = ["observations_series", "record_references_from", "reports_commitment"];
 
 pub struct Loader<'a> {
     transaction: Transaction<'a>,

@@ -37,6 +37,7 @@ pub async fn read(database: &Database, at: At, now: DateTime<Utc>, publisher: &s
         "?, ''), (SELECT r.publisher FROM revisions r WHERE r.revision = 1)))))::text AS body FROM at",
         [Bind::Text(publisher.to_owned())],
     );
+    statement.slowly();
     Ok(database.rows(statement).await?.into_iter().next())
 }
 

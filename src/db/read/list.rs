@@ -81,40 +81,46 @@ pub async fn read(database: &Database, page: &Page<'_>, at: At, now: DateTime<Ut
 async fn at_known(database: &Database, page: &Page<'_>, at: At) -> Option<Found> {
     let known = database.known();
     let moment = known.moment(at).filter(|_| !page.count && page.includes.is_empty() && is_indexed(page))?;
-    // At head it is known what last changed the kinds, but not what last changed the rows of one record.
-    let changed_in = if narrow(page).is_none() { known.changed_in(kinds(page), moment.n) } else { None };
-    let rests = match changed_in {
+    let rests = rests_on(page, |kind| match known.changed_in([kind], moment.n) {
         Some(revision) => Statement::of("?::bigint", [Bind::BigInt(revision)]),
-        None => self::changed_in(page),
-    };
+        None => Statement::of(&kind_changed_in(kind), []),
+    });
     let mut statement = Statement::of(
         "WITH b AS (SELECT ?::bigint AS n, ?::bigint AS last_redaction), at AS MATERIALIZED (SELECT b.n, ",
         [Bind::BigInt(moment.n), Bind::BigInt(moment.last_redaction)],
     );
     let places = 0..page.sorts.len();
-    let texts: Vec<String> = places.clone().map(|place| format!("page.sort_{place}::text")).collect();
+    let keys: String = places.clone().map(|place| format!(", page.sort_{place}::text")).collect();
     let sorts = places.zip(page.sorts).map(|(place, (sort, _))| format!(", {} AS sort_{place}", sort.expression));
     let columns = format!("t.changed_in, t.derived, t.body{}", sorts.collect::<String>());
+    statement.append(rests).sql(" AS changed_in FROM b) SELECT ");
+    // What the answer rests on comes with the first row, the keys of the cursor with the last of the page: each value
+    // of each row costs time on both sides.
+    statement.push(
+        &format!(
+            "CASE row_number() OVER () WHEN ? THEN ARRAY[at.changed_in::text{keys}] WHEN 1 THEN ARRAY[at.changed_in::text] END"
+        ),
+        [Bind::BigInt(page.rows - 1)],
+    );
     statement
-        .append(rests)
-        .sql(" AS changed_in FROM b) SELECT at.changed_in, page.changed_in, page.derived, page.body, ");
-    // Only the last row of the page needs them, for the cursor.
-    let texts = texts.join(", ");
-    statement
-        .push(&format!("CASE WHEN row_number() OVER () = ? THEN ARRAY[{texts}] END"), [Bind::BigInt(page.rows - 1)]);
-    statement
-        .sql(" FROM at LEFT JOIN LATERAL ")
+        .sql(", page.changed_in, page.derived, page.body FROM at LEFT JOIN LATERAL ")
         .append(items(page, &columns, moment.n == moment.head))
         .sql(" page ON true");
     let rows = database.quick_rows(statement.read_with(moment.n)).await?;
-    let moment = known.rests(moment, rows.first()?.try_get(0).ok()?)?;
-    let item = |row: &tokio_postgres::Row| {
-        // Without rows there is one that has the moment alone.
-        let changed_in: Option<i64> = row.try_get(1).ok()?;
-        let body = served(changed_in?, row.try_get(2).ok()?, row.try_get(3).ok()?);
-        Some(Item { body, keys: row.try_get::<_, Option<Vec<String>>>(4).ok()?.unwrap_or_default(), included: None })
-    };
-    Some(Found { moment, count: None, items: rows.iter().filter_map(item).collect() })
+    let rests: Vec<&str> = rows.first()?.try_get(0).ok()?;
+    let moment = known.rests(moment, rests.first()?.parse().ok()?)?;
+    let mut items = Vec::with_capacity(rows.len());
+    for row in &rows {
+        // Without records there is one row, which has none.
+        let Some(changed_in) = row.try_get(1).ok()? else { break };
+        let body = served(changed_in, row.try_get(2).ok()?, row.try_get(3).ok()?);
+        let mut item = Item { body, keys: Vec::new(), included: None };
+        if let Some(keys) = row.try_get::<_, Option<Vec<String>>>(0).ok()? {
+            item.keys.extend(keys.into_iter().skip(1));
+        }
+        items.push(item);
+    }
+    Some(Found { moment, count: None, items })
 }
 
 /// Whether an index serves the page in its order.
@@ -213,8 +219,13 @@ fn narrow<'a>(page: &'a Page<'_>) -> Option<(&'static str, &'a String)> {
 /// SQL over `b`: what last changed the kinds that the page reads. A filter by one record it refers
 /// to narrows its own kind down to rows that refer to that record.
 pub fn changed_in(page: &Page<'_>) -> Statement {
+    rests_on(page, |kind| Statement::of(&kind_changed_in(kind), []))
+}
+
+/// The same from what is told of each kind as a whole.
+fn rests_on(page: &Page<'_>, told: impl Fn(&'static str) -> Statement) -> Statement {
     let kind = page.kind.name;
-    let mut own = Statement::of(&kind_changed_in(kind), []);
+    let mut own = told(kind);
     if let Some((to, id)) = narrow(page) {
         let newest = |column: &str| {
             Statement::of(
@@ -227,9 +238,9 @@ pub fn changed_in(page: &Page<'_>) -> Statement {
             )
         };
         // A redaction takes references out of the past, so it may have changed the list as well.
-        own = Statement::of(&format!("least({}, greatest(", kind_changed_in(kind)), []);
+        let whole = std::mem::replace(&mut own, Statement::of("least(greatest(", []));
         own.append(newest("revision_from")).sql(", ").append(newest("revision_to"));
-        own.sql(", CASE WHEN b.last_redaction <= b.n THEN b.last_redaction ELSE 0 END, 0))");
+        own.sql(", CASE WHEN b.last_redaction <= b.n THEN b.last_redaction ELSE 0 END, 0), ").append(whole).sql(")");
     }
     let mut others: Vec<&str> = kinds_beside(page).collect();
     others.sort_unstable();
@@ -237,7 +248,7 @@ pub fn changed_in(page: &Page<'_>) -> Statement {
     let mut statement = Statement::of("greatest(0, ", []);
     statement.append(own);
     for other in others {
-        statement.sql(", ").sql(&kind_changed_in(other));
+        statement.sql(", ").append(told(other));
     }
     statement.sql(")");
     statement

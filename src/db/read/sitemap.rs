@@ -46,6 +46,7 @@ pub async fn index(database: &Database, at: At, now: DateTime<Utc>) -> Result<Ve
          ORDER BY page.rank, page.id",
         firsts.collect::<Vec<_>>().join(" UNION ALL ")
     ));
+    statement.slowly();
     database.rows(statement).await
 }
 
@@ -68,6 +69,7 @@ pub async fn page(
         ),
         [Bind::Text(from.to_owned())],
     );
+    statement.slowly();
     database.rows(statement).await
 }
 

@@ -40,6 +40,7 @@ pub async fn read(database: &Database, at: At, now: DateTime<Utc>) -> Result<Opt
          (SELECT r.published_at FROM revisions r WHERE r.revision = at.n)) AT TIME ZONE at.time_zone)::date AS evaluated_on) day",
         [today],
     );
+    statement.slowly();
     Ok(database.rows(statement).await?.into_iter().next())
 }
 
