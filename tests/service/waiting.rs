@@ -21,7 +21,7 @@ async fn followers_that_all_come_at_once_after_a_start_are_let_in_and_hear_of_th
     let client = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
     // More of them than may wait for a connection to the database, with filters of their own, by waits and by streams.
     let follow = async |number: usize| {
-        let accept = if number % 2 == 0 { "application/json" } else { "text/event-stream" };
+        let accept = if number.is_multiple_of(2) { "application/json" } else { "text/event-stream" };
         let filter = format!("kind={}", ["report", "report,metric", "report,source"][number % 3]);
         let url = format!("{}/v1/changes?after=1&wait=60&{filter}", service.url);
         let response = client.get(url).header("accept", accept).send().await.expect("an answer");
