@@ -119,8 +119,13 @@ pub fn app(
         ))
 }
 
+/// Connections that may come at once, as when a proxy or the service itself starts anew and everybody connects.
+const BACKLOG: i32 = 4096;
+
 /// A server on a socket that is bound already. Who takes the signals is the caller's to say.
 pub fn server(state: web::Data<State>, listener: std::net::TcpListener, workers: usize) -> std::io::Result<Server> {
+    // To listen once more only changes how many may come at once.
+    socket2::SockRef::from(&listener).listen(BACKLOG)?;
     let server = HttpServer::new(move || {
         let front = Front { app: app(state.clone()).into_factory(), state: state.clone() };
         Gate { inner: front, state: state.clone() }

@@ -153,7 +153,7 @@ impl ProblemType {
 }
 
 /// An answer that is an error.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Failure {
     pub problem_type: &'static ProblemType,
     pub detail: Box<Message>,

@@ -51,7 +51,7 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
     let database = Database::new(&opened.url, settings.database_connections.into(), timeout).map_err(Failed::of)?;
     let database = database.knowing(&heads).reading_from(&read_urls, &heads).map_err(Failed::of)?;
     let state = State {
-        database,
+        database: database.clone(),
         public_url,
         clock: chrono::Utc::now,
         metrics: Metrics::new().map_err(Failed::of)?,
@@ -63,6 +63,7 @@ async fn serve(settings: Serve) -> Result<(), Failed> {
         }),
         trusted_proxies: settings.trusted_proxies.clone(),
         followers: Followers::new(
+            database,
             heads,
             usize::try_from(settings.max_followers).map_err(Failed::of)?,
             Duration::from_secs(settings.gateway_timeout.into()),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::support::data::{self, commitment, publication, report};
-use crate::support::{Answer, Service, Settings, digest};
+use crate::support::{Answer, Service, digest};
 
 /// Every page from an address on, until it has caught up.
 async fn pages(service: &Service, start: &str, limit: i64) -> Vec<Value> {
@@ -283,20 +283,6 @@ async fn whoever_waits_hears_of_a_revision_when_it_is_there_and_holds_no_connect
         assert_eq!(said(&[answer.json()]), ["upsert two-s1"]);
     }
     assert!(started.elapsed() < Duration::from_secs(30), "it was the revision that ended the wait");
-}
-
-#[actix_web::test]
-async fn a_wait_ends_before_gateways_give_up_and_is_refused_beyond_the_bound() {
-    let settings = Settings { gateway_timeout: Duration::from_secs(2), max_followers: 1, ..Settings::default() };
-    let service = Service::with(settings).await;
-    service.publishes(&data::small());
-    let started = Instant::now();
-    let (one, two) =
-        tokio::join!(service.get("/v1/changes?after=1&wait=300"), service.get("/v1/changes?after=1&wait=300"));
-    assert!(started.elapsed() < Duration::from_secs(2));
-    let (waited, refused) = if one.status == 200 { (one, two) } else { (two, one) };
-    assert_eq!((waited.status, waited.json()["data"].clone()), (200, json!([])));
-    assert_eq!((refused.status, refused.problem().as_str()), (503, "too-many-followers"));
 }
 
 /// Reads events until there are `count`.

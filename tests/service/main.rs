@@ -46,4 +46,5 @@ mod storms;
 mod support;
 mod synthesizing;
 mod time_travel;
+mod waiting;
 mod warnings;

@@ -3,13 +3,15 @@
 pub mod followers;
 pub mod page;
 pub mod place;
+mod shared;
 mod stream;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, Encoding, Header, HeaderValue};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
 use tokio::time::Instant;
 
 use self::page::{Ask, Page};
@@ -38,22 +40,25 @@ pub async fn read(mut request: Request) -> Result<HttpResponse, Failure> {
         return stream::respond(request, ask).await;
     }
     let state = &request.state;
-    let mut page = Arc::new(Page::read(&state.database, &ask, request.now).await?);
     let seconds = wait.filter(|_| !explicit).and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default();
-    if seconds > 0 && page.is_idle() {
+    if seconds == 0 {
+        let page = Page::read(&state.database, &ask, request.now).await?;
+        return Ok(answer(&page, body(&page, request.format), &request, ask.at));
+    }
+    let mut page = state.followers.page(&ask, request.now).await?;
+    if page.is_idle() {
         let _place = state.followers.place()?;
         let until = Instant::now() + Duration::from_secs(seconds).min(state.followers.longest_wait());
-        while page.is_idle() && state.followers.hears_after(page.moment.n, until).await {
-            let ask = Ask { place: page.next.clone(), ..ask.clone() };
-            page = state.followers.page(&state.database, &ask, (state.clock)()).await?;
+        let mut ask = ask.clone();
+        while page.is_idle() {
+            ask.place = page.next.clone();
+            if !state.followers.hears_after(page.moment.n, &ask, until).await {
+                break;
+            }
+            page = state.followers.page(&ask, (state.clock)()).await?;
         }
     }
-    let mut answer = answer(&page, &request, ask.at);
-    if seconds > 0 {
-        // A cache would give it at once to who wants to wait.
-        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-    Ok(answer)
+    Ok(answer_after_wait(&page, &request, ask.at))
 }
 
 /// What is asked for, and whether at a revision.
@@ -109,8 +114,30 @@ fn ask(request: &mut Request) -> Result<(Ask, bool), Failure> {
     ))
 }
 
-fn answer(page: &Page, request: &Request, at: At) -> HttpResponse {
-    let body = if request.format == Format::Json { page.json() } else { page.ndjson() };
+/// The answer to somebody who waited: with many others, so that it is compressed once for all.
+fn answer_after_wait(page: &Page, request: &Request, at: At) -> HttpResponse {
+    let is_gzip = request.format == Format::Json && takes_gzip(&request.http);
+    let body = if is_gzip { page.gzip() } else { body(page, request.format) };
+    let mut answer = answer(page, body, request, at);
+    if is_gzip && answer.status() == StatusCode::OK {
+        answer.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    // A cache would give it at once to who wants to wait.
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+fn takes_gzip(http: &HttpRequest) -> bool {
+    let codings = [Encoding::gzip(), Encoding::identity()];
+    let accepted = AcceptEncoding::parse(http).ok().and_then(|accepted| accepted.negotiate(codings.iter()));
+    accepted == Some(Encoding::gzip())
+}
+
+fn body(page: &Page, format: Format) -> Bytes {
+    if format == Format::Json { page.json() } else { page.ndjson().into() }
+}
+
+fn answer(page: &Page, body: Bytes, request: &Request, at: At) -> HttpResponse {
     let next = Some(request.next_of_feed(&page.cursor));
     let mut answer = Answer { next, format: request.format, ..Answer::json(body, page.moment.clone(), at) };
     // What is not the newest page stays as it is.

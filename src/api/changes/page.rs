@@ -1,9 +1,14 @@
 //! A page of the feed.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::sync::OnceLock;
 
 use actix_web::http::header::RETRY_AFTER;
+use actix_web::web::Bytes;
 use chrono::{DateTime, Utc};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use super::place::Place;
 use crate::api::answer::to_text;
@@ -57,6 +62,16 @@ pub struct Page {
     pub next: Place,
     /// `next` as a cursor.
     pub cursor: String,
+    /// What it is sent as, made once for all.
+    pub sent: Sent,
+}
+
+#[derive(Default)]
+pub struct Sent {
+    json: OnceLock<Bytes>,
+    gzip: OnceLock<Bytes>,
+    /// To a stream that has no revision open, and the one that is open after it.
+    pub events: OnceLock<(Bytes, Option<Revision>)>,
 }
 
 impl Page {
@@ -121,6 +136,7 @@ impl Page {
             snapshot: false,
             next: Place::After { position, digest },
             cursor: String::new(),
+            sent: Sent::default(),
         };
         Ok(page.named(ask))
     }
@@ -162,6 +178,7 @@ impl Page {
             snapshot: true,
             next,
             cursor: String::new(),
+            sent: Sent::default(),
         };
         Ok(page.named(ask))
     }
@@ -169,6 +186,19 @@ impl Page {
     /// Whether there is nothing on it, and nothing after it.
     pub fn is_idle(&self) -> bool {
         self.caught_up && self.entries.is_empty()
+    }
+
+    /// The same for other filters, where there is nothing on it.
+    pub fn with_fingerprint(&self, fingerprint: &str) -> Page {
+        Page {
+            moment: self.moment.clone(),
+            entries: Vec::new(),
+            revisions: self.revisions.clone(),
+            next: self.next.clone(),
+            cursor: self.next.encode(fingerprint),
+            sent: Sent::default(),
+            ..*self
+        }
     }
 
     /// Bytes it takes, about.
@@ -195,9 +225,23 @@ impl Page {
         )
     }
 
-    pub fn json(&self) -> String {
-        let entries: Vec<&str> = self.entries.iter().map(|(_, json)| json.as_str()).collect();
-        format!("{{\"data\":[{}],{}", entries.join(","), self.envelope())
+    pub fn json(&self) -> Bytes {
+        let made = self.sent.json.get_or_init(|| {
+            let entries: Vec<&str> = self.entries.iter().map(|(_, json)| json.as_str()).collect();
+            format!("{{\"data\":[{}],{}", entries.join(","), self.envelope()).into()
+        });
+        made.clone()
+    }
+
+    /// The same JSON compressed (RFC 1952).
+    pub fn gzip(&self) -> Bytes {
+        let made = self.sent.gzip.get_or_init(|| {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+            // Writing to a Vec does not fail.
+            let _ = encoder.write_all(&self.json());
+            encoder.finish().unwrap_or_default().into()
+        });
+        made.clone()
     }
 
     /// A line for each change, then one with what follows.

@@ -5,7 +5,7 @@ use crate::db::read::changes::Position;
 use crate::model::kinds::{self, KINDS};
 
 /// Where a follower is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     /// In the feed. `digest` is that of the position's revision, or its first digits; empty where unknown.
     After { position: Position, digest: String },

@@ -39,7 +39,7 @@ struct Follower {
 pub async fn respond(request: Request, ask: Ask) -> Result<HttpResponse, Failure> {
     let place = request.state.followers.place()?;
     // Read before the answer begins, so that what is wrong is answered as everywhere.
-    let page = Page::read(&request.state.database, &ask, request.now).await?;
+    let page = request.state.followers.page(&ask, request.now).await?;
     let revision = page.moment.n;
     let mut follower = Follower {
         language: language(&request.http),
@@ -80,7 +80,7 @@ impl Follower {
             }
             if self.idle {
                 let followers = &self.state.followers;
-                if !followers.hears_after(self.heard, Instant::now() + followers.heartbeat()).await {
+                if !followers.hears_after(self.heard, &self.ask, Instant::now() + followers.heartbeat()).await {
                     self.over = followers.is_over();
                     // The history may have gone back meanwhile, which nobody hears of.
                     self.idle = false;
@@ -89,7 +89,7 @@ impl Follower {
                 }
             }
             let (followers, now) = (&self.state.followers, (self.state.clock)());
-            match followers.page(&self.state.database, &self.ask, now).await {
+            match followers.page(&self.ask, now).await {
                 Ok(page) => self.take(&page),
                 Err(failure) if failure.problem_type.slug == HISTORY_DIVERGED.slug => {
                     let problem = failure.json(&self.state.public_url, self.language);
@@ -107,44 +107,55 @@ impl Follower {
 
     /// Takes in a page as events.
     fn take(&mut self, page: &Page) {
-        let mut text = String::new();
-        let mut revisions = page.revisions.iter().peekable();
-        for (revision, json) in &page.entries {
-            if page.snapshot {
-                text.push_str(&event("change", None, json));
-                continue;
-            }
-            if self.open.as_ref().is_some_and(|open| open.number != *revision) {
-                self.close(&mut text);
-            }
-            if let Some(header) = revisions.next_if(|header| header.number == *revision) {
-                self.open = Some(header.clone());
-            }
-            text.push_str(&event("change", None, json));
+        let (bytes, open) = match self.open.take() {
+            // As it is for everybody else who was at this place.
+            None => page.sent.events.get_or_init(|| events(page, None, &self.ask)).clone(),
+            open => events(page, open, &self.ask),
+        };
+        if !bytes.is_empty() {
+            self.waiting.push_back(bytes);
         }
-        if page.complete && (page.snapshot || !page.entries.is_empty() || self.open.is_some()) {
-            if let Some(last) = page.revisions.last() {
-                self.open = Some(last.clone());
-            }
-            self.close(&mut text);
-        } else if page.next != self.ask.place && (page.complete || page.snapshot) {
-            // Nothing to tell, but a place to go on from.
-            let _ = write!(text, "id: {}\n\n", page.cursor);
-        }
-        if !text.is_empty() {
-            self.waiting.push_back(text.into());
-        }
+        self.open = open;
         self.heard = page.moment.n;
         self.idle = page.caught_up;
         self.ask.place = page.next.clone();
     }
+}
 
-    /// Ends the revision that is open.
-    fn close(&mut self, text: &mut String) {
-        if let Some(Revision { number, digest, json }) = self.open.take() {
-            let cursor = Place::end_of(number, digest).encode(&self.ask.fingerprint);
-            text.push_str(&event("revision", Some(&cursor), &json));
+/// A page as events to a stream in which a revision is open, and the one that is open after it.
+fn events(page: &Page, mut open: Option<Revision>, ask: &Ask) -> (Bytes, Option<Revision>) {
+    let mut text = String::new();
+    let mut revisions = page.revisions.iter().peekable();
+    for (revision, json) in &page.entries {
+        if page.snapshot {
+            text.push_str(&event("change", None, json));
+            continue;
         }
+        if open.as_ref().is_some_and(|open| open.number != *revision) {
+            close(&mut open, ask, &mut text);
+        }
+        if let Some(header) = revisions.next_if(|header| header.number == *revision) {
+            open = Some(header.clone());
+        }
+        text.push_str(&event("change", None, json));
+    }
+    if page.complete && (page.snapshot || !page.entries.is_empty() || open.is_some()) {
+        if let Some(last) = page.revisions.last() {
+            open = Some(last.clone());
+        }
+        close(&mut open, ask, &mut text);
+    } else if page.next != ask.place && (page.complete || page.snapshot) {
+        // Nothing to tell, but a place to go on from.
+        let _ = write!(text, "id: {}\n\n", page.cursor);
+    }
+    (text.into(), open)
+}
+
+/// Ends the revision that is open.
+fn close(open: &mut Option<Revision>, ask: &Ask, text: &mut String) {
+    if let Some(Revision { number, digest, json }) = open.take() {
+        let cursor = Place::end_of(number, digest).encode(&ask.fingerprint);
+        text.push_str(&event("revision", Some(&cursor), &json));
     }
 }
 

@@ -20,7 +20,7 @@ const WINDOW: i64 = 5000;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// Where a follower is: after this change, and after what follows from it up to `part`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Position {
     pub revision: i64,
     pub seq: i64,

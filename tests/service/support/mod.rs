@@ -147,8 +147,9 @@ impl Service {
         let listener = std::net::TcpListener::bind(settings.bind).expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let heads = Heads::listen(&database.url);
+        let pool = Database::new(&database.url, 8, settings.statement_timeout).expect("a pool").knowing(&heads);
         let state = State {
-            database: Database::new(&database.url, 8, settings.statement_timeout).expect("a pool").knowing(&heads),
+            database: pool.clone(),
             public_url: settings.public_url.unwrap_or_else(|| url.clone()),
             clock: settings.clock,
             metrics: Metrics::new().expect("metrics"),
@@ -163,7 +164,7 @@ impl Service {
             operator: settings.operator,
             site: settings.site,
             publishing: tokio::sync::Semaphore::new(1),
-            followers: Followers::new(heads, settings.max_followers, settings.gateway_timeout),
+            followers: Followers::new(pool, heads, settings.max_followers, settings.gateway_timeout),
         };
         let state = web::Data::new(state);
         actix_web::rt::spawn(cache::follow(state.clone()));
