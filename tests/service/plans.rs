@@ -3,7 +3,8 @@
 use chrono::Utc;
 use diesel_async::SimpleAsyncConnection;
 use open_commitments::db::read::At;
-use open_commitments::db::read::list::{self, INDEXED, Page};
+use open_commitments::db::read::list::indexed::INDEXED;
+use open_commitments::db::read::list::{self, Page};
 use open_commitments::db::statement::Statement;
 use open_commitments::model::kind::{BY_ID, Kind, Sort};
 use open_commitments::model::kinds;

@@ -1,5 +1,7 @@
 //! Pages of a collection.
 
+pub mod indexed;
+
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
@@ -10,6 +12,7 @@ use crate::db::pool::Database;
 use crate::db::statement::{Bind, Statement};
 use crate::model::kind::{Accepts, Filter, Include, Kind, MAX_INCLUDED, Sort, Test};
 use crate::model::search;
+use indexed::is_indexed;
 
 /// What a page is of.
 pub struct Page<'a> {
@@ -121,27 +124,6 @@ async fn at_known(database: &Database, page: &Page<'_>, at: At) -> Option<Found>
         items.push(item);
     }
     Some(Found { moment, count: None, items })
-}
-
-/// Whether an index serves the page in its order.
-fn is_indexed(page: &Page<'_>) -> bool {
-    let filter = match page.filters {
-        [] => "",
-        [(filter, values)] if values.len() == 1 => filter.name,
-        _ => return false,
-    };
-    // Read from either end, an index serves both directions; the id at the end follows.
-    let descends = page.sorts.first().is_some_and(|(_, descends)| *descends);
-    let names: Vec<&str> = page.sorts.iter().map(|(sort, _)| sort.name).collect();
-    let names = match names.split_last() {
-        Some((&"id", rest)) if !rest.is_empty() => rest,
-        _ => &names,
-    };
-    page.sorts.iter().all(|(_, other)| *other == descends)
-        && INDEXED.iter().any(|(collection, by, sort)| {
-            let served = sort.trim_start_matches('-').split(',');
-            *collection == page.kind.collection && *by == filter && served.eq(names.iter().copied())
-        })
 }
 
 /// The one statement of a page.
@@ -359,42 +341,6 @@ pub fn included(includes: &[&'static Include]) -> String {
         .collect();
     format!("'{{' || concat_ws(',', {}) || '}}'", members.join(", "))
 }
-
-/// Filter and sort pairs that an index serves, as `(collection, filter, sort)`; an empty filter is
-/// none. Checked against the plans PostgreSQL makes; other pairs sort what the filter leaves.
-pub const INDEXED: &[(&str, &str, &str)] = &[
-    ("organizations", "", "id"),
-    ("organizations", "", "changed_in"),
-    ("organizations", "", "division_code"),
-    ("organizations", "parent", "id"),
-    ("programmes", "", "-year"),
-    ("programmes", "", "announced_on"),
-    ("programmes", "organization", "id"),
-    ("programmes", "year", "id"),
-    ("commitments", "", "programme,number"),
-    ("commitments", "", "number"),
-    ("commitments", "", "due_on"),
-    ("commitments", "", "status"),
-    ("commitments", "programme", "number"),
-    ("commitments", "status", "id"),
-    ("commitments", "publisher", "id"),
-    ("reports", "", "-period_end"),
-    ("reports", "", "-reported_on"),
-    ("reports", "commitment", "-reported_on"),
-    ("reports", "status", "id"),
-    ("metrics", "", "id"),
-    ("metrics", "unit", "id"),
-    ("observations", "", "-period_end"),
-    ("observations", "", "value"),
-    ("observations", "metric", "-period_end"),
-    ("observations", "commitment", "-period_end"),
-    ("observations", "subject", "-period_end"),
-    ("observations", "report", "id"),
-    ("targets", "", "-due_on"),
-    ("targets", "metric", "-due_on"),
-    ("targets", "commitment", "id"),
-    ("sources", "", "-published_on"),
-];
 
 /// The same statement, explained.
 pub fn explained(page: &Page<'_>, at: At, now: DateTime<Utc>) -> Statement {
