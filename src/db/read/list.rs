@@ -113,13 +113,14 @@ async fn at_known(database: &Database, page: &Page<'_>, at: At) -> Option<Found>
     let rests: Vec<&str> = rows.first()?.try_get(0).ok()?;
     let moment = known.rests(moment, rests.first()?.parse().ok()?)?;
     let mut items = Vec::with_capacity(rows.len());
-    for row in &rows {
+    let last = usize::try_from(page.rows - 2);
+    for (place, row) in rows.iter().enumerate() {
         // Without records there is one row, which has none.
         let Some(changed_in) = row.try_get(1).ok()? else { break };
         let body = served(changed_in, row.try_get(2).ok()?, row.try_get(3).ok()?);
         let mut item = Item { body, keys: Vec::new(), included: None };
-        if let Some(keys) = row.try_get::<_, Option<Vec<String>>>(0).ok()? {
-            item.keys.extend(keys.into_iter().skip(1));
+        if last == Ok(place) {
+            item.keys = row.try_get::<_, Vec<String>>(0).ok()?.into_iter().skip(1).collect();
         }
         items.push(item);
     }

@@ -23,8 +23,6 @@ pub mod told;
 pub mod touched;
 pub mod warnings;
 
-use std::fmt::Write;
-
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
@@ -142,8 +140,9 @@ fn kind_changed_in(kind: &str) -> String {
 /// A record as it is served: the same as the function of that name in the database.
 pub fn served(changed_in: i64, derived: &str, body: &str) -> String {
     let mut served = String::with_capacity(body.len() + derived.len() + 40);
-    // Writing to a String does not fail.
-    let _ = write!(served, "{{\"changed_in\":{changed_in},");
+    served.push_str("{\"changed_in\":");
+    served.push_str(itoa::Buffer::new().format(changed_in));
+    served.push(',');
     served.push_str(derived);
     served.push_str(body.strip_prefix('{').unwrap_or_default());
     served
