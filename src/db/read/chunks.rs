@@ -27,6 +27,8 @@ const MOST_BYTES: i64 = 1 << 23;
 /// Records in the first chunk; later ones are of as many as the last one's bytes suggest.
 const FIRST: i64 = 500;
 const MOST: i64 = 20_000;
+/// Records in a chunk at least, however long they take.
+const FEWEST: i64 = 20;
 
 /// What files rest on.
 #[derive(QueryableByName, Clone, Debug)]
@@ -67,6 +69,8 @@ pub struct Chunks {
     range: Range,
     /// Records to read next.
     rows: i64,
+    /// Records that one statement reads in time.
+    most: i64,
     /// Whether some records are so much larger than most that bytes are counted while they are read, which takes longer.
     uneven: bool,
     over: bool,
@@ -144,7 +148,7 @@ impl Chunks {
         revision: i64,
     ) -> Chunks {
         let range = Range::all(kind, filters, revision);
-        Chunks { database, range, rows: FIRST, uneven: false, over: false }
+        Chunks { database, range, rows: FIRST, most: MOST, uneven: false, over: false }
     }
 
     /// The same as ranges that can be read at the same time, each of about a chunk: as many as a sample of the table
@@ -154,7 +158,8 @@ impl Chunks {
         let cuts: Vec<Cut> = self.database.rows(cuts).await?;
         let rows = cuts.first().map_or(self.rows, |cut| cut.rows.clamp(FIRST, MOST));
         let ranges = self.range.split(cuts.into_iter().map(|cut| cut.keys));
-        let of = |range| Chunks { database: self.database.clone(), range, rows, uneven: false, over: false };
+        let of =
+            |range| Chunks { database: self.database.clone(), range, rows, most: MOST, uneven: false, over: false };
         Ok(ranges.into_iter().map(of).collect())
     }
 
@@ -182,13 +187,22 @@ impl Chunks {
         self.over = parts.rows < self.rows && !(self.uneven && bytes >= BYTES);
         let keys = parts.keys.as_ref();
         self.range.after = keys.map(|keys| keys.iter().cloned().map(Option::unwrap_or_default).collect());
-        self.rows = (BYTES * parts.rows / bytes.max(1) + 1).clamp(1, MOST);
+        self.rows = (BYTES * parts.rows / bytes.max(1) + 1).clamp(1, self.most);
         Ok(Some(Chunk { records: parts.records(), last_redaction: parts.last_redaction }))
     }
 
-    async fn read(&self) -> Result<Option<Parts>, Error> {
-        let bound = if self.uneven { Bound::All(BYTES) } else { Bound::Each(MOST_BYTES / self.rows) };
-        Ok(self.database.rows(self.range.statement(self.rows, bound)).await?.into_iter().next())
+    async fn read(&mut self) -> Result<Option<Parts>, Error> {
+        loop {
+            let bound = if self.uneven { Bound::All(BYTES) } else { Bound::Each(MOST_BYTES / self.rows) };
+            match self.database.rows(self.range.statement(self.rows, bound)).await {
+                // A disk that nobody has read from lately is slow; what was read of it already is not read again.
+                Err(Error::Timeout) if self.rows > FEWEST => {
+                    self.most = (self.rows / 8).max(FEWEST);
+                    self.rows = self.most;
+                }
+                found => return Ok(found?.into_iter().next()),
+            }
+        }
     }
 
     /// How many records there are, counted up to `most`.
