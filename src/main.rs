@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use open_commitments::{cli, config};
 
-/// A request is a hundred small allocations, which the C library's allocator takes twice as long for.
+/// A request is a hundred small allocations, which the C library's allocator takes more than twice the instructions for.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

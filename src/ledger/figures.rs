@@ -51,10 +51,8 @@ impl Beside {
         if metrics.is_empty() {
             return Ok(Beside::default());
         }
-        let alike = IDENTIFYING.map(|(name, default)| {
-            let said = |draft: &&Draft| draft.value.get(name).and_then(Value::as_str).unwrap_or(default).to_owned();
-            observations.iter().map(said).collect()
-        });
+        let alike = IDENTIFYING
+            .map(|(name, default)| observations.iter().map(|draft| said(&draft.value, name, default)).collect());
         let metrics = state::metrics(connection, metrics.into_iter().collect());
         let (metrics, figures) = tokio::join!(biased; metrics, state::figures(connection, alike, moved));
         Ok(Beside { metrics: metrics?, figures: figures? })
@@ -99,7 +97,11 @@ fn drafts<'a>(plan: &'a Plan, kind: &'a str) -> impl Iterator<Item = &'a Upsert>
 }
 
 fn text(value: &Value, member: &str) -> String {
-    value.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+    said(value, member, "")
+}
+
+fn said(value: &Value, name: &str, default: &str) -> String {
+    value.get(name).and_then(Value::as_str).unwrap_or(default).to_owned()
 }
 
 /// A ratio is computed from two metrics that are counted.
@@ -154,9 +156,7 @@ fn figure_key(value: &Value, metrics: &HashMap<String, Metric>) -> FigureKey {
     let metric = text(value, "metric");
     let basis = value.get("time_basis").and_then(Value::as_str).map(str::to_owned);
     let basis = basis.or_else(|| metrics.get(&metric).map(|metric| metric.time_basis.clone())).unwrap_or_default();
-    let said =
-        |(name, default): (&str, &'static str)| value.get(name).and_then(Value::as_str).unwrap_or(default).to_owned();
-    (basis, IDENTIFYING.map(said))
+    (basis, IDENTIFYING.map(|(name, default)| said(value, name, default)))
 }
 
 fn check_unique(
