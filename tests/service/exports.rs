@@ -1,13 +1,15 @@
 //! All records as files: every format says what the lists say, and what is pinned stays.
 
+use std::time::Duration;
+
 use open_commitments::db::read::chunks::Chunks;
 use open_commitments::model::kind::Kind;
 use open_commitments::model::kinds::{KINDS, named};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::data::{self, observation, publication};
-use crate::support::{Bytes, Service, Settings, tables};
+use crate::support::data::{self, observation, organization, publication};
+use crate::support::{Bytes, Service, Settings, TestDatabase, command, tables};
 
 /// Records with all that is hard to write: other languages, quotes, lines, formulas, large and negative
 /// numbers, days, and the real data.
@@ -210,6 +212,32 @@ async fn an_export_that_is_read_in_ranges_is_whole_and_in_order_at_head_and_befo
     let records = listed(&service, kind, "").await;
     let bytes = file(&service, "/v1/exports/observations.ndjson").await.bytes;
     says_the_same(kind, "ndjson", &bytes, &records);
+}
+
+/// Counting the bytes of a text takes as long as reading it from a disk that nobody has read from lately.
+const SLOW: &str = "CREATE SCHEMA slow;
+    CREATE FUNCTION slow.octet_length(text) RETURNS integer LANGUAGE plpgsql AS
+        $$BEGIN PERFORM pg_sleep(0.001); RETURN pg_catalog.octet_length($1); END$$;
+    DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = slow, pg_catalog, public', current_database()); END$$";
+
+#[actix_web::test]
+async fn an_export_goes_on_in_smaller_steps_where_reading_takes_longer_than_a_statement_may() {
+    let database = TestDatabase::create().await;
+    let mut expected: Vec<String> = (0..600).map(|number| format!("o-{number:03}")).collect();
+    expected.push("org".to_owned());
+    let organizations: Vec<Value> = expected.iter().map(|id| organization(id)).collect();
+    let publication = publication("new_data", json!({"organizations": organizations})).to_string();
+    let published = command(&["publish", "-"], &[("DATABASE_URL", &database.url)], &publication);
+    assert!(published.status.success(), "{}", String::from_utf8_lossy(&published.stderr));
+    database.sql(SLOW).await.expect("a slow database");
+    // More than 500 records of a first step take, and less than an eighth of them.
+    let service = Service::on(database, Settings { statement_timeout: Duration::from_secs(1), ..Settings::default() });
+    let text = file(&service, "/v1/exports/organizations.ndjson").await.bytes;
+    let ids: Vec<Value> = serde_json::Deserializer::from_slice(&text)
+        .into_iter::<Value>()
+        .map(|record| record.expect("a record")["id"].take())
+        .collect();
+    assert_eq!(ids, expected);
 }
 
 #[actix_web::test]

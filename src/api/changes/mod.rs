@@ -6,10 +6,12 @@ pub mod place;
 mod shared;
 mod stream;
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::{AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, Encoding, Header, HeaderValue};
+use actix_web::http::header::{
+    AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, Encoding, Header, HeaderValue, IF_NONE_MATCH,
+};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::time::Instant;
@@ -28,6 +30,8 @@ use crate::say;
 
 /// Longest wait that can be asked for, in seconds.
 pub const MAX_WAIT: i64 = 300;
+/// Queries for which a page's headers are kept.
+const MAX_QUERIES: usize = 16;
 
 pub async fn read(mut request: Request) -> Result<HttpResponse, Failure> {
     let wait = request.query.number("wait");
@@ -114,16 +118,31 @@ fn ask(request: &mut Request) -> Result<(Ask, bool), Failure> {
     ))
 }
 
-/// The answer to somebody who waited: with many others, so that it is compressed once for all.
+/// The answer to somebody who waited: with many others, so that it is made and compressed once for all who asked alike.
 fn answer_after_wait(page: &Page, request: &Request, at: At) -> HttpResponse {
-    let is_gzip = request.format == Format::Json && takes_gzip(&request.http);
-    let body = if is_gzip { page.gzip() } else { body(page, request.format) };
-    let mut answer = answer(page, body, request, at);
-    if is_gzip && answer.status() == StatusCode::OK {
+    // A cache would give it at once to who wants to wait.
+    let no_store = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if request.format != Format::Json || request.http.headers().contains_key(IF_NONE_MATCH) {
+        let mut answer = answer(page, body(page, request.format), request, at);
+        answer.headers_mut().insert(no_store.0, no_store.1);
+        return answer;
+    }
+    let mut kept = page.sent.headers.lock().unwrap_or_else(PoisonError::into_inner);
+    let headers = kept.get(&request.raw_query).cloned().unwrap_or_else(|| {
+        let mut headers = answer(page, Bytes::new(), request, at).headers().clone();
+        headers.insert(no_store.0, no_store.1);
+        if kept.len() < MAX_QUERIES {
+            kept.insert(request.raw_query.clone(), headers.clone());
+        }
+        headers
+    });
+    drop(kept);
+    let is_gzip = takes_gzip(&request.http);
+    let mut answer = HttpResponse::Ok().body(if is_gzip { page.gzip() } else { page.json() });
+    *answer.headers_mut() = headers;
+    if is_gzip {
         answer.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    // A cache would give it at once to who wants to wait.
-    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }
 

@@ -1,10 +1,11 @@
 //! A page of the feed.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
-use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::header::{HeaderMap, RETRY_AFTER};
 use actix_web::web::Bytes;
 use chrono::{DateTime, Utc};
 use flate2::Compression;
@@ -72,6 +73,8 @@ pub struct Sent {
     gzip: OnceLock<Bytes>,
     /// To a stream that has no revision open, and the one that is open after it.
     pub events: OnceLock<(Bytes, Option<Revision>)>,
+    /// Headers to those who waited, by their queries.
+    pub headers: Mutex<HashMap<String, HeaderMap>>,
 }
 
 impl Page {
