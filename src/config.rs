@@ -1,6 +1,7 @@
 //! Settings: each is a flag and an environment variable, and this is where it is documented.
 
 mod operator;
+mod read;
 
 use std::path::PathBuf;
 

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use open_commitments::{cli, config};
 
 /// A request is a hundred small allocations, which the C library's allocator takes more than twice the instructions for.
@@ -11,5 +10,5 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info,actix_server=warn")).init();
-    cli::run(config::Cli::parse())
+    cli::run(config::Cli::read())
 }

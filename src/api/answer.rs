@@ -1,6 +1,6 @@
 //! Successful answers: formats, validators and cache headers.
 
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use chrono::{NaiveDate, Utc};
@@ -16,6 +16,9 @@ use crate::export::format::Format;
 /// Version of the answers' form, part of every ETag: raised by a release that renders the same data
 /// differently.
 const FORM: u32 = 1;
+
+const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
+pub const LEDGER_REVISION: HeaderName = HeaderName::from_static("ledger-revision");
 
 /// A document as JSON.
 pub fn to_text(document: &impl Serialize) -> Result<String, Failure> {
@@ -114,10 +117,10 @@ pub fn frame(response: &mut HttpResponseBuilder, moment: &Moment, pinned: bool, 
         ("public, max-age=0, s-maxage=5, stale-while-revalidate=30, stale-if-error=86400", "head")
     };
     response
-        .insert_header((header::CACHE_CONTROL, cache))
-        .insert_header(("surrogate-key", key))
-        .insert_header(("ledger-revision", moment.n.to_string()))
-        .insert_header((header::VARY, "Accept"));
+        .insert_header((header::CACHE_CONTROL, HeaderValue::from_static(cache)))
+        .insert_header((SURROGATE_KEY, HeaderValue::from_static(key)))
+        .insert_header((LEDGER_REVISION, HeaderValue::from(moment.n)))
+        .insert_header((header::VARY, HeaderValue::from_static("Accept")));
     if let Some(latest) = latest(request) {
         response.append_header((header::LINK, format!("<{latest}>; rel=\"latest-version\"")));
     }
@@ -125,9 +128,14 @@ pub fn frame(response: &mut HttpResponseBuilder, moment: &Moment, pinned: bool, 
 
 /// Of what was asked for at a revision: the same without it (RFC 5829), relative to its path.
 fn latest(request: &HttpRequest) -> Option<String> {
+    let given = request.query_string();
+    // Most are asked for as they are now, which need not be taken apart to find out.
+    if !["revision", "as_of", "to", "%"].iter().any(|part| given.contains(part)) {
+        return None;
+    }
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     let mut asked = false;
-    for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
+    for (name, value) in url::form_urlencoded::parse(given.as_bytes()) {
         match name.as_ref() {
             "revision" | "as_of" | "to" => asked = true,
             "cursor" | "min_revision" => {}

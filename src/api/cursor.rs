@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::db::read::Moment;
@@ -42,8 +42,9 @@ impl Cursor {
     }
 
     pub fn encode(&self) -> String {
-        let value = json!([VERSION, self.revision, self.digest, self.fingerprint, self.keys]);
-        URL_SAFE_NO_PAD.encode(value.to_string())
+        let value = (VERSION, self.revision, &self.digest, &self.fingerprint, &self.keys);
+        // Numbers and texts are always JSON.
+        URL_SAFE_NO_PAD.encode(serde_json::to_string(&value).unwrap_or_default())
     }
 
     pub fn decode(text: &str) -> Option<Cursor> {
@@ -76,6 +77,6 @@ impl Cursor {
 
 /// Twelve hexadecimal digits that stand for what a list is of: path, filters and order.
 pub fn fingerprint(path: &str, filters: &[(&str, &[String])], sorts: &[(&str, bool)]) -> String {
-    let digest = Sha256::digest(json!([path, filters, sorts]).to_string());
+    let digest = Sha256::digest(serde_json::to_string(&(path, filters, sorts)).unwrap_or_default());
     hex::encode(digest.get(..6).unwrap_or_default())
 }

@@ -107,8 +107,10 @@ fn what_keeps_it_from_starting_is_one_clear_sentence() {
         assert_eq!(output.status.code(), Some(1));
         String::from_utf8(output.stderr).expect("UTF-8")
     };
+    // Empty is as not set, as Compose has it.
     let missing = said(&[
         ("DATABASE_URL", ""),
+        ("TIME_ZONE", ""),
         ("DATA_DIR", folder.path().to_str().expect("a path")),
         ("PG_BIN_DIR", nowhere.to_str().expect("a path")),
     ]);
@@ -117,7 +119,8 @@ fn what_keeps_it_from_starting_is_one_clear_sentence() {
     assert!(unreachable.contains("onnect") && !unreachable.contains("panicked"), "{unreachable}");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
-    let output = command(&["serve", "--bind", &address], &[("DATA_DIR", folder.path().to_str().expect("a path"))], "");
+    let folder = ("DATA_DIR", folder.path().to_str().expect("a path"));
+    let output = command(&["serve", "--bind", &address], &[folder, ("RATE_LIMIT", ""), ("CONTACT_EMAIL", "")], "");
     let busy = String::from_utf8(output.stderr).expect("UTF-8");
     assert!(busy.contains(&address) && busy.contains("BIND"), "{busy}");
 }

@@ -10,11 +10,10 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 
 use super::basis::{Basis, Rests};
-use crate::api::answer::matches_etag;
+use crate::api::answer::{LEDGER_REVISION, matches_etag};
 use crate::api::metrics::Route;
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
-const LEDGER_REVISION: HeaderName = HeaderName::from_static("ledger-revision");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Where an answer came from, as `Cache-Status` (RFC 9211) says it.

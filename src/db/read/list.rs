@@ -2,6 +2,8 @@
 
 pub mod indexed;
 
+use std::fmt::Write;
+
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
@@ -92,26 +94,19 @@ async fn at_known(database: &Database, page: &Page<'_>, at: At) -> Option<Found>
         "WITH b AS (SELECT ?::bigint AS n, ?::bigint AS last_redaction), at AS MATERIALIZED (SELECT b.n, ",
         [Bind::BigInt(moment.n), Bind::BigInt(moment.last_redaction)],
     );
-    let places = 0..page.sorts.len();
-    let keys: String = places.clone().map(|place| format!(", page.sort_{place}::text")).collect();
-    let sorts = places.zip(page.sorts).map(|(place, (sort, _))| format!(", {} AS sort_{place}", sort.expression));
-    let columns = format!("t.changed_in, t.derived, t.body{}", sorts.collect::<String>());
-    statement.append(rests).sql(" AS changed_in FROM b) SELECT ");
-    // What the answer rests on comes with the first row, the keys of the cursor with the last of the page: each value
-    // of each row costs time on both sides.
-    statement.push(
-        &format!(
-            "CASE row_number() OVER () WHEN ? THEN ARRAY[at.changed_in::text{keys}] WHEN 1 THEN ARRAY[at.changed_in::text] END"
-        ),
-        [Bind::BigInt(page.rows - 1)],
-    );
+    let mut columns = "t.changed_in, t.derived, t.body".to_owned();
+    for (place, (sort, _)) in page.sorts.iter().enumerate() {
+        // Writing to a String does not fail.
+        let _ = write!(columns, ", ({})::text AS sort_{place}", sort.expression);
+    }
+    // What is needed of one row only comes with every row: to find out which row it is takes longer.
     statement
-        .sql(", page.changed_in, page.derived, page.body FROM at LEFT JOIN LATERAL ")
+        .append(rests)
+        .sql(" AS rests FROM b) SELECT at.rests, page.* FROM at LEFT JOIN LATERAL ")
         .append(items(page, &columns, moment.n == moment.head))
         .sql(" page ON true");
     let rows = database.quick_rows(statement.read_with(moment.n)).await?;
-    let rests: Vec<&str> = rows.first()?.try_get(0).ok()?;
-    let moment = known.rests(moment, rests.first()?.parse().ok()?)?;
+    let moment = known.rests(moment, rows.first()?.try_get(0).ok()?)?;
     let mut items = Vec::with_capacity(rows.len());
     let last = usize::try_from(page.rows - 2);
     for (place, row) in rows.iter().enumerate() {
@@ -120,7 +115,7 @@ async fn at_known(database: &Database, page: &Page<'_>, at: At) -> Option<Found>
         let body = served(changed_in, row.try_get(2).ok()?, row.try_get(3).ok()?);
         let mut item = Item { body, keys: Vec::new(), included: None };
         if last == Ok(place) {
-            item.keys = row.try_get::<_, Vec<String>>(0).ok()?.into_iter().skip(1).collect();
+            item.keys = (4..4 + page.sorts.len()).map(|key| row.try_get(key).ok()).collect::<Option<_>>()?;
         }
         items.push(item);
     }
