@@ -1,6 +1,7 @@
 //! `/`: what was promised, what was done.
 
 use actix_web::HttpResponse;
+use futures_util::future::join_all;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -27,7 +28,7 @@ pub async fn read(mut visit: Visit) -> Result<HttpResponse, Failure> {
     let language = visit.language;
     let nothing = visit.moment()?.n == 0;
     let programmes = summary["programmes"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let figures = key_figures(&mut visit).await?;
+    let figures = key_figures(&visit).await?;
     let body = html! {
         section.lead {
             h1 { (visit.say("What was promised, what was done", "承诺了什么，做到了什么")) }
@@ -81,15 +82,15 @@ pub async fn read(mut visit: Visit) -> Result<HttpResponse, Failure> {
 }
 
 /// The figures that say most of what is new, by the rule of the read that chooses them.
-async fn key_figures(visit: &mut Visit) -> Result<Vec<Facts>, Failure> {
+async fn key_figures(visit: &Visit) -> Result<Vec<Facts>, Failure> {
     let chosen = key_figures::read(&visit.state.database, FIGURES, visit.at(), visit.now).await?;
-    let mut found = Vec::new();
-    for metric in chosen.into_iter().filter_map(|row| row.metric) {
+    let (database, at, now) = (&visit.state.database, visit.at(), visit.now);
+    let each = chosen.into_iter().filter_map(|row| row.metric).map(|metric| async move {
         let wanted = figure::Wanted { metric, ..figure::Wanted::default() };
-        let row = figure::read(&visit.state.database, &wanted, visit.at(), visit.now).await?;
-        found.extend(row.as_ref().and_then(Facts::of));
-    }
-    Ok(found)
+        figure::read(database, &wanted, at, now).await
+    });
+    let rows = join_all(each).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(rows.iter().filter_map(|row| Facts::of(row.as_ref()?)).collect())
 }
 
 fn key_figure(facts: &Facts, visit: &Visit) -> Markup {
