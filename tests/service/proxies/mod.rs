@@ -2,6 +2,7 @@
 
 mod caching;
 mod chain;
+mod https;
 mod outage;
 mod prefix;
 mod redaction;
