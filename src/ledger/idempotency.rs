@@ -92,12 +92,3 @@ impl Idempotency {
 fn oldest(now: DateTime<Utc>) -> Bind {
     Bind::Instant(Some(now - TimeDelta::days(KEPT_DAYS)))
 }
-
-/// Takes out of the answers kept what may quote records: a redaction leaves who changed, and not what.
-pub async fn redact(mut connection: &AsyncPgConnection) -> Result<(), Error> {
-    let sql = r#"UPDATE idempotency_keys SET answer = (answer::jsonb || jsonb_build_object('warnings', '[]'::jsonb, 'changes', (
-            SELECT coalesce(jsonb_agg(c - 'changed' ORDER BY i), '[]') FROM jsonb_array_elements(answer::jsonb -> 'changes') WITH ORDINALITY x(c, i)
-        )))::text WHERE strpos(answer, '"changed"') > 0 OR strpos(answer, '"warnings":[]') = 0"#;
-    Statement::of(sql, []).execute(&mut connection).await?;
-    Ok(())
-}

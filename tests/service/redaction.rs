@@ -146,3 +146,32 @@ async fn a_record_of_an_organization_that_is_gone_can_still_be_redacted() {
     assert_eq!(service.get("/v1/sources/notice").await.problem(), "record-redacted");
     assert!(service.run(&["verify"], "").status.success());
 }
+
+#[actix_web::test]
+async fn redacting_a_metric_takes_the_ratios_of_its_figures_and_not_of_those_filed_under_it_by_mistake() {
+    let service = Service::small().await;
+    let figure = |metric: &str| observation("done-s2", metric, "2020-S2", json!(20));
+    service.publishes(&publication(
+        "new_data",
+        json!({
+            "metrics": [{"id": "done", "name": {"en": "Done"}, "unit": {"code": "case"}, "time_basis": "period_flow"}],
+            "observations": [figure("done"), observation("cases-s2", "cases", "2020-S2", json!(40))],
+        }),
+    ));
+    service.publishes(&publication("transcription_correction", json!({"observations": [figure("settled")]})));
+    let rates = async |revision: i64| {
+        service.get(&format!("/v1/observations?metric=rate&sort=id&revision={revision}")).await.ids()
+    };
+    assert_eq!(rates(2).await, ["rate~settled-s1"]);
+    assert_eq!(rates(3).await, ["rate~done-s2", "rate~settled-s1"]);
+    redact(&service, "metric", "done");
+    assert_eq!(rates(2).await, ["rate~settled-s1"]);
+    for revision in [3, 4] {
+        assert_eq!(rates(revision).await, ["rate~done-s2", "rate~settled-s1"], "at revision {revision}");
+    }
+    redact(&service, "metric", "settled");
+    for revision in 1..=5 {
+        assert_eq!(rates(revision).await, Vec::<String>::new(), "at revision {revision}");
+    }
+    assert!(service.run(&["verify"], "").status.success());
+}
