@@ -2,6 +2,7 @@
 
 mod failover;
 mod reading;
+mod silent;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -90,6 +91,16 @@ async fn pair(folder: &Path) -> (Server, Server) {
         (primary, replica)
     })
     .await
+}
+
+/// Waits until a replica has all that its primary has.
+async fn catches_up(replica: &Server, primary: &Server) {
+    let lsn = primary.text("SELECT pg_current_wal_lsn()::text").await;
+    let since = Instant::now();
+    while replica.text(&format!("SELECT (pg_last_wal_replay_lsn() >= '{lsn}')::text")).await != "true" {
+        assert!(since.elapsed() < PATIENCE, "it does not follow");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 #[test]
