@@ -1,3 +1,6 @@
+-- Nothing is published between what is marked below and the triggers that mark from then on.
+SELECT FROM head FOR UPDATE;
+
 -- Dates rise with revisions. The latest date there was up to a revision is where a list of the past, latest first,
 -- begins; without it, reading would walk over all that was published since.
 

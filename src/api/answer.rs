@@ -37,7 +37,7 @@ pub struct Answer {
     pub evaluated_on: Option<NaiveDate>,
     /// Query string of the next page.
     pub next: Option<String>,
-    /// Settings that it repeats, where it does: a validator has their digest.
+    /// What it depends on beside the moment, such as settings that it repeats: a validator has its digest.
     pub settings: Option<String>,
     /// What a newer revision has to change to change the answer.
     pub rests: Rests,

@@ -17,6 +17,7 @@ use crate::ledger::outcome::Outcome;
 use crate::ledger::warnings::Warning;
 use crate::model::kind::{Kind, MAX_INCLUDED};
 use crate::model::kinds::{KINDS, named};
+use crate::model::publication::MAX_WORDS;
 use crate::model::schema;
 
 pub fn reference(name: &str) -> Value {
@@ -217,7 +218,7 @@ fn publication() -> Value {
         "required": ["kind", "message", "publisher"],
         "properties": {
             "kind": reference("RevisionKind"),
-            "message": {"$ref": "#/components/schemas/HumanText", "description": "What is published and why."},
+            "message": {"$ref": "#/components/schemas/HumanText", "description": format!("What is published and why. Of at most {MAX_WORDS} bytes, in all languages together.")},
             "publisher": {"$ref": "#/components/schemas/RecordId", "description": "Organization in whose name it is published."},
             "records": {"type": "object", "description": "Whole records by collection.", "properties": KINDS.iter().map(|kind| record(kind)).collect::<Map<String, Value>>()},
             "patch": entry("Members to change in records that are there.", &["set"], json!({
@@ -225,7 +226,8 @@ fn publication() -> Value {
                 "change_kind": change_kind(), "if_revision": if_revision(),
             })),
             "withdraw": entry("Records to withdraw.", &["reason"], json!({
-                "reason": reference("HumanText"), "change_kind": change_kind(), "if_revision": if_revision(),
+                "reason": {"$ref": "#/components/schemas/HumanText", "description": format!("Why. Of at most {MAX_WORDS} bytes, in all languages together.")},
+                "change_kind": change_kind(), "if_revision": if_revision(),
             })),
             "redact": entry("Records to take out of all history, in a publication of kind redaction with nothing else.", &[], json!({})),
         },

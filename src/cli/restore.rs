@@ -33,10 +33,11 @@ pub async fn run(settings: Restore) -> Result<(), Failed> {
     migrate::run(&opened.url, &settings.database.time_zone, Direction::Up).await?;
     let mut connection = connect(&opened).await?;
     if let Some(path) = &settings.file {
+        // First of all: nobody may publish to it whatever becomes of what follows.
+        restored::mark(&mut connection, &path.display().to_string()).await.map_err(Failed::of)?;
         verify::whole(&mut connection).await?;
         // Statements are planned by figures that no dump has.
         connection.batch_execute("ANALYZE").await.map_err(Failed::of)?;
-        restored::mark(&mut connection, &path.display().to_string()).await.map_err(Failed::of)?;
     }
     for from in &settings.mirror {
         // Marked even if no backup was brought back by this program: nobody may publish in between.

@@ -46,12 +46,13 @@ impl Idempotency {
         [Bind::Text(self.key_id.clone()), Bind::Text(self.idempotency_key.clone())]
     }
 
-    /// The first answer. Asked under the head lock, so that the first one has been committed.
-    pub async fn find(&self, mut connection: &AsyncPgConnection) -> Result<Option<Kept>, Error> {
+    /// The first answer, where it is still kept. Asked under the head lock, so that the first one has been committed.
+    pub async fn find(&self, mut connection: &AsyncPgConnection, now: DateTime<Utc>) -> Result<Option<Kept>, Error> {
         let [key_id, idempotency_key] = self.name();
         let statement = Statement::of(
-            "SELECT status, answer, request_digest = ? AS same FROM idempotency_keys WHERE key_id = ? AND idempotency_key = ?",
-            [Bind::Bytes(self.request_digest.clone()), key_id, idempotency_key],
+            "SELECT status, answer, request_digest = ? AS same FROM idempotency_keys \
+             WHERE key_id = ? AND idempotency_key = ? AND created_at >= ?",
+            [Bind::Bytes(self.request_digest.clone()), key_id, idempotency_key, oldest(now)],
         );
         let rows: Vec<Kept> = statement.get_results(&mut connection).await?;
         Ok(rows.into_iter().next())
@@ -64,8 +65,7 @@ impl Idempotency {
         outcome: &Outcome,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let old = Bind::Instant(Some(now - TimeDelta::days(KEPT_DAYS)));
-        let forget = Statement::of("DELETE FROM idempotency_keys WHERE created_at < ?", [old]);
+        let forget = Statement::of("DELETE FROM idempotency_keys WHERE created_at < ?", [oldest(now)]);
         let answer = serde_json::to_string(outcome)
             .map_err(|error| Error::Query(diesel::result::Error::SerializationError(error.into())))?;
         let status = if outcome.revision.is_some() { 201 } else { 200 };
@@ -86,4 +86,18 @@ impl Idempotency {
         write::together(connection, [forget, keep]).await?;
         Ok(())
     }
+}
+
+/// When the oldest answer that is kept was given.
+fn oldest(now: DateTime<Utc>) -> Bind {
+    Bind::Instant(Some(now - TimeDelta::days(KEPT_DAYS)))
+}
+
+/// Takes out of the answers kept what may quote records: a redaction leaves who changed, and not what.
+pub async fn redact(mut connection: &AsyncPgConnection) -> Result<(), Error> {
+    let sql = r#"UPDATE idempotency_keys SET answer = (answer::jsonb || jsonb_build_object('warnings', '[]'::jsonb, 'changes', (
+            SELECT coalesce(jsonb_agg(c - 'changed' ORDER BY i), '[]') FROM jsonb_array_elements(answer::jsonb -> 'changes') WITH ORDINALITY x(c, i)
+        )))::text WHERE strpos(answer, '"changed"') > 0 OR strpos(answer, '"warnings":[]') = 0"#;
+    Statement::of(sql, []).execute(&mut connection).await?;
+    Ok(())
 }

@@ -72,7 +72,7 @@ pub async fn plan(
     for redaction in redactions {
         planner.redact(redaction, &publisher, problems);
     }
-    planner.check_publisher(&publisher, &named, problems);
+    planner.check_publisher(&publisher, kind, &named, problems);
     planner.check_references(connection, &named, problems).await?;
     planner.check_dependents(connection, problems).await?;
     let beside = match planner.beside {
@@ -326,8 +326,25 @@ impl Planner {
         self.plan.withdrawals.iter().map(|withdrawal| (withdrawal.kind.name, withdrawal.id.clone())).collect()
     }
 
-    fn check_publisher(&self, publisher: &str, named: &BTreeSet<Key>, problems: &mut Vec<Problem>) {
+    fn check_publisher(
+        &self,
+        publisher: &str,
+        revision: RevisionKind,
+        named: &BTreeSet<Key>,
+        problems: &mut Vec<Problem>,
+    ) {
+        if revision == RevisionKind::Redaction {
+            // What is redacted has its owner's name, who may be gone.
+            return;
+        }
         let key = ("organization", publisher.to_owned());
+        let leaving = self.plan.withdrawals.iter().find(|entry| entry.kind.name == key.0 && entry.id == key.1);
+        if let (Some(withdrawal), false) = (leaving, self.plan.upserts.is_empty()) {
+            problems.push(Problem::at(withdrawal.pointer.clone(), "still-referred-to", say!(
+                "organization {publisher} is withdrawn here, and records are published in its name. Withdraw it alone, once its records are withdrawn.",
+                "organization {publisher} 在本次发布中被撤回，同时又以其名义发布记录。请待其记录全部撤回后，再单独撤回该机构。"
+            )));
+        }
         let skipped = self.plan.notices.iter().any(|notice| notice.kind == key.0 && notice.id == key.1);
         if !self.is_open(&key) && (skipped || !named.contains(&key)) {
             problems.push(Problem::at("/publisher", "dangling-reference", say!(

@@ -147,7 +147,7 @@ async fn begin(
     };
     let before = async {
         match terms.idempotency {
-            Some(idempotency) => idempotency.find(connection).await,
+            Some(idempotency) => idempotency.find(connection, (terms.clock)()).await,
             None => Ok(None),
         }
     };

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::outcome::RecordName;
 use super::plan::Plan;
 use super::state::Head;
-use super::{digest, write};
+use super::{digest, idempotency, write};
 use crate::db::schema::head;
 use crate::db::statement::{Bind, Statement};
 use crate::db::{Error, OPEN};
@@ -77,6 +77,7 @@ pub async fn redact(connection: &mut AsyncPgConnection, redacting: &Redacting<'_
         ],
     );
     let _: Vec<Number> = statement.get_results(connection).await?;
+    idempotency::redact(connection).await?;
     Ok(head::table.select(Head::as_select()).first(connection).await?)
 }
 

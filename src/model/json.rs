@@ -91,7 +91,7 @@ fn build(raw: &RawValue, pointer: &mut String, depth: usize, problems: &mut Vec<
             let mut object = Map::new();
             for (name, raw) in members.0 {
                 pointer.push_str(&token(&name));
-                check_text(&name, pointer, problems);
+                let name = kept(name, pointer, problems);
                 let value = build(raw, pointer, depth + 1, problems)?;
                 if object.insert(name, value).is_some() {
                     problems.push(Problem::at(pointer.clone(), "duplicate-key", say!(
@@ -115,8 +115,7 @@ fn build(raw: &RawValue, pointer: &mut String, depth: usize, problems: &mut Vec<
         }
         Some(b'"') => {
             let string: String = serde_json::from_str(text).map_err(|error| unreadable(pointer, &error))?;
-            check_text(&string, pointer, problems);
-            Value::String(string)
+            Value::String(kept(string, pointer, problems))
         }
         Some(b'-' | b'0'..=b'9') => number(text).unwrap_or_else(|| {
             problems.push(Problem::at(pointer.clone(), "inexact-number", say!(
@@ -134,14 +133,17 @@ fn unreadable(pointer: &str, error: &serde_json::Error) -> Problem {
     Problem::at(pointer, "invalid-json", say!("Not a JSON value: {error}.", "不是合法的 JSON 值：{error}。"))
 }
 
-fn check_text(text: &str, pointer: &str, problems: &mut Vec<Problem>) {
+/// The text, with U+FFFD for what PostgreSQL does not take, so that it can be asked about the rest.
+fn kept(text: String, pointer: &str, problems: &mut Vec<Problem>) -> String {
     if text.contains('\0') {
         problems.push(Problem::at(
             pointer,
             "nul-character",
             say!("Text may not hold the character U+0000. Take it out.", "文本不能含有字符 U+0000，请删去。"),
         ));
+        return text.replace('\0', "\u{fffd}");
     }
+    text
 }
 
 /// The number of a JSON token, if every reader keeps it exactly.

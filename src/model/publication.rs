@@ -17,6 +17,9 @@ use crate::say;
 
 /// Bytes of the largest publication.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of the longest message and reason, as canonical JSON. With them every line of the feed is of a size that
+/// mirrors take.
+pub const MAX_WORDS: usize = 64 * 1024;
 
 /// One publication, as far as it is well-formed.
 pub struct Publication {

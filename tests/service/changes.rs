@@ -352,3 +352,32 @@ async fn a_page_that_is_not_the_newest_is_cached_as_what_stays_as_it_is() {
     let pinned = service.get("/v1/changes?limit=1000&revision=2").await.json();
     assert_eq!((&pinned["through"], &pinned["caught_up"]), (&json!(2), &json!(true)));
 }
+
+#[actix_web::test]
+async fn a_page_that_ended_at_head_is_another_one_once_there_is_more() {
+    let service = Service::small().await;
+    let changes = service.get("/v1/revisions/1").await.json()["changes"].as_i64().expect("a number");
+    let path = format!("/v1/changes?limit={changes}");
+    let newest = service.get(&path).await;
+    assert_eq!(newest.json()["caught_up"], true);
+    service.publishes(&publication("new_data", json!({"reports": [report("one-q3", "one", "2020-Q3", "completed")]})));
+    service.hears().await;
+    let tag = newest.header("etag");
+    let after: Answer = service.request("GET", &path, &[("if-none-match", tag)]).await;
+    assert_eq!(after.status, 200, "who harvests until it has all would stop here");
+    assert_eq!((&after.json()["caught_up"], &after.json()["data"]), (&json!(false), &newest.json()["data"]));
+}
+
+#[actix_web::test]
+async fn where_a_snapshot_begins_is_the_newest_revision_each_time() {
+    let service = Service::small().await;
+    let path = "/v1/changes?snapshot=true&limit=2";
+    let first = service.get(path).await;
+    assert_eq!((&first.json()["through"], first.header("surrogate-key")), (&json!(1), "head"));
+    let rest =
+        service.get(&format!("/v1/changes?limit=2&cursor={}", first.json()["next"].as_str().expect("more"))).await;
+    assert_eq!(rest.header("surrogate-key"), "pinned", "it goes on at the revision that it began with");
+    service.publishes(&publication("new_data", json!({"reports": [report("one-q3", "one", "2020-Q3", "completed")]})));
+    service.hears().await;
+    assert_eq!(service.get(path).await.json()["through"], 2);
+}

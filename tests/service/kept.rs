@@ -230,3 +230,38 @@ async fn another_history_under_the_same_numbers_is_noticed() {
     tokio::time::timeout(Duration::from_secs(30), told).await.expect("noticed");
     assert_eq!(service.get("/v1/reports/one-q3").await.json()["status"], "completed");
 }
+
+/// What is read takes longer than an older answer is held back for.
+const SLOW: &str = "CREATE OR REPLACE FUNCTION served(changed_in bigint, derived text, body text) RETURNS text LANGUAGE plpgsql AS
+    $$BEGIN PERFORM pg_sleep(1.5); RETURN '{\"changed_in\":' || changed_in::text || ',' || derived || substr(body, 2); END$$";
+
+#[actix_web::test]
+async fn an_answer_that_is_slow_to_make_is_made_anew_all_the_same() {
+    let service = Service::small().await;
+    let path = "/v1/organizations?count=exact";
+    assert_eq!(service.get(path).await.json()["count"], 1);
+    let more = json!({"organizations": [data::organization("second"), data::organization("third")]});
+    service.publishes(&publication("new_data", more));
+    service.hears().await;
+    service.database.sql(SLOW).await.expect("a slow function");
+    let before = service.get(path).await;
+    assert!(before.header("cache-status").contains("ttl=-1"), "{}", before.header("cache-status"));
+    let began = std::time::Instant::now();
+    while service.get(path).await.json()["count"] != 3 {
+        assert!(began.elapsed() < Duration::from_secs(60), "it is never made anew");
+    }
+    assert_eq!(service.get(path).await.header("cache-status"), HIT);
+}
+
+#[actix_web::test]
+async fn what_was_asked_for_at_a_time_stays_an_answer_of_the_revision_then() {
+    let service = Service::small().await;
+    let time = service.get("/v1/revisions/1").await.json()["published_at"].as_str().expect("a time").to_owned();
+    let path = format!("/v1/metrics?as_of={time}");
+    let first = service.get(&path).await;
+    assert_eq!((first.header("cache-status"), first.header("ledger-revision")), (MISS, "1"));
+    service.publishes(&publication("new_data", json!({"reports": [report("one-q3", "one", "2020-Q3", "completed")]})));
+    service.hears().await;
+    let again = service.get(&path).await;
+    assert_eq!((again.header("cache-status"), again.header("ledger-revision")), (HIT, "1"));
+}

@@ -314,3 +314,73 @@ async fn exit_codes_tell_usage_from_failure() {
     assert!(String::from_utf8_lossy(&missing.stderr).contains("/nowhere/at-all.json cannot be read"));
     assert_eq!(command(&["--version"], &[], "").status.code(), Some(0));
 }
+
+#[actix_web::test]
+async fn text_with_nul_is_refused_with_every_other_problem_wherever_it_stands() {
+    let service = Service::small().await;
+    let mut scoped = observation("cases-s2", "cases", "2020-S2", json!(1));
+    scoped["scope"] = json!("a\0b");
+    let mut report = report("two-s1", "tw\0o", "2020-S1", "completed");
+    report["note"] = json!({"en\0": "x\0"});
+    let publication = json!({
+        "kind": "transcription_correction", "message": {"en": "Te\0st"}, "publisher": "org",
+        "records": {"commitments": [commitment("o\0ne", 1)], "observations": [scoped], "reports": [report],
+                    "sources": [{"id": "s", "title": {"en": "x"}, "url": "ftp://example.org/x"}]},
+        "patch": [{"kind": "observation", "id": "cases-s1", "set": {"scope": "c\0d", "metric": "ca\0ses"}}],
+    });
+    let key = service.key("org", &[]);
+    let answer = service.post("/v1/revisions", &key, &publication, &[]).await;
+    assert_eq!((answer.status, answer.problem().as_str()), (422, "publication-refused"), "{}", answer.text);
+    for expected in [
+        "/message/en",
+        "/records/commitments/0/id",
+        "/records/observations/0/scope",
+        "/records/reports/0/commitment",
+        "/records/reports/0/note/en",
+        "/records/sources/0/url",
+        "/patch/0/set/scope",
+        "/patch/0/set/metric",
+    ] {
+        assert!(answer.text.contains(expected), "{expected} is missing in\n{}", answer.text);
+    }
+    assert_eq!(service.head().await, 1);
+}
+
+#[actix_web::test]
+async fn a_message_and_a_reason_have_64_kib_in_all_languages_together() {
+    let service = Service::small().await;
+    let words = |en: usize| json!({"en": "x".repeat(en), "zh-Hans": "字".repeat(10_000)});
+    // {"en":"…","zh-Hans":"…"}
+    let most = 64 * 1024 - 30_000 - 22;
+    let withdrawal = |message: usize, reason: usize| {
+        let mut withdrawal = data::withdrawal(&[("commitment", "two")]);
+        withdrawal["message"] = words(message);
+        withdrawal["withdraw"][0]["reason"] = words(reason);
+        withdrawal
+    };
+    let said = service.refuses(&withdrawal(most + 1, most + 1));
+    for place in ["/message: ", "/withdraw/0/reason: "] {
+        assert!(said.contains(&format!("{place}All languages together have at most 65536 bytes")), "{said}");
+    }
+    service.publishes(&withdrawal(most, most));
+}
+
+#[actix_web::test]
+async fn an_organization_is_not_withdrawn_while_records_are_published_in_its_name() {
+    let service = Service::small().await;
+    let name = |mut publication: Value, kind: &str| {
+        (publication["kind"], publication["publisher"]) = (json!(kind), json!("other"));
+        publication
+    };
+    let source = |title: &str| json!({"sources": [{"id": "notice", "title": {"en": title}}]});
+    let mut records = source("Notice");
+    records["organizations"] = json!([organization("other")]);
+    service.publishes(&name(publication("", records), "new_data"));
+    let mut both = name(data::withdrawal(&[("organization", "other")]), "source_correction");
+    for records in [source("Notice of 2020"), json!({"sources": [{"id": "new", "title": {"en": "New"}}]})] {
+        both["records"] = records;
+        let said = service.refuses(&both);
+        assert!(said.contains("/withdraw/0: organization other is withdrawn here"), "{said}");
+    }
+    service.publishes(&name(data::withdrawal(&[("organization", "other"), ("source", "notice")]), "withdrawal"));
+}

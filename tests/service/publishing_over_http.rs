@@ -256,6 +256,11 @@ async fn the_same_request_again_is_answered_as_at_first_and_another_under_its_ke
     assert_eq!(service.post(PATH, &key, &correction("nobody", 1), &retry).await.status, 422);
     assert_eq!(service.post(PATH, &key, &correction("cases-s1", 302), &retry).await.status, 201);
     assert_eq!(service.head().await, 3);
+    // An answer is kept for 7 days; then the name is free again.
+    service.database.sql("UPDATE idempotency_keys SET created_at = now() - interval '8 days'").await.expect("aged");
+    let late = service.post(PATH, &key, &correction("cases-s1", 303), &retry).await;
+    assert_eq!((late.status, late.header("idempotency-replayed")), (201, ""), "{}", late.text);
+    assert_eq!(service.post(PATH, &key, &new_report(), &named).await.header("idempotency-replayed"), "");
 }
 
 #[actix_web::test]

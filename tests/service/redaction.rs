@@ -96,3 +96,53 @@ async fn redacting_nothing_is_refused() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("There is no commitment nobody"));
     assert_eq!(service.head().await, 1);
 }
+
+#[actix_web::test]
+async fn a_kept_answer_to_a_publication_does_not_say_what_was_redacted_since() {
+    let service = Service::small().await;
+    let key = service.key("org", &[]);
+    let named = [("idempotency-key", "secret")];
+    let mut secret = commitment("two", 2);
+    secret["title"]["en"] = json!("Call Mr Secret at home");
+    let correction = publication("transcription_correction", json!({"commitments": [secret]}));
+    let first = service.post("/v1/revisions", &key, &correction, &named).await;
+    assert!(first.status == 201 && first.text.contains("Secret"), "{}", first.text);
+    redact(&service, "commitment", "two");
+    let kept = "SELECT string_agg(k::text, ' ') FROM idempotency_keys k";
+    assert!(!service.database.text(kept).await.contains("Secret"), "nothing of it is stored");
+    let again = service.post("/v1/revisions", &key, &correction, &named).await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true"), "{}", again.text);
+    let (first, again) = (first.json(), again.json());
+    for member in ["dry_run", "revision", "head", "digest", "notices"] {
+        assert_eq!(again[member], first[member], "{member}");
+    }
+    assert_eq!(again["changes"], json!([{"kind": "commitment", "id": "two", "effect": "change"}]));
+    assert_eq!(again["warnings"], json!([]));
+}
+
+#[actix_web::test]
+async fn a_record_of_an_organization_that_is_gone_can_still_be_redacted() {
+    let service = Service::small().await;
+    let gone = |kind: &str, records: &[(&str, &str)]| {
+        let mut publication = data::withdrawal(records);
+        (publication["kind"], publication["publisher"]) = (json!(kind), json!("other"));
+        publication
+    };
+    let source = json!({"id": "notice", "title": {"en": "Call Mr Secret"}});
+    let mut publication =
+        publication("new_data", json!({"organizations": [data::organization("other")], "sources": [source]}));
+    publication["publisher"] = json!("other");
+    service.publishes(&publication);
+    service.publishes(&gone("withdrawal", &[("source", "notice")]));
+    service.publishes(&gone("withdrawal", &[("organization", "other")]));
+    let stranger = service.key("org", &["--scopes", "redact"]);
+    let mut publication = data::redaction("source", "notice");
+    publication["publisher"] = json!("other");
+    assert_eq!(service.post("/v1/revisions", &stranger, &publication, &[]).await.status, 403);
+    let owner = service.key("other", &["--scopes", "redact"]);
+    let answer = service.post("/v1/revisions", &owner, &publication, &[]).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    redact(&service, "organization", "other");
+    assert_eq!(service.get("/v1/sources/notice").await.problem(), "record-redacted");
+    assert!(service.run(&["verify"], "").status.success());
+}

@@ -43,6 +43,18 @@ async fn followers_that_all_come_at_once_after_a_start_are_let_in_and_hear_of_th
 }
 
 #[actix_web::test]
+async fn a_read_that_failed_is_made_anew_for_who_asks_next() {
+    let service = Service::small().await;
+    let digest = service.get("/v1/revisions/1").await.json()["digest"].as_str().expect("a digest").to_owned();
+    let path = format!("/v1/changes?after=1-{digest}&wait=1");
+    service.database.sql("ALTER TABLE revisions RENAME TO away").await.expect("a fault");
+    assert_eq!(service.get(&path).await.status, 503);
+    service.database.sql("ALTER TABLE away RENAME TO revisions").await.expect("mended");
+    let answer = service.get(&path).await;
+    assert_eq!((answer.status, &answer.json()["caught_up"]), (200, &json!(true)));
+}
+
+#[actix_web::test]
 async fn who_waits_gets_what_everybody_gets_also_compressed() {
     let service = Service::small().await;
     let codings = ["gzip, deflate, br", "identity", "gzip;q=0, br;q=0"];

@@ -81,6 +81,8 @@ pub struct Basis {
     pub last_redaction: i64,
     /// Whether it stays as it is but for redactions.
     pub pinned: bool,
+    /// Whether it was asked for at a time, of which the revision stays the same.
+    pub at_time: bool,
     /// When it may change by itself.
     pub until: Option<DateTime<Utc>>,
     /// Bytes of its body before any encoding.
@@ -91,14 +93,14 @@ pub struct Basis {
 
 impl Basis {
     pub fn of(moment: &Moment, rests: Rests, bytes: usize) -> Basis {
-        let Moment { head, last_redaction, .. } = *moment;
-        Basis { rests, head, last_redaction, pinned: false, until: None, bytes, route: None }
+        let Moment { head, last_redaction, as_of, .. } = *moment;
+        Basis { rests, head, last_redaction, pinned: false, at_time: as_of.is_some(), until: None, bytes, route: None }
     }
 
     /// Of what only a release changes.
     pub fn release(bytes: usize) -> Basis {
         let rests = Rests::Release;
-        Basis { rests, head: 0, last_redaction: 0, pinned: false, until: None, bytes, route: None }
+        Basis { rests, head: 0, last_redaction: 0, pinned: false, at_time: false, until: None, bytes, route: None }
     }
 
     /// The same of what depends on the day. Every zone's days begin at a full quarter of an hour.

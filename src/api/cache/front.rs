@@ -9,7 +9,7 @@ use actix_web::body::{self, BoxBody, MessageBody};
 use actix_web::dev::{AppConfig, RequestHead, Response, Service, ServiceFactory, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::http::{Method, StatusCode};
-use actix_web::{Error, web};
+use actix_web::{Error, rt, web};
 use futures_util::future::{Either, LocalBoxFuture, Ready, ready};
 
 use super::basis::Basis;
@@ -115,7 +115,7 @@ fn key(head: &RequestHead) -> Option<String> {
 
 async fn pass<S, B>(app: Rc<S>, request: Request) -> Answered
 where
-    S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
+    S: Service<Request, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,
 {
     Ok(Response::from(app.call(request).await?).map_into_boxed_body())
@@ -130,7 +130,7 @@ async fn make<S, B>(
     started: Instant,
 ) -> Answered
 where
-    S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
+    S: Service<Request, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,
 {
     let mut turn = match state.responses.enter(&key, &state).await {
@@ -141,16 +141,23 @@ where
     let asked = request.head().clone();
     // The whole answer is made, also for who has it already: it is kept for others.
     request.headers_mut().remove(header::IF_NONE_MATCH);
+    let mut making = Box::pin(pass(app, request));
     let made = match &turn.old {
-        None => Some(pass(app, request).await?),
-        Some(_) => match tokio::time::timeout(PATIENCE, pass(app, request)).await {
+        None => Some(making.await?),
+        Some(_) => match tokio::time::timeout(PATIENCE, &mut making).await {
             Ok(made) => Some(made?),
-            Err(_) => None,
+            Err(_) => {
+                // What is slow to make is made all the same, for those who ask next.
+                rt::spawn(renew(making, state.clone(), key));
+                None
+            }
         },
     };
     let failed = made.as_ref().is_none_or(|made| made.status() == StatusCode::SERVICE_UNAVAILABLE);
     if let Some(old) = turn.old.clone().filter(|old| failed && state.responses.may_stand_in(old, &state)) {
-        state.responses.history.rest();
+        if !state.database.known().is_confirmed() {
+            state.responses.history.rest();
+        }
         return Ok(send(&old, Source::Stale, &state, &asked, started));
     }
     turn.old = None;
@@ -170,29 +177,45 @@ fn unavailable(state: &State, headers: &HeaderMap) -> Response<BoxBody> {
     Response::from(response)
 }
 
-/// Keeps an answer that says what it rests on.
+/// Keeps an answer, and gives it.
 async fn keep(mut turn: Turn<'_>, made: Response<BoxBody>, conditions: &HeaderMap, state: &State) -> Answered {
+    let id = made.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+    match finished(made, state).await? {
+        Ok(kept) => {
+            // A replica may have made it, of a revision that is not the newest.
+            let answer = kept.answer(conditions, &id, kept.basis.head, Source::Made);
+            turn.leave(Entry::Kept(kept.into()));
+            Ok(answer)
+        }
+        Err(made) => {
+            turn.leave(Entry::Pass(Instant::now() + PASS));
+            Ok(made)
+        }
+    }
+}
+
+/// Keeps an answer that nobody waits for any more.
+async fn renew(making: impl Future<Output = Answered>, state: web::Data<State>, key: String) {
+    if let Ok(made) = making.await
+        && let Ok(Ok(kept)) = finished(made, &state).await
+        && let Some(cache) = &state.responses.kept
+    {
+        cache.insert(key, Entry::Kept(kept.into()));
+    }
+}
+
+/// An answer that says what it rests on, as it is kept; else as it is.
+async fn finished(made: Response<BoxBody>, state: &State) -> Result<Result<Kept, Response<BoxBody>>, Error> {
     let basis = made.extensions().get::<Basis>().cloned();
     let Some(basis) = basis.filter(|basis| made.status() == StatusCode::OK && basis.bytes <= MAX_BODY) else {
-        turn.leave(Entry::Pass(Instant::now() + PASS));
-        return Ok(made);
+        return Ok(Err(made));
     };
-    let id = made.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let (made, body) = made.into_parts();
     let body = body::to_bytes_limited(body, 2 * MAX_BODY).await.map_err(actix_web::error::ErrorInternalServerError)?;
     let body = body.map_err(actix_web::error::ErrorInternalServerError)?;
     state.database.known().hear(basis.head, basis.last_redaction);
     let route = state.metrics.route(basis.route.as_deref().unwrap_or("other"));
-    let kept = Kept::new(basis, made.headers().clone(), body, route);
-    // A replica may have made it, of a revision that is not the newest.
-    let answer = kept.answer(conditions, &id, kept.basis.head, Source::Made);
-    turn.leave(Entry::Kept(kept.into()));
-    Ok(answer)
-}
-
-/// The revision that an answer which holds is of.
-fn head_of(kept: &Kept, state: &State) -> i64 {
-    state.database.known().heard().max(kept.holds_at.load(Ordering::SeqCst))
+    Ok(Ok(Kept::new(basis, made.headers().clone(), body, route)))
 }
 
 /// Sends what is kept, and counts and logs it as the application does.
@@ -204,7 +227,7 @@ fn send(
     started: Instant,
 ) -> Response<BoxBody> {
     let id = request_id(&request.headers);
-    let answer = kept.answer(&request.headers, &id, head_of(kept, state), source);
+    let answer = kept.answer(&request.headers, &id, kept.holds_at.load(Ordering::SeqCst), source);
     kept.route.observe(&request.method, answer.status(), started.elapsed());
     if log::log_enabled!(target: ACCESS, log::Level::Info) {
         let client = client::shown(request, Some(state));

@@ -82,8 +82,8 @@ impl Kept {
         };
         let headers = response.headers_mut();
         // It outlived revisions, of which it is the answer as well.
-        let outlives = matches!(self.basis.rests, Rests::Record(..) | Rests::Kinds(_)) && !self.basis.pinned;
-        if outlives && source != Source::Stale {
+        let outlives = matches!(self.basis.rests, Rests::Record(..) | Rests::Kinds(_));
+        if outlives && !self.basis.pinned && !self.basis.at_time && source != Source::Stale {
             headers.insert(LEDGER_REVISION, HeaderValue::from(head));
         }
         headers.insert(CACHE_STATUS, source.header());

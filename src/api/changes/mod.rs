@@ -47,7 +47,7 @@ pub async fn read(mut request: Request) -> Result<HttpResponse, Failure> {
     let seconds = wait.filter(|_| !explicit).and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default();
     if seconds == 0 {
         let page = Page::read(&state.database, &ask, request.now).await?;
-        return Ok(answer(&page, body(&page, request.format), &request, ask.at));
+        return Ok(answer(&page, body(&page, request.format), &request, &ask));
     }
     let mut page = state.followers.page(&ask, request.now).await?;
     if page.is_idle() {
@@ -62,7 +62,7 @@ pub async fn read(mut request: Request) -> Result<HttpResponse, Failure> {
             page = state.followers.page(&ask, (state.clock)()).await?;
         }
     }
-    Ok(answer_after_wait(&page, &request, ask.at))
+    Ok(answer_after_wait(&page, &request, &ask))
 }
 
 /// What is asked for, and whether at a revision.
@@ -119,17 +119,17 @@ fn ask(request: &mut Request) -> Result<(Ask, bool), Failure> {
 }
 
 /// The answer to somebody who waited: with many others, so that it is made and compressed once for all who asked alike.
-fn answer_after_wait(page: &Page, request: &Request, at: At) -> HttpResponse {
+fn answer_after_wait(page: &Page, request: &Request, ask: &Ask) -> HttpResponse {
     // A cache would give it at once to who wants to wait.
     let no_store = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if request.format != Format::Json || request.http.headers().contains_key(IF_NONE_MATCH) {
-        let mut answer = answer(page, body(page, request.format), request, at);
+        let mut answer = answer(page, body(page, request.format), request, ask);
         answer.headers_mut().insert(no_store.0, no_store.1);
         return answer;
     }
     let mut kept = page.sent.headers.lock().unwrap_or_else(PoisonError::into_inner);
     let headers = kept.get(&request.raw_query).cloned().unwrap_or_else(|| {
-        let mut headers = answer(page, Bytes::new(), request, at).headers().clone();
+        let mut headers = answer(page, Bytes::new(), request, ask).headers().clone();
         headers.insert(no_store.0, no_store.1);
         if kept.len() < MAX_QUERIES {
             kept.insert(request.raw_query.clone(), headers.clone());
@@ -156,10 +156,12 @@ fn body(page: &Page, format: Format) -> Bytes {
     if format == Format::Json { page.json() } else { page.ndjson().into() }
 }
 
-fn answer(page: &Page, body: Bytes, request: &Request, at: At) -> HttpResponse {
+fn answer(page: &Page, body: Bytes, request: &Request, ask: &Ask) -> HttpResponse {
     let next = Some(request.next_of_feed(&page.cursor));
-    let mut answer = Answer { next, format: request.format, ..Answer::json(body, page.moment.clone(), at) };
-    // What is not the newest page stays as it is.
-    answer.pinned |= !page.caught_up;
+    let mut answer = Answer { next, format: request.format, ..Answer::json(body, page.moment.clone(), ask.at) };
+    // A page that was the newest may end in the same change when it is not any more.
+    answer.settings = (!page.caught_up).then(|| "more".to_owned());
+    // What is not the newest page stays as it is, but where a snapshot of whatever is newest begins.
+    answer.pinned |= !page.caught_up && !matches!(ask.place, Place::Snapshot { revision: 0, .. });
     answer.respond(&request.http)
 }

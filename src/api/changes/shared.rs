@@ -47,8 +47,13 @@ impl Shared {
     pub async fn page(&self, ask: &Ask, now: DateTime<Utc>) -> Read {
         let (cell, at) = self.cell(ask);
         let page = read_once(&cell, || self.read(Ask { at, ..ask.clone() }, now)).await;
+        self.kept(&cell, page)
+    }
+
+    /// Keeps what was read only where it is a page, and not a large one.
+    fn kept(&self, cell: &Arc<OnceCell<Read>>, page: Read) -> Read {
         if !page.as_ref().is_ok_and(|page| page.size() <= MAX_KEPT) {
-            self.pages().kept.retain(|_, kept| !Arc::ptr_eq(kept, &cell));
+            self.pages().kept.retain(|_, kept| !Arc::ptr_eq(kept, cell));
         }
         page
     }
@@ -56,7 +61,8 @@ impl Shared {
     async fn read(&self, ask: Ask, now: DateTime<Utc>) -> Read {
         if let Some(end) = self.end(&ask) {
             let (cell, at) = self.cell(&end);
-            let page = read_once(&cell, || self.read_anew(Ask { at, ..end }, now)).await?;
+            let page = read_once(&cell, || self.read_anew(Ask { at, ..end }, now)).await;
+            let page = self.kept(&cell, page)?;
             if page.is_idle() {
                 return Ok(Arc::new(page.with_fingerprint(&ask.fingerprint)));
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{Patch, Publication, Redaction, Withdrawal, is_id};
+use super::{MAX_WORDS, Patch, Publication, Redaction, Withdrawal, is_id};
 use crate::model::codes::RevisionKind;
 use crate::model::draft::Draft;
 use crate::model::kind::Kind;
@@ -155,9 +155,19 @@ impl Reader {
             );
             return None;
         };
-        let found = schema::check_human_text(&text);
+        let mut found = schema::check_human_text(&text);
         if found.is_empty() {
-            return Some(text);
+            if json::canonical(&text).is_ok_and(|words| words.len() <= MAX_WORDS) {
+                return Some(text);
+            }
+            found.push(Problem::at(
+                "",
+                "too-long",
+                say!(
+                    "All languages together have at most {MAX_WORDS} bytes. Shorten the text.",
+                    "各语言合计最多 {MAX_WORDS} 字节，请缩短文本。"
+                ),
+            ));
         }
         self.problems.extend(found.into_iter().map(|problem| problem.below(pointer)));
         None

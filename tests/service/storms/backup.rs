@@ -148,6 +148,24 @@ async fn after_an_older_backup_nothing_is_published_before_a_mirror_has_given_ba
 }
 
 #[actix_web::test]
+async fn a_backup_that_does_not_verify_is_not_published_to_either() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("tampered");
+    let service = Service::small().await;
+    let tampering = "ALTER TABLE commitments DISABLE TRIGGER ALL; \
+                     UPDATE commitments SET body = replace(body, 'Commitment 1', 'Commitment I')";
+    service.database.sql(tampering).await.expect("tampered");
+    done(&service.database, &["backup", "-o", name(&file)]).await;
+    let database = TestDatabase::bare().await;
+    let told = refused(&database, &["restore", name(&file), "--without-mirror"]).await;
+    assert!(told.contains("commitment one"), "{told}");
+    let restored = Service::on(database, Settings::default());
+    let next = publication("new_data", json!({"commitments": [commitment("three", 3)]}));
+    let told = restored.refuses(&next);
+    assert!(told.contains("restore --mirror"), "{told}");
+}
+
+#[actix_web::test]
 async fn whoever_follows_what_was_lost_for_good_is_told_that_the_history_is_another() {
     let folder = tempfile::tempdir().expect("a folder");
     let (file, bundle) = (folder.path().join("old"), folder.path().join("bundle.gz"));

@@ -180,7 +180,7 @@ impl Service {
         self.request("GET", path, &[]).await
     }
 
-    /// Waits until the service has heard of what other processes published.
+    /// Waits until the service has heard of what other processes published, and read what that changed.
     pub async fn hears(&self) {
         if self.behind.replace(false)
             && let Some(head) = self.database.head().await
@@ -188,6 +188,11 @@ impl Service {
             let mut heads = self.state.followers.heads();
             let heard = tokio::time::timeout(Duration::from_secs(30), heads.wait_for(|heard| *heard >= head)).await;
             heard.expect("in time").expect("a listener");
+            let began = std::time::Instant::now();
+            while self.state.database.known().told() < head {
+                assert!(began.elapsed() < Duration::from_secs(30), "it is not told of revision {head}");
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
         }
     }
 
