@@ -1,5 +1,6 @@
 //! Streaming replicas that read for the primary: every answer is of one revision, and of the one that was asked for.
 
+mod ahead;
 mod failover;
 mod reading;
 mod silent;
@@ -106,7 +107,7 @@ async fn catches_up(replica: &Server, primary: &Server) {
 #[test]
 fn a_replica_without_an_address_is_refused_without_telling_its_password() {
     for (given, says) in [
-        ("", "names no host"),
+        (",", "names no host"),
         ("postgresql://reader:hidden@db:port/oc", "cannot be read"),
         ("postgresql://db/oc,", "names no host"),
     ] {
