@@ -7,15 +7,18 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt, stream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_postgres::{AsyncMessage, Client, NoTls};
 
-use super::pool;
+use super::{Error, pool};
 use crate::ledger::write::CHANNEL;
 
 /// How often head is looked up all the same: a notification may get lost in a pooler, and a standby gets none.
 const LOOK: Duration = Duration::from_secs(2);
 /// How long a look may take until what is known counts as unsure.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a look may take until the connection counts as lost: a server that lost its power says nothing more.
+const GONE: Duration = Duration::from_secs(5);
 /// How long to wait before connecting anew.
 const AGAIN: Duration = Duration::from_millis(500);
 
@@ -96,37 +99,37 @@ impl Drop for Heads {
     }
 }
 
-async fn hear(url: &str, heads: &watch::Sender<i64>, confirmed: &Confirmed) -> Result<(), tokio_postgres::Error> {
-    let mut config: tokio_postgres::Config = url.parse()?;
-    let patience = pool::patience(&config);
-    config.application_name("open-commitments (listening)").connect_timeout(patience);
-    let (client, mut connection) = config.connect(NoTls).await?;
+async fn hear(url: &str, heads: &watch::Sender<i64>, confirmed: &Confirmed) -> Result<(), Error> {
+    let silent = |_| Error::Unavailable("no answer in time".to_owned());
+    let mut config = pool::settings(url, GONE, "")?;
+    config.application_name("open-commitments (listening)");
+    let (client, mut connection) = timeout(pool::CONNECT, config.connect(NoTls)).await.map_err(silent)??;
     let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
-    // The connection is driven by whoever waits for its messages.
-    let mut start = Box::pin(async {
-        // A standby refuses LISTEN; there, looking is all there is.
+    let mut ear = Ear { heads, notified: 0 };
+    // A standby refuses LISTEN; there, looking is all there is.
+    let start = async {
         let _ = client.batch_execute(&format!("LISTEN {CHANNEL}")).await;
-        let head = newest(&client).await?;
-        // Said also where it is the same number: the history may be another one.
-        heads.send_replace(head);
-        Ok::<(), tokio_postgres::Error>(())
-    });
+        newest(&client).await
+    };
+    let mut start = Box::pin(timeout(GONE, start));
+    // The connection is driven by whoever waits for its messages.
     loop {
         tokio::select! {
-            started = &mut start => { started?; confirmed.now(); break; }
-            message = messages.next() => if over(message, heads)? { return Ok(()) },
+            head = &mut start => { ear.look(0, head.map_err(silent)??, true); confirmed.now(); break; }
+            message = messages.next() => if ear.over(message)? { return Ok(()) },
         }
     }
     drop(start);
     loop {
         tokio::select! {
-            message = messages.next() => if over(message, heads)? { return Ok(()) },
+            message = messages.next() => if ear.over(message)? { return Ok(()) },
             () = tokio::time::sleep(LOOK) => {
-                let mut looked = Box::pin(newest(&client));
+                let before = ear.notified;
+                let mut looked = Box::pin(timeout(GONE, newest(&client)));
                 loop {
                     tokio::select! {
-                        head = &mut looked => { tell(heads, head?); confirmed.now(); break; }
-                        message = messages.next() => if over(message, heads)? { return Ok(()) },
+                        head = &mut looked => { ear.look(before, head.map_err(silent)??, false); confirmed.now(); break; }
+                        message = messages.next() => if ear.over(message)? { return Ok(()) },
                     }
                 }
             }
@@ -138,29 +141,43 @@ async fn newest(client: &Client) -> Result<i64, tokio_postgres::Error> {
     client.query_one("SELECT revision FROM head", &[]).await?.try_get(0)
 }
 
-/// Takes in a message; whether the connection has ended.
-fn over(
-    message: Option<Result<AsyncMessage, tokio_postgres::Error>>,
-    heads: &watch::Sender<i64>,
-) -> Result<bool, tokio_postgres::Error> {
-    match message {
-        None => Ok(true),
-        Some(Ok(AsyncMessage::Notification(notification))) => {
-            if let Ok(head) = notification.payload().parse() {
-                tell(heads, head);
-            }
-            Ok(false)
-        }
-        Some(Ok(_)) => Ok(false),
-        Some(Err(error)) => Err(error),
-    }
+/// Wakes who waits, once for each revision.
+struct Ear<'a> {
+    heads: &'a watch::Sender<i64>,
+    /// Notifications that came.
+    notified: u64,
 }
 
-/// Wakes who waits, once for each revision.
-fn tell(heads: &watch::Sender<i64>, head: i64) {
-    heads.send_if_modified(|known| {
-        let new = *known != head;
-        *known = head;
-        new
-    });
+impl Ear<'_> {
+    /// Takes in a message; whether the connection has ended.
+    fn over(&mut self, message: Option<Result<AsyncMessage, tokio_postgres::Error>>) -> Result<bool, Error> {
+        match message {
+            None => Ok(true),
+            Some(Ok(AsyncMessage::Notification(notification))) => {
+                if let Ok(head) = notification.payload().parse() {
+                    self.notified += 1;
+                    self.tell(head, false);
+                }
+                Ok(false)
+            }
+            Some(Ok(_)) => Ok(false),
+            Some(Err(error)) => Err(error.into()),
+        }
+    }
+
+    /// Takes in what a look found that began after so many notifications. One that came meanwhile may be of a newer
+    /// revision, whichever of both is heard of first.
+    fn look(&self, notified: u64, head: i64, first: bool) {
+        let head = if self.notified == notified { head } else { *self.heads.borrow() };
+        self.tell(head, first);
+    }
+
+    /// Says it the first time also where it is the same number: the history may be another one.
+    fn tell(&self, head: i64, first: bool) {
+        self.heads.send_if_modified(|known| {
+            let new = first || *known != head;
+            *known = head;
+            new
+        });
+    }
 }

@@ -6,7 +6,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, OnceCell};
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, Shared};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls, Row};
 
@@ -15,15 +18,33 @@ use super::{Error, pool};
 
 /// How long a statement may take here.
 const QUICK: Duration = Duration::from_millis(500);
-/// How long an answer may take that others stand before.
+/// How long an answer may take that others stand before, with the rest of connecting.
 const WAIT: Duration = Duration::from_secs(2);
+/// A statement that took too long; one of a replica that stood in the way of what is replayed.
+const ALONE: [SqlState; 2] = [SqlState::QUERY_CANCELED, SqlState::T_R_SERIALIZATION_FAILURE];
 /// Statements under way on one connection.
 const MOST: usize = 512;
 
-#[derive(Default)]
+/// Goes on whoever waits for it, or does not any more.
+type Opening = Shared<LocalBoxFuture<'static, Result<Rc<Connection>, String>>>;
+
 struct Lane {
-    connection: OnceCell<Connection>,
+    opening: Opening,
     under_way: Cell<usize>,
+}
+
+impl Lane {
+    fn begin(url: &str) -> Rc<Lane> {
+        let url = url.to_owned();
+        let opening = tokio::spawn(async move {
+            match tokio::time::timeout(pool::CONNECT, Connection::open(&url)).await {
+                Ok(opened) => opened.map_err(|error| pool::explain(&error)),
+                Err(_) => Err("no connection in time".to_owned()),
+            }
+        });
+        let opening = opening.map(|ended| ended.map_err(|error| error.to_string()).flatten().map(Rc::new));
+        Rc::new(Lane { opening: opening.boxed_local().shared(), under_way: Cell::new(0) })
+    }
 }
 
 struct Connection {
@@ -88,26 +109,31 @@ impl Drop for UnderWay<'_> {
 pub async fn rows(url: &str, statement: &Statement) -> Result<Vec<Row>, Error> {
     let lane = LANES.with_borrow_mut(|lanes| match lanes.get(url) {
         Some(lane) => lane.clone(),
-        None => lanes.entry(url.to_owned()).or_default().clone(),
+        None => lanes.entry(url.to_owned()).or_insert_with(|| Lane::begin(url)).clone(),
     });
     if lane.under_way.get() >= MOST {
         return Err(Error::Timeout);
     }
     let _one = UnderWay::begin(&lane.under_way);
-    let found = async { lane.connection.get_or_try_init(|| Connection::open(url)).await?.rows(statement).await };
-    let found = match tokio::time::timeout(WAIT, found).await {
-        Ok(Ok(rows)) => return Ok(rows),
-        // It took too long; the others on the connection go on.
-        Ok(Err(error)) if error.code() == Some(&SqlState::QUERY_CANCELED) => return Err(Error::Timeout),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "no answer in time".to_owned(),
+    let until = Instant::now() + WAIT;
+    // Of several hosts the first may not answer: connecting takes longer than a read waits, and who comes later has it.
+    let Ok(opened) = timeout_at(until, lane.opening.clone()).await else { return Err(Error::Timeout) };
+    let failed = match opened {
+        Ok(connection) => match timeout_at(until, connection.rows(statement)).await {
+            Ok(Ok(rows)) => return Ok(rows),
+            // The server gave up this one alone; the others on the connection go on.
+            Ok(Err(error)) if error.code().is_some_and(|code| ALONE.contains(code)) => return Err(Error::Timeout),
+            Ok(Err(error)) => Error::from(error),
+            Err(_) => Error::Unavailable("no answer in time".to_owned()),
+        },
+        Err(why) => Error::Unavailable(why),
     };
-    log::debug!("the quick lane is begun anew: {found}");
+    log::debug!("the quick lane is begun anew: {failed}");
     // Others that it fails for find a new one already.
     LANES.with_borrow_mut(|lanes| {
         if lanes.get(url).is_some_and(|now| Rc::ptr_eq(now, &lane)) {
             lanes.remove(url);
         }
     });
-    Err(Error::Unavailable(found))
+    Err(failed)
 }

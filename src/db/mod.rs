@@ -4,6 +4,7 @@ pub mod dump;
 pub mod heads;
 pub mod known;
 mod lane;
+mod lent;
 pub mod migrate;
 pub mod outage;
 pub mod pool;

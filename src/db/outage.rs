@@ -3,6 +3,7 @@
 use tokio_postgres::error::SqlState;
 
 use super::Error;
+use super::pool::explain;
 
 /// Classes of SQLSTATE (PostgreSQL's documentation, appendix A): connection exceptions, insufficient resources, operator
 /// intervention, errors of the system around it.
@@ -83,10 +84,7 @@ pub fn is_coming_up(error: &tokio_postgres::Error, is_local: bool) -> bool {
 
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Error {
-        let why = match std::error::Error::source(&error) {
-            Some(cause) => format!("{error}: {cause}"),
-            None => error.to_string(),
-        };
+        let why = explain(&error);
         match error.code() {
             None => Error::Unavailable(why),
             // Words tell a limit from an operator's hand where they are English; either passes.

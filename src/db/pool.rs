@@ -15,6 +15,7 @@ use tokio_postgres::{Client, Connection, NoTls, Socket};
 
 use super::heads::Heads;
 use super::known::Known;
+use super::lent::Lent;
 use super::replicas::{Replica, Replicas, Seen};
 use super::server::Server;
 use super::statement::{Needs, Statement};
@@ -119,20 +120,24 @@ impl Database {
         self.primary.briefly(work).await
     }
 
-    /// What may take long, on a connection of its own that is dropped once the database gives no sign of life any more.
+    /// What may take long, on a connection of its own that is closed once the database gives no sign of life any more, or
+    /// nobody waits any more.
     pub async fn patiently<T>(
         &self,
-        mut connection: Object<AsyncPgConnection>,
+        connection: Object<AsyncPgConnection>,
         work: impl AsyncFnOnce(&mut AsyncPgConnection) -> T,
     ) -> Result<T, Error> {
+        let mut lent = Lent::default();
+        let connection = lent.hold(connection);
         let done = tokio::select! {
-            done = work(&mut connection) => Some(done),
-            () = self.falls_silent() => None,
+            done = work(connection) => done,
+            () = self.falls_silent() => {
+                lent.close();
+                return Err(Error::Unavailable("the database fell silent".into()));
+            }
         };
-        done.ok_or_else(|| {
-            drop(Object::take(connection));
-            Error::Unavailable("the database fell silent".into())
-        })
+        lent.give_back();
+        Ok(done)
     }
 
     /// Returns when neither who listens nor who asks has had an answer for a while.
@@ -258,7 +263,7 @@ pub fn patience(config: &tokio_postgres::Config) -> Duration {
 }
 
 /// The error with its causes: tokio-postgres names them apart.
-fn explain(error: &tokio_postgres::Error) -> String {
+pub fn explain(error: &tokio_postgres::Error) -> String {
     match std::error::Error::source(error) {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),

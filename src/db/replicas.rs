@@ -31,6 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const REST: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(5)];
 /// How long one may lack what there is and still answer reads of head.
 const FAR_BEHIND: Duration = Duration::from_secs(10);
+/// How long one may have a revision that the primary says it does not have: it may show it first, but soon after it is
+/// there. Longer, it was lost with the primary before.
+const AHEAD: Duration = Duration::from_secs(3);
 /// What there is of one that does not answer.
 const AWAY: i64 = -1;
 
@@ -185,9 +188,10 @@ impl Replica {
 async fn watch(replica: Arc<Replica>, known: Arc<Known>, mut heads: watch::Receiver<i64>) {
     let [first, longest] = REST;
     let mut rest = first;
+    let mut ahead = None;
     loop {
         let since = Instant::now();
-        let why = match look(&replica, &known, &mut heads).await {
+        let why = match look(&replica, &known, &mut heads, &mut ahead).await {
             Ok(never) => match never {},
             Err(error) => error,
         };
@@ -202,11 +206,13 @@ async fn watch(replica: Arc<Replica>, known: Arc<Known>, mut heads: watch::Recei
     }
 }
 
-/// Looks at a replica again and again, until it fails.
+/// Looks at a replica again and again, until it fails. `ahead` is a revision that it has and the primary lacks, and since
+/// when.
 async fn look(
     replica: &Replica,
     known: &Known,
     heads: &mut watch::Receiver<i64>,
+    ahead: &mut Option<(i64, Instant)>,
 ) -> Result<std::convert::Infallible, Error> {
     let silent = |_| Error::Unavailable("no answer in time".to_owned());
     let mut config = pool::settings(&replica.url, PATIENCE, "")?;
@@ -220,6 +226,15 @@ async fn look(
         let (head, time, digest) = tokio::time::timeout(PATIENCE, newest(&client)).await.map_err(silent)??;
         if known.contradicts(head, &digest) {
             return Err(Error::Unavailable(format!("its revision {head} is another one than the primary's")));
+        }
+        if known.is_confirmed() {
+            // What the primary said, not what replicas answered.
+            let said = *heads.borrow();
+            *ahead = ahead.filter(|(revision, _)| (said + 1..=head).contains(revision));
+            *ahead = ahead.or_else(|| (head > said).then(|| (head, Instant::now())));
+            if ahead.is_some_and(|(_, since)| since.elapsed() > AHEAD) {
+                return Err(Error::Unavailable(format!("the primary does not have its revision {head}")));
+            }
         }
         let pause = replica.see(head, time, known.heard());
         tokio::select! {

@@ -12,6 +12,7 @@ use diesel_async::pooled_connection::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 
+use super::lent::Lent;
 use super::pool::{CONNECT, connect};
 use super::slow::Slow;
 use super::statement::Statement;
@@ -77,26 +78,27 @@ impl Server {
         Row: QueryableByName<Pg> + Send + 'static,
     {
         let _turn = if statement.is_slow() { Some(self.slow.turn().await?) } else { None };
-        let mut connection = self.connection().await?;
+        let mut lent = Lent::default();
+        let connection = lent.hold(self.connection().await?);
         let started = Instant::now();
         let limit = self.limit();
-        let Ok(answer) = tokio::time::timeout(limit, statement.get_results(&mut connection)).await else {
+        let Ok(answer) = tokio::time::timeout(limit, statement.get_results(connection)).await else {
             // Frozen, or out of reach without a word. Nobody knows what the connection is at.
-            drop(Object::take(connection));
+            lent.close();
             return Err(Error::Unavailable(format!("no answer within {} s", limit.as_secs())));
         };
-        let Err(error) = answer else { return answer.map_err(Error::from) };
-        Err(match Error::from(error) {
+        let answer = match answer.map_err(Error::from) {
             // Servers that do not let us choose say so in their own language.
-            Error::Query(_) if started.elapsed() >= self.statement_timeout => Error::Timeout,
-            Error::Query(error) if is_ended(&mut connection).await => Error::Unavailable(error.to_string()),
-            error @ Error::Unavailable(_) => {
-                // A plan that no longer fits its table would go on failing on this connection.
-                drop(Object::take(connection));
-                error
-            }
-            error => error,
-        })
+            Err(Error::Query(_)) if started.elapsed() >= self.statement_timeout => Err(Error::Timeout),
+            Err(Error::Query(error)) if is_ended(connection).await => Err(Error::Unavailable(error.to_string())),
+            answer => answer,
+        };
+        match &answer {
+            // A plan that no longer fits its table would go on failing on this connection.
+            Err(Error::Unavailable(_)) => lent.close(),
+            _ => lent.give_back(),
+        }
+        answer
     }
 
     fn limit(&self) -> Duration {
@@ -108,13 +110,15 @@ impl Server {
         &self,
         work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut connection = self.connection().await?;
+        let mut lent = Lent::default();
+        let connection = lent.hold(self.connection().await?);
         let limit = self.limit();
-        let done = tokio::time::timeout(limit, work(&mut connection)).await;
-        done.unwrap_or_else(|_| {
-            drop(Object::take(connection));
-            Err(Error::Unavailable(format!("no answer within {} s", limit.as_secs())))
-        })
+        let Ok(done) = tokio::time::timeout(limit, work(connection)).await else {
+            lent.close();
+            return Err(Error::Unavailable(format!("no answer within {} s", limit.as_secs())));
+        };
+        lent.give_back();
+        done
     }
 
     /// Connections there are, and how many of them are idle.

@@ -194,10 +194,13 @@ pub async fn follow(state: web::Data<State>) {
                 true
             }
         };
-        let next = async { heads.changed().await.is_ok() };
-        let goes_on = match missed {
-            true => tokio::time::timeout(AGAIN, next).await.unwrap_or(true),
-            false => next.await,
+        let goes_on = loop {
+            match tokio::time::timeout(AGAIN, heads.changed()).await {
+                Ok(changed) => break changed.is_ok(),
+                // An answer may be of a revision that only a replica told of.
+                Err(_) if missed || known.heard() > known.told() => break true,
+                Err(_) => {}
+            }
         };
         if !goes_on {
             return;

@@ -1,7 +1,9 @@
 //! Streaming replicas that read for the primary: every answer is of one revision, and of the one that was asked for.
 
+mod ahead;
 mod failover;
 mod reading;
+mod silent;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -92,10 +94,20 @@ async fn pair(folder: &Path) -> (Server, Server) {
     .await
 }
 
+/// Waits until a replica has all that its primary has.
+async fn catches_up(replica: &Server, primary: &Server) {
+    let lsn = primary.text("SELECT pg_current_wal_lsn()::text").await;
+    let since = Instant::now();
+    while replica.text(&format!("SELECT (pg_last_wal_replay_lsn() >= '{lsn}')::text")).await != "true" {
+        assert!(since.elapsed() < PATIENCE, "it does not follow");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 #[test]
 fn a_replica_without_an_address_is_refused_without_telling_its_password() {
     for (given, says) in [
-        ("", "names no host"),
+        (",", "names no host"),
         ("postgresql://reader:hidden@db:port/oc", "cannot be read"),
         ("postgresql://db/oc,", "names no host"),
     ] {

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Node, PATIENCE, on, pair, publish};
+use super::{Node, PATIENCE, catches_up, on, pair, publish};
 use crate::support::data;
 use crate::support::servers::{Server, folder};
 
@@ -183,13 +183,9 @@ async fn reads_go_on_without_the_primary_and_what_it_lost_is_read_no_more() {
     let key = on(&primary.url(), &["keys", "create", "--organization", "org"], String::new()).await.trim().to_owned();
     node.sees("database_server_head_revision", "primary", 1).await;
     // The replica hears of nothing any more, and is far from what the primary goes on to.
-    let lsn = primary.text("SELECT pg_current_wal_lsn()::text").await;
-    let since = Instant::now();
-    while replica.text(&format!("SELECT (pg_last_wal_replay_lsn() >= '{lsn}')::text")).await != "true" {
-        assert!(since.elapsed() < PATIENCE, "it does not follow");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    catches_up(&replica, &primary).await;
     replica.sql("ALTER SYSTEM SET primary_conninfo = '';SELECT pg_reload_conf()").await;
+    let since = Instant::now();
     while primary.text("SELECT count(*)::text FROM pg_stat_replication").await != "0" {
         assert!(since.elapsed() < PATIENCE, "it goes on");
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -1,6 +1,7 @@
 //! Storms: whatever is killed, away, full or too much, nothing that was acknowledged is lost, and it goes on by itself.
 
 mod backup;
+mod broken_off;
 mod frozen;
 mod kills;
 mod machine;

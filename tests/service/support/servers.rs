@@ -128,6 +128,11 @@ impl Server {
         let _ = child.wait();
     }
 
+    /// The socket that it listens at.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join(".s.PGSQL.5432")
+    }
+
     /// The address of its database.
     pub fn url(&self) -> String {
         address(&[self])
