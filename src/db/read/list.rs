@@ -86,10 +86,11 @@ pub async fn read(database: &Database, page: &Page<'_>, at: At, now: DateTime<Ut
 async fn at_known(database: &Database, page: &Page<'_>, at: At) -> Option<Found> {
     let known = database.known();
     let moment = known.moment(at).filter(|_| !page.count && page.includes.is_empty() && is_indexed(page))?;
-    let rests = rests_on(page, |kind| match known.changed_in([kind], moment.n) {
+    let told = |kind| match known.changed_in([kind], moment.n) {
         Some(revision) => Statement::of("?::bigint", [Bind::BigInt(revision)]),
         None => Statement::of(&kind_changed_in(kind), []),
-    });
+    };
+    let rests = rests_on(page, told, (1..=moment.n).contains(&moment.last_redaction));
     let mut statement = Statement::of(
         "WITH b AS (SELECT ?::bigint AS n, ?::bigint AS last_redaction), at AS MATERIALIZED (SELECT b.n, ",
         [Bind::BigInt(moment.n), Bind::BigInt(moment.last_redaction)],
@@ -197,14 +198,13 @@ fn narrow<'a>(page: &'a Page<'_>) -> Option<(&'static str, &'a String)> {
 /// SQL over `b`: what last changed the kinds that the page reads. A filter by one record it refers
 /// to narrows its own kind down to rows that refer to that record.
 pub fn changed_in(page: &Page<'_>) -> Statement {
-    rests_on(page, |kind| Statement::of(&kind_changed_in(kind), []))
+    rests_on(page, |kind| Statement::of(&kind_changed_in(kind), []), true)
 }
 
-/// The same from what is told of each kind as a whole.
-fn rests_on(page: &Page<'_>, told: impl Fn(&'static str) -> Statement) -> Statement {
+/// The same from what is told of each kind as a whole, where something may have been redacted up to `b` or not.
+fn rests_on(page: &Page<'_>, told: impl Fn(&'static str) -> Statement, redacted: bool) -> Statement {
     let kind = page.kind.name;
-    let mut own = told(kind);
-    if let Some((to, id)) = narrow(page) {
+    let own = if let Some((to, id)) = narrow(page) {
         let newest = |column: &str| {
             Statement::of(
                 &format!(
@@ -215,11 +215,20 @@ fn rests_on(page: &Page<'_>, told: impl Fn(&'static str) -> Statement) -> Statem
                 [Bind::Text(id.clone())],
             )
         };
-        // A redaction takes references out of the past, so it may have changed the list as well.
-        let whole = std::mem::replace(&mut own, Statement::of("least(greatest(", []));
-        own.append(newest("revision_from")).sql(", ").append(newest("revision_to"));
-        own.sql(", CASE WHEN b.last_redaction <= b.n THEN b.last_redaction ELSE 0 END, 0), ").append(whole).sql(")");
-    }
+        let mut own = Statement::of("greatest(", []);
+        own.append(newest("revision_from")).sql(", ").append(newest("revision_to")).sql(", 0");
+        if redacted {
+            // A redaction takes references out of the past, so it may have changed the list as well.
+            let mut least = Statement::of("least(", []);
+            least.append(own).sql(", CASE WHEN b.last_redaction <= b.n THEN b.last_redaction ELSE 0 END), ");
+            least.append(told(kind));
+            own = least;
+        }
+        own.sql(")");
+        own
+    } else {
+        told(kind)
+    };
     let mut others: Vec<&str> = kinds_beside(page).collect();
     others.sort_unstable();
     others.dedup();
