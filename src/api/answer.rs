@@ -17,7 +17,7 @@ use crate::export::format::Format;
 /// differently.
 const FORM: u32 = 1;
 
-const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
+pub const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
 pub const LEDGER_REVISION: HeaderName = HeaderName::from_static("ledger-revision");
 
 /// A document as JSON.

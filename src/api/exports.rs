@@ -18,7 +18,7 @@ use tokio::runtime::Handle;
 use style::style;
 
 use super::State;
-use super::answer::{self, Answer};
+use super::answer::{self, Answer, LEDGER_REVISION};
 use super::cursor;
 use super::download;
 use super::endpoint::Request;
@@ -87,7 +87,7 @@ pub async fn read(request: Request) -> Result<HttpResponse, Failure> {
     let at_revision = { given }.any(|(name, _)| matches!(name.as_ref(), "revision" | "as_of"));
     let mut response = file_of(request).await?;
     if csv {
-        let revision = response.headers().get("ledger-revision").and_then(|value| value.to_str().ok());
+        let revision = response.headers().get(LEDGER_REVISION).and_then(|value| value.to_str().ok());
         let query = revision.filter(|_| at_revision).map(|n| format!("?revision={n}")).unwrap_or_default();
         let link =
             format!("<{collection}.csv-metadata.json{query}>; rel=\"describedby\"; type=\"application/csvm+json\"");

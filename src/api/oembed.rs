@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::State;
+use super::answer::{SURROGATE_KEY, to_text};
 use super::discovery::xml;
 use super::documents::Problem;
 use super::endpoint::{is_record_id, language, refuse};
@@ -100,7 +101,7 @@ async fn answer(state: &web::Data<State>, http: &HttpRequest) -> Result<HttpResp
     let mut response = HttpResponse::Ok();
     response
         .insert_header((header::CACHE_CONTROL, "public, max-age=300, s-maxage=300, stale-if-error=86400"))
-        .insert_header(("surrogate-key", "head"))
+        .insert_header((SURROGATE_KEY, "head"))
         .insert_header((header::CONTENT_LANGUAGE, ask.language.tag()));
     if !ask.is_language_given {
         response.insert_header((header::VARY, "Accept-Language"));
@@ -108,7 +109,7 @@ async fn answer(state: &web::Data<State>, http: &HttpRequest) -> Result<HttpResp
     if xml {
         return Ok(response.content_type("text/xml; charset=utf-8").body(as_xml(&document)?));
     }
-    Ok(response.content_type("application/json").body(super::answer::to_text(&document)?))
+    Ok(response.content_type("application/json").body(to_text(&document)?))
 }
 
 fn asked(state: &State, http: &HttpRequest) -> Result<Asked, Failure> {

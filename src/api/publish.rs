@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
 
 use super::State;
+use super::answer::{LEDGER_REVISION, to_text};
 use super::client;
 use super::documents;
 use super::endpoint::refuse;
@@ -222,7 +223,7 @@ fn log_published(authority: &Authority, outcome: &Outcome) {
 }
 
 fn respond(outcome: &Outcome) -> Result<HttpResponse, Failure> {
-    let body = super::answer::to_text(outcome)?;
+    let body = to_text(outcome)?;
     let mut response = match outcome.revision {
         Some(revision) => {
             let mut response = HttpResponse::Created();
@@ -232,7 +233,7 @@ fn respond(outcome: &Outcome) -> Result<HttpResponse, Failure> {
         None => HttpResponse::Ok(),
     };
     Ok(response
-        .insert_header(("ledger-revision", outcome.head.to_string()))
+        .insert_header((LEDGER_REVISION, outcome.head.to_string()))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::CONTENT_TYPE, "application/json"))
         .body(body))

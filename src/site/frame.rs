@@ -12,7 +12,7 @@ use super::pictures;
 use super::visit::{Visit, spoken_in};
 use super::words;
 use crate::api::State;
-use crate::api::answer::matches_etag;
+use crate::api::answer::{LEDGER_REVISION, SURROGATE_KEY, matches_etag};
 use crate::api::cache::basis::{Basis, Rests};
 use crate::api::endpoint;
 use crate::api::problem::{Failure, INTERNAL_ERROR};
@@ -96,8 +96,8 @@ impl Page {
         response
             .insert_header((header::ETAG, etag))
             .insert_header((header::CACHE_CONTROL, cache))
-            .insert_header(("surrogate-key", if visit.is_pinned() { "pinned" } else { "head" }))
-            .insert_header(("ledger-revision", moment.n.to_string()))
+            .insert_header((SURROGATE_KEY, if visit.is_pinned() { "pinned" } else { "head" }))
+            .insert_header((LEDGER_REVISION, moment.n.to_string()))
             .insert_header((header::VARY, "Accept-Language"));
         if unchanged {
             return Ok(response.finish());

@@ -14,6 +14,7 @@ use tokio::time::{Duration, Instant, sleep};
 use super::page::{Ask, Page, Revision};
 use super::place::Place;
 use crate::api::State;
+use crate::api::answer::LEDGER_REVISION;
 use crate::api::endpoint::{Request, language};
 use crate::api::problem::{Failure, HISTORY_DIVERGED};
 use crate::export::format::Format;
@@ -63,7 +64,7 @@ pub async fn respond(request: Request, ask: Ask) -> Result<HttpResponse, Failure
         // An encoder would hold events back; the frame takes this out again.
         .insert_header((header::CONTENT_ENCODING, "identity"))
         .insert_header(("x-accel-buffering", "no"))
-        .insert_header(("ledger-revision", revision.to_string()))
+        .insert_header((LEDGER_REVISION, revision.to_string()))
         .insert_header((header::VARY, "Accept"))
         .streaming(Box::pin(events)))
 }

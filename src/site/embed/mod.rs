@@ -16,7 +16,7 @@ use maud::{Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use crate::api::State;
-use crate::api::answer::{is_pinned, matches_etag};
+use crate::api::answer::{LEDGER_REVISION, SURROGATE_KEY, is_pinned, matches_etag};
 use crate::api::cache::basis::{Basis, Rests};
 use crate::api::endpoint;
 use crate::api::plain::fixed;
@@ -88,8 +88,8 @@ fn respond(body: String, moment: &Moment, ask: &Ask, http: &HttpRequest) -> Http
     response
         .insert_header((header::ETAG, etag))
         .insert_header((header::CACHE_CONTROL, cache))
-        .insert_header(("surrogate-key", key))
-        .insert_header(("ledger-revision", moment.n.to_string()));
+        .insert_header((SURROGATE_KEY, key))
+        .insert_header((LEDGER_REVISION, moment.n.to_string()));
     if unchanged {
         // The language asked for by a header makes another answer.
         if !ask.is_language_given {
