@@ -210,6 +210,37 @@ async fn figures_printed_in_another_unit_are_not_mixed_in() {
 }
 
 #[actix_web::test]
+async fn units_that_have_a_character_in_common_are_told_apart_and_other_spellings_are_not() {
+    let service = Service::small().await;
+    let (mut metrics, mut observations) = (Vec::new(), Vec::new());
+    let units = [
+        ("yuan", "元", "800万元", "800万美元"),
+        ("times", "人次", "约90余人次", "90人"),
+        ("persons", "人", "90人", "90人次"),
+        ("metres", "米", "50米", "50平方米"),
+        ("homes", "家", "三十个家庭", "30件"),
+        ("percent", "%", "百分之九十八", "8件"),
+        ("tenths", "%", "8成", "8人"),
+        ("towns", "个乡镇", "5个", "5个部门"),
+    ];
+    for (id, label, same, other) in units {
+        let code = if label == "%" { "percent" } else { id };
+        metrics.push(json!({"id": id, "name": {"en": id}, "unit": {"code": code, "label": {"zh-Hans": label}}, "time_basis": "period_flow"}));
+        for (part, printed) in [("same", same), ("other", other)] {
+            observations.push(json!({"id": format!("{id}-{part}"), "metric": id, "period": "2020", "scope": part, "value": 3, "as_published": printed}));
+        }
+    }
+    service.publishes(&publication("new_data", json!({"metrics": metrics, "observations": observations})));
+    let warned = service.get("/v1/warnings?code=unit-mismatch").await.json();
+    let mut warned: Vec<&str> =
+        warned["data"].as_array().expect("warnings").iter().filter_map(|warning| warning["id"].as_str()).collect();
+    warned.sort_unstable();
+    let mut expected = units.map(|(id, ..)| format!("{id}-other"));
+    expected.sort_unstable();
+    assert_eq!(warned, expected);
+}
+
+#[actix_web::test]
 async fn figures_of_one_cell_are_chosen_by_scope_and_reporter_never_silently() {
     let service = Service::small().await;
     let observation = |id: &str, member: &str, text: &str| {
