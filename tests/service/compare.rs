@@ -12,7 +12,7 @@ use crate::support::Service;
 use crate::support::data::{self, publication};
 
 /// A figure of area, body and period.
-fn figure(id: &str, division: &str, subject: &str, period: &str, value: Value) -> Value {
+pub fn figure(id: &str, division: &str, subject: &str, period: &str, value: Value) -> Value {
     let mut figure = json!({"id": id, "metric": "calls", "period": period, "value": value});
     for (member, text) in [("division_code", division), ("subject", subject)] {
         if !text.is_empty() {
@@ -23,7 +23,7 @@ fn figure(id: &str, division: &str, subject: &str, period: &str, value: Value) -
 }
 
 /// Calls in the divisions of a province, in two years, and a rate in percent.
-async fn calls() -> Service {
+pub async fn calls() -> Service {
     let service = Service::small().await;
     let rate = |id: &str, period: &str, value: Value| json!({"id": id, "metric": "satisfied", "period": period, "value": value});
     service.publishes(&publication(
@@ -57,14 +57,14 @@ async fn calls() -> Service {
     service
 }
 
-async fn asked(service: &Service, query: &str) -> Value {
+pub async fn asked(service: &Service, query: &str) -> Value {
     let answer = service.get(&format!("/v1/compare?{query}")).await;
     assert_eq!(answer.status, 200, "{query}: {}", answer.text);
     answer.json()
 }
 
 /// Codes of a refusal.
-async fn refused(service: &Service, query: &str) -> Vec<String> {
+pub async fn refused(service: &Service, query: &str) -> Vec<String> {
     let answer = service.get(&format!("/v1/compare?{query}")).await;
     assert_eq!((answer.status, answer.problem().as_str()), (422, "not-comparable"), "{query}: {}", answer.text);
     let errors = answer.json()["errors"].as_array().cloned().expect("errors");
