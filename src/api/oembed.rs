@@ -155,10 +155,10 @@ fn ours_of(address: &str, public_url: &str, language: Language) -> Result<Ask, F
         _ => return Err(foreign()),
     };
     let is_plain = address.username().is_empty() && address.password().is_none();
-    let path = address.path().strip_prefix(base.path().trim_end_matches('/'));
+    let path = address.path().strip_prefix(base.path().trim_end_matches('/')).and_then(|path| path.strip_prefix('/'));
     let path = path.filter(|_| is_plain && address.origin() == base.origin()).ok_or_else(foreign)?;
-    let path = path.strip_prefix("/embed").unwrap_or(path);
-    let mut parts = path.trim_start_matches('/').trim_end_matches('/').split('/');
+    let path = path.strip_prefix("embed/").unwrap_or(path);
+    let mut parts = path.trim_end_matches('/').split('/');
     let (Some(collection), Some(id), None) = (parts.next(), parts.next(), parts.next()) else { return Err(foreign()) };
     let kind = embed::KINDS.into_iter().find(|kind| kind.collection == collection).ok_or_else(foreign)?;
     if id.is_empty() || !is_record_id(id) {
@@ -169,6 +169,10 @@ fn ours_of(address: &str, public_url: &str, language: Language) -> Result<Ask, F
     let raw = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(known).finish();
     Ask::parse(kind, id, &raw, language).map_err(|refused| {
         let failure = refused.0;
+        // What is wrong with the address is wrong with url; what it asks for may not be there all the same.
+        if failure.errors.is_empty() {
+            return failure;
+        }
         let errors = failure.errors.into_iter().map(|error| Wrong::parameter("url", "invalid-value", error.detail));
         Failure::parameters(errors.collect())
     })
