@@ -12,12 +12,14 @@ use super::record;
 use crate::citation::{Cited, Content, Quoted, bibtex, csl, gbt, short};
 use crate::db::read::citation;
 use crate::export::format::Format;
-use crate::model::codes::{Qualifier, Status, TimeBasis};
+use crate::model::codes::{ObsStatus, Qualifier, Status, TimeBasis};
+use crate::model::compare::division_prefix;
 use crate::model::kind::Kind;
 use crate::model::kinds::metric::Unit;
 use crate::model::message::Language;
 use crate::model::text::HumanText;
 use crate::say;
+use crate::site::chart::words::is_missing;
 
 /// What is cited, as far as a citation goes.
 #[derive(Deserialize)]
@@ -36,6 +38,7 @@ struct Beside {
     author: Option<String>,
     author_name: Option<HumanText>,
     subject_name: Option<HumanText>,
+    own_division_code: Option<String>,
     figure: Option<Figure>,
     programme_title: Option<HumanText>,
     period: Option<String>,
@@ -47,7 +50,9 @@ struct Figure {
     value: serde_json::Number,
     qualifier: Option<Qualifier>,
     time_basis: Option<TimeBasis>,
+    division_code: Option<String>,
     scope: Option<String>,
+    obs_status: Option<ObsStatus>,
     computed: bool,
 }
 
@@ -83,7 +88,7 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
 pub fn cited<'a>(
     kind: &'static Kind,
     id: &'a str,
-    observation: Option<&str>,
+    observation: Option<&'a str>,
     row: &'a citation::Row,
     is_pinned: bool,
     base: &'a str,
@@ -105,6 +110,7 @@ pub fn cited<'a>(
         title: record.title.clone().or(record.name.clone()).unwrap_or_else(|| text(Some(id.to_owned()))),
         author: beside.author_name.clone().unwrap_or_else(|| text(beside.author.clone())),
         content: content(record, beside),
+        observation,
         revision: row.moment.n,
         digest: row.moment.n_digest.as_deref().unwrap_or_default(),
         published_on,
@@ -121,15 +127,17 @@ fn content(record: Record, beside: Beside) -> Content {
         let Beside { programme_title: programme, period, .. } = beside;
         return Content::Commitment { programme, number, status: record.status, period };
     }
+    let own = beside.own_division_code.as_deref().map(division_prefix);
     let quoted = beside.figure.zip(record.unit).zip(record.time_basis).map(|((figure, unit), time_basis)| {
         Box::new(Quoted {
             period: figure.period,
-            value: figure.value.to_string(),
+            value: (!is_missing(figure.obs_status)).then(|| figure.value.to_string()),
             unit,
             qualifier: figure.qualifier,
             time_basis: figure.time_basis.unwrap_or(time_basis),
             scope: figure.scope,
             subject: beside.subject_name,
+            area: figure.division_code.filter(|code| Some(division_prefix(code)) != own),
             computed: figure.computed,
         })
     });

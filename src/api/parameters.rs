@@ -180,6 +180,7 @@ impl ParameterSet {
             Value::Null,
         )
         .add("scope", "Whose figure it is, as printed.", values::text(), Value::Null)
+        .add("observation", "The figure itself, by its observation.", values::id(), Value::Null)
         .add(
             "lang",
             "Language of the words; en unless told.",

@@ -24,6 +24,8 @@ pub struct Cited<'a> {
     pub kind: &'a str,
     pub collection: &'a str,
     pub id: &'a str,
+    /// Of a metric, the figure that is quoted, where it is named.
+    pub observation: Option<&'a str>,
     pub title: HumanText,
     /// Who says it: the organization's name, or its id where the name is gone.
     pub author: HumanText,
@@ -53,8 +55,8 @@ pub enum Content {
 /// A figure.
 pub struct Quoted {
     pub period: String,
-    /// Digits as JSON has them.
-    pub value: String,
+    /// Digits as JSON has them; none where there is no figure, and it is said why (SDMX).
+    pub value: Option<String>,
     pub unit: Unit,
     pub qualifier: Option<Qualifier>,
     pub time_basis: TimeBasis,
@@ -62,14 +64,18 @@ pub struct Quoted {
     pub scope: Option<String>,
     /// Organization measured, where it is not the one that says so.
     pub subject: Option<HumanText>,
+    /// Area covered, by its code, where it is not the one of whom the figure is of, or of who says it.
+    pub area: Option<String>,
     pub computed: bool,
 }
 
 impl Cited<'_> {
-    /// Page that says the same for good: the revision by number, and its history by digits of the digest.
+    /// Page that says the same for good: the revision by number, its history by digits of the digest, and the figure
+    /// quoted.
     pub fn address(&self) -> String {
         let digest = self.digest.get(..8).unwrap_or(self.digest);
-        format!("{}/{}/{}?revision={}-{digest}", self.base, self.collection, self.id, self.revision)
+        let figure = self.observation.map(|observation| format!("&observation={observation}")).unwrap_or_default();
+        format!("{}/{}/{}?revision={}-{digest}{figure}", self.base, self.collection, self.id, self.revision)
     }
 
     /// A name for reference managers, of letters, digits and hyphens.

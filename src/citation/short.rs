@@ -4,8 +4,9 @@
 use super::{Cited, Content, Quoted, line, text, words};
 use crate::model::codes::{Qualifier, Status};
 use crate::model::message::{Language, Message};
-use crate::model::spoken;
+use crate::model::{division, spoken};
 use crate::say;
+use crate::site::chart::words::no_figure;
 
 pub fn cite(cited: &Cited, language: Language) -> String {
     let (author, title) = (cited.author(language), line(text(&cited.title, language)));
@@ -21,12 +22,15 @@ pub fn cite(cited: &Cited, language: Language) -> String {
 
 fn figure(quoted: &Quoted, title: &str, language: Language) -> Message {
     let Message { en: when, zh: when_zh } = words::when(&quoted.period, Some(quoted.time_basis));
-    let number = words::number(&quoted.value, language);
+    let number = match &quoted.value {
+        Some(value) => format!("{}{}", words::number(value, language), unit(quoted, language)),
+        None => no_figure(language).to_owned(),
+    };
     let [about, about_zh] = spoken::qualifier(quoted.qualifier.unwrap_or(Qualifier::Exact));
     let about = if about.is_empty() { String::new() } else { format!("{about} ") };
-    let unit = unit(quoted, language);
     let subject = quoted.subject.as_ref().map(|subject| line(text(subject, language)));
-    let of: Vec<String> = subject.into_iter().chain(quoted.scope.as_deref().map(line)).collect();
+    let area = quoted.area.as_deref().map(|code| division::name(code).to_owned());
+    let of: Vec<String> = subject.into_iter().chain(area).chain(quoted.scope.as_deref().map(line)).collect();
     let (of_en, of_zh) = if of.is_empty() {
         (String::new(), String::new())
     } else {
@@ -37,10 +41,7 @@ fn figure(quoted: &Quoted, title: &str, language: Language) -> Message {
     } else {
         ("", "")
     };
-    say!(
-        "{when}, “{title}”{of_en}: {about}{number}{unit}{ours}",
-        "{when_zh}，{title}{of_zh}：{about_zh}{number}{unit}{ours_zh}"
-    )
+    say!("{when}, “{title}”{of_en}: {about}{number}{ours}", "{when_zh}，{title}{of_zh}：{about_zh}{number}{ours_zh}")
 }
 
 /// The unit as it stands behind a number.

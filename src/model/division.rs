@@ -25,8 +25,12 @@ pub fn all() -> &'static [Division] {
     &DIVISIONS
 }
 
-/// The division of a code; longer codes, of towns and villages, are not known by name.
+/// The division of a code. Longer codes, of towns and villages, are not known by name, but for those that end in zeros.
 pub fn find(code: &str) -> Option<Division> {
+    let (code, below) = code.split_at_checked(6)?;
+    if below.bytes().any(|digit| digit != b'0') {
+        return None;
+    }
     let place = DIVISIONS.binary_search_by_key(&code, |division| division.code).ok()?;
     DIVISIONS.get(place).copied()
 }

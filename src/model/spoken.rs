@@ -3,6 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::codes::{Qualifier, Status};
+use super::division;
 use super::message::Language;
 use super::period::sdmx_of;
 
@@ -79,6 +80,14 @@ pub fn period(start: Option<NaiveDate>, end: Option<NaiveDate>, language: Langua
 /// One of four by the quarter of a month.
 pub fn by_quarter(of: [&'static str; 4], month: u32) -> &'static str {
     of.get(month.div_ceil(3).saturating_sub(1) as usize).copied().unwrap_or_default()
+}
+
+/// An area by its code (GB/T 2260): its name, which is Chinese alone, so that elsewhere its code goes with it.
+pub fn area(code: &str, language: Language) -> String {
+    match division::find(code) {
+        Some(known) if language == Language::English => format!("{} ({code})", known.name),
+        known => known.map_or(code, |known| known.name).to_owned(),
+    }
 }
 
 /// A commitment's status, in English and Chinese.

@@ -195,6 +195,7 @@ fn over_time(newest_first: &[Value], visit: &Visit) -> Result<Markup, Failure> {
     let draw = |size: Size, id: &str| {
         let about = About {
             title: visit.say("Status over time", "各期状态").to_owned(),
+            whose: None,
             source: String::new(),
             revision: None,
             language,

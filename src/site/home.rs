@@ -102,7 +102,7 @@ fn key_figure(facts: &Facts, visit: &Visit) -> Markup {
                 span.name { (text.name) }
                 span.number { (parts::figure(&value, &value, visit)) }
                 (spark(&facts.series))
-                span.sub { (text.period) @if let Some(change) = &text.change { (visit.say(", ", "，")) (change) } }
+                span.sub { (text.period) @if let Some(whose) = &text.subject { (visit.say(", ", "，")) (whose) } @if let Some(change) = &text.change { (visit.say(", ", "，")) (change) } }
             }
         }
     }

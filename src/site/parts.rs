@@ -6,7 +6,7 @@ use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::chart::Size;
+use super::chart::{self, Size};
 use super::visit::Visit;
 use super::words;
 use crate::api::problem::{Failure, INTERNAL_ERROR};
@@ -51,6 +51,10 @@ pub fn status(code: &str, language: Language) -> Markup {
 pub fn figure(observation: &Value, metric: &Value, visit: &Visit) -> Markup {
     let language = visit.language;
     let qualifier = words::qualifier(member(observation, "qualifier"), language);
+    let status = serde_json::from_value(observation["obs_status"].clone()).ok();
+    if chart::words::is_missing(status) {
+        return html! { span.value { (chart::words::no_figure(language)) } };
+    }
     html! {
         @if !qualifier.is_empty() { span.qualifier { (qualifier) } " " }
         span.value { (words::number(&observation["value"])) }

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use super::chart::card::{self, Card};
 use super::chart::{Ratio, Size};
 use super::visit::Visit;
-use super::words;
+use super::{metric, words};
 use crate::api::State;
 use crate::api::figure::facts::Facts;
 use crate::api::problem::{Failure, INTERNAL_ERROR};
@@ -20,10 +20,11 @@ use crate::picture::Image;
 pub fn section(id: &str, facts: &Facts, visit: &Visit) -> Markup {
     let (Some(figure), Some(moment)) = (facts.document(visit.language), visit.known_moment()) else { return html! {} };
     let (shape, language) = (if facts.series.len() > 1 { "line" } else { "figure" }, visit.language.tag());
+    let of = metric::of_observation(visit);
     let address = |format: &str, ratio: Ratio| {
         let (ratio, revision) = (ratio.code(), moment.n);
         visit.file(&format!(
-            "v1/metrics/{id}/figure.{format}?shape={shape}&ratio={ratio}&lang={language}&revision={revision}"
+            "v1/metrics/{id}/figure.{format}?shape={shape}&ratio={ratio}&lang={language}&revision={revision}{of}"
         ))
     };
     html! {
@@ -92,6 +93,7 @@ fn address(path: &str, visit: &Visit) -> String {
     if let Some(moment) = visit.known_moment().filter(|moment| moment.n > 0) {
         query.append_pair("revision", &moment.n.to_string());
     }
+    query.extend_pairs(visit.own(metric::OBSERVATION).map(|figure| (metric::OBSERVATION, figure)));
     let query = query.append_pair("lang", visit.language.tag()).finish();
     let path = if path.is_empty() { "index" } else { path };
     format!("{}/pictures/{path}.png?{query}", visit.state.public_url)

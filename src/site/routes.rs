@@ -37,7 +37,7 @@ static ROUTES: [Route; 12] = [
     },
     Route {
         path: "/metrics/{id}",
-        parameters: &builder::PARAMETERS,
+        parameters: &metric::PARAMETERS,
         make: |visit, id| Box::pin(async move { metric::read(visit, &id).await }),
     },
     Route {
@@ -92,14 +92,15 @@ fn below(config: &mut web::ServiceConfig, prefix: &str) {
     }
 }
 
-/// The picture of a page, which the page itself has drawn. It knows few parameters, and refuses others, so that
-/// nobody has it drawn in endless variety.
+/// The picture of a page, which the page itself has drawn. It knows few parameters, those that change what it is of, and
+/// refuses others, so that nobody has it drawn in endless variety.
 async fn draw(route: &'static Route, state: web::Data<State>, http: HttpRequest) -> HttpResponse {
     let drawn = async {
-        Query::parse(http.query_string(), ["lang", "revision"].into_iter()).finish()?;
+        let own: Vec<&str> = route.parameters.iter().copied().filter(|name| *name == metric::OBSERVATION).collect();
+        Query::parse(http.query_string(), ["lang", "revision"].into_iter().chain(own.iter().copied())).finish()?;
         let id = http.match_info().query("id").to_owned();
         let path = route.path.trim_start_matches('/').replace("{id}", &id);
-        let mut visit = Visit::new(state.clone(), http.clone(), path, &[])?;
+        let mut visit = Visit::new(state.clone(), http.clone(), path, &own)?;
         visit.as_picture = true;
         pictures::in_pixels((route.make)(visit, id).await?, &state).await
     };

@@ -10,8 +10,12 @@ const HEIGHT: i128 = 28;
 
 /// Oldest to newest, from the lowest to the highest value. Nothing of fewer than three figures. `newest_first`.
 pub fn spark(newest_first: &[Observed]) -> Markup {
-    let values: Option<Vec<i128>> =
-        newest_first.iter().rev().map(|one| Amount::of(&one.value).map(|value| value.0)).collect();
+    let values: Option<Vec<i128>> = newest_first
+        .iter()
+        .rev()
+        .filter(|one| !one.is_missing())
+        .map(|one| Amount::of(&one.value).map(|value| value.0))
+        .collect();
     let values = values.filter(|values| values.len() > 2).unwrap_or_default();
     let (Some(least), Some(most)) = (values.iter().min(), values.iter().max()) else { return html! {} };
     let (span, steps) = ((most - least).max(1), i128::try_from(values.len()).unwrap_or(2) - 1);

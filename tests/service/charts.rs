@@ -68,6 +68,7 @@ fn decimal(text: &str) -> Decimal {
 fn about(language: Language) -> About {
     About {
         title: "线上调解纠纷".into(),
+        whose: None,
         source: "山东省司法厅".into(),
         revision: Some(12),
         language,

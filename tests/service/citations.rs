@@ -124,7 +124,7 @@ async fn a_figure_is_quoted_as_it_was_stated() {
     let rate = service.get("/v1/metrics/rate/citation.txt?lang=en").await.text;
     assert_eq!(
         said(rate),
-        "According to Office, in the first half of 2020, “Rate”: 66.6667% (computed from published figures)."
+        "According to Office, in the first half of 2020, “Rate” (济南市): 66.6667% (computed from published figures)."
     );
     for missing in ["nobody", "settled-s1"] {
         let answer = service.get(&format!("/v1/metrics/cases/citation.txt?observation={missing}")).await;

@@ -49,3 +49,4 @@ mod synthesizing;
 mod time_travel;
 mod waiting;
 mod warnings;
+mod whose;

@@ -250,6 +250,9 @@ async fn pictures_for_articles_have_their_ratio_and_a_code_that_leads_to_the_pag
             }
         }
     }
+    let query = "ratio=1:1&division=370000";
+    let drawn = pixels(&service, &format!("/v1/metrics/mediation-cases/figure.png?{query}")).await;
+    assert!(code(query, &drawn).ends_with("&observation=mediation-cases-2020-s1"), "the page of the very figure");
     for (query, problem) in [
         ("figure.png?ratio=4:3", "invalid-parameter"),
         ("figure.png?ratio=1:1&width=300", "invalid-parameter"),
@@ -326,7 +329,10 @@ async fn captions_and_alternatives_say_what_a_picture_shows() {
     });
     service.publishes(&publication("new_data", json!({"observations": observations.collect::<Vec<_>>()})));
     let english = service.get("/v1/metrics/cases/figure.json").await.json()["text"].clone();
-    assert_eq!(english["caption"], "Cases, first half of 2020, Office: 300 case (source: Office; revision 2).");
+    assert_eq!(
+        english["caption"],
+        "Cases, first half of 2020, Office, 济南市 (370100): 300 case (source: Office; revision 2)."
+    );
     let alt = english["alt"].as_str().expect("a text");
     for said in [
         "25 figures over time",

@@ -18,7 +18,7 @@ pub struct Figure {
     pub unit: Unit,
     /// Observation that the figure is from.
     pub observation: RecordId,
-    /// The figure, in the metric's unit.
+    /// The figure, in the metric's unit; of no meaning where obs_status is H, L, M, O or Q: there is no figure then.
     pub value: Decimal,
     /// How exactly it was stated.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,7 +52,8 @@ pub struct Figure {
     pub scope: Option<String>,
     /// Organization that says so; the publisher where no other is known.
     pub reported_by: FigureOrganization,
-    /// What it changed by since the period before; absent where there is none to compare with.
+    /// What it changed by since the period before; absent where there is none to compare with, and where one of the two was printed in
+    /// another unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<FigureChange>,
     /// What was promised.
@@ -112,11 +113,11 @@ pub struct FigureText {
     pub language: String,
     /// What the metric is called.
     pub name: String,
-    /// The figure with its unit.
+    /// The figure with its unit, or that there is none.
     pub value: String,
     /// Its period.
     pub period: String,
-    /// Whose figure it is, where it says so.
+    /// Whose figure it is, where it says so: organization measured, area where it is not that organization's own or its reporter's, scope.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// What it changed by.
@@ -137,7 +138,7 @@ pub struct Badge {
     /// Always 1.
     #[serde(rename = "schemaVersion")]
     pub schema_version: i32,
-    /// What the metric is called.
+    /// What the metric is called, and whose figure it is where it says so.
     pub label: String,
     /// The figure with its unit and period.
     pub message: String,

@@ -11,12 +11,13 @@ use super::document::{Badge, Figure, FigureChange, FigureOrganization, FigureTar
 use crate::db::read::figure::Row;
 use crate::model::amount::Amount;
 use crate::model::codes::{ObsStatus, Qualifier, TimeBasis};
+use crate::model::compare::division_prefix;
 use crate::model::kinds::metric::Unit;
 use crate::model::message::Language;
 use crate::model::spoken;
 use crate::model::text::{Day, Decimal, DivisionCode, HumanText, PeriodText, RecordId};
 use crate::site::chart::numbers;
-use crate::site::chart::words::{either, qualified};
+use crate::site::chart::words::{either, is_missing, no_figure, qualified};
 use crate::site::chart::{self, periods};
 use crate::site::since::clipped;
 
@@ -50,6 +51,13 @@ pub struct Measured {
     pub time_basis: TimeBasis,
 }
 
+/// An organization, as far as figures need it.
+#[derive(Deserialize)]
+struct Body {
+    name: Option<HumanText>,
+    division_code: Option<DivisionCode>,
+}
+
 /// Everything that was read.
 pub struct Facts {
     pub metric: Measured,
@@ -60,7 +68,9 @@ pub struct Facts {
     pub beside: Vec<Observed>,
     pub whole: Option<(Measured, Observed)>,
     pub parts: Vec<(HumanText, Observed)>,
-    organizations: BTreeMap<String, HumanText>,
+    organizations: BTreeMap<String, Body>,
+    /// Observations of the series that were printed in another unit.
+    other_units: Vec<String>,
     pub changed_in: i64,
     /// Day of that revision.
     pub published_on: Option<NaiveDate>,
@@ -70,12 +80,16 @@ impl Facts {
     /// None where the ledger holds what it cannot hold.
     pub fn of(row: &Row) -> Option<Facts> {
         let whole = match (&row.whole_metric, &row.whole) {
-            (Some(metric), Some(figure)) => Some((parsed(metric)?, parsed(figure)?)),
+            (Some(metric), Some(figure)) => Some((parsed(metric)?, parsed::<Observed>(figure)?)),
             _ => None,
         };
+        let whole = whole.filter(|(_, whole)| !whole.is_missing());
         let part_metrics: Vec<Measured> = all(&row.part_metrics)?;
         let parts: Vec<Observed> = all(&row.parts)?;
         let named = |part: Observed| {
+            if part.is_missing() {
+                return None;
+            }
             let metric = part_metrics.iter().find(|metric| metric.id == part.metric)?;
             Some((metric.name.clone(), part))
         };
@@ -92,6 +106,7 @@ impl Facts {
             whole,
             parts: parts.into_iter().filter_map(named).collect(),
             organizations: parsed(&row.organizations)?,
+            other_units: row.other_units.clone(),
             changed_in: row.metric.moment.changed_in,
             published_on: row.published_on,
         })
@@ -101,7 +116,8 @@ impl Facts {
     pub fn shorten(&mut self, most: usize) {
         let metrics = self.whole.iter_mut().map(|(metric, _)| metric).chain([&mut self.metric]);
         let labels = metrics.flat_map(|metric| [Some(&mut metric.name), metric.unit.label.as_mut()]).flatten();
-        let names = labels.chain(self.parts.iter_mut().map(|(name, _)| name)).chain(self.organizations.values_mut());
+        let organizations = self.organizations.values_mut().filter_map(|body| body.name.as_mut());
+        let names = labels.chain(self.parts.iter_mut().map(|(name, _)| name)).chain(organizations);
         for text in names.flat_map(|name| name.0.values_mut()) {
             *text = clipped(text, most);
         }
@@ -114,16 +130,20 @@ impl Facts {
     }
 
     pub fn organization(&self, id: &RecordId) -> FigureOrganization {
-        FigureOrganization { id: id.clone(), name: self.organizations.get(id.as_str()).cloned() }
+        FigureOrganization { id: id.clone(), name: self.name(id).cloned() }
     }
 
-    pub fn organization_name(&self, id: &RecordId, language: Language) -> String {
-        self.organizations.get(id.as_str()).map_or_else(|| id.0.clone(), |name| in_language(name, language))
+    fn name(&self, id: &RecordId) -> Option<&HumanText> {
+        self.organizations.get(id.as_str())?.name.as_ref()
+    }
+
+    fn organization_name(&self, id: &RecordId, language: Language) -> String {
+        self.name(id).map_or_else(|| id.0.clone(), |name| in_language(name, language))
     }
 
     /// Who says a figure.
     pub fn source(&self, observed: &Observed, language: Language) -> String {
-        self.organization_name(observed.reported_by.as_ref().unwrap_or(&observed.publisher), language)
+        self.organization_name(observed.says(), language)
     }
 
     pub fn time_basis(&self, observed: &Observed) -> TimeBasis {
@@ -132,7 +152,7 @@ impl Facts {
 
     pub fn document(&self, language: Language) -> Option<Figure> {
         let observed = self.figure.clone()?;
-        let reported_by = self.organization(observed.reported_by.as_ref().unwrap_or(&observed.publisher));
+        let reported_by = self.organization(observed.says());
         let change = self.change(&observed);
         let text = self.text(&observed, change.as_ref(), language);
         Some(Figure {
@@ -160,23 +180,39 @@ impl Facts {
         })
     }
 
+    /// It says whose figure it is, where that is not everybody's.
     pub fn badge(&self, observed: &Observed, language: Language) -> Badge {
         let (start, end) = observed.days();
         let [open, close] = if language == Language::Chinese { ["（", "）"] } else { [" (", ")"] };
         let message =
             format!("{}{open}{}{close}", self.value(observed, language), periods::short(start, end, language));
-        Badge { schema_version: 1, label: in_language(&self.metric.name, language), message }
+        Badge { schema_version: 1, label: self.named(Some(observed), language), message }
+    }
+
+    /// What the metric is called, and whose figure of it this is.
+    pub fn named(&self, observed: Option<&Observed>, language: Language) -> String {
+        let whose = observed.and_then(|observed| self.whose(observed, language));
+        let name = [in_language(&self.metric.name, language)];
+        name.into_iter().chain(whose).collect::<Vec<_>>().join(either(language, ", ", "，"))
     }
 
     pub fn value(&self, observed: &Observed, language: Language) -> String {
+        if observed.is_missing() {
+            return no_figure(language).to_owned();
+        }
         let number = numbers::exact(Amount::of(&observed.value).unwrap_or_default());
         qualified(&numbers::with_unit(&number, &self.unit(language), language), observed.qualifier, language)
     }
 
-    /// Whose figure it is.
+    /// Whose figure it is: the organization measured, its area unless that is the one of whom it is of or of who
+    /// says it, and its scope.
     pub fn whose(&self, observed: &Observed, language: Language) -> Option<String> {
         let subject = observed.subject.as_ref().map(|id| self.organization_name(id, language));
-        let said: Vec<String> = subject.into_iter().chain(observed.scope.clone()).collect();
+        let body = self.organizations.get(observed.subject.as_ref().unwrap_or(observed.says()).as_str());
+        let own = body.and_then(|body| body.division_code.as_ref()).map(|code| division_prefix(code.as_str()));
+        let area = observed.division_code.as_ref().filter(|code| Some(division_prefix(code.as_str())) != own);
+        let area = area.map(|code| spoken::area(code.as_str(), language));
+        let said: Vec<String> = subject.into_iter().chain(area).chain(observed.scope.clone()).collect();
         (!said.is_empty()).then(|| said.join(either(language, ", ", "，")))
     }
 
@@ -198,9 +234,14 @@ impl Facts {
     }
 
     /// Against the last period of the same kind. Running totals of a year begin anew with it, and intervals of
-    /// any length are not to be compared where they are counted over.
+    /// any length are not to be compared where they are counted over. Nor is what was printed in another unit.
     fn change(&self, observed: &Observed) -> Option<FigureChange> {
-        let before = self.series.iter().find(|other| other.id != observed.id && other.days().1 < observed.days().1)?;
+        let is_before =
+            |other: &&Observed| other.id != observed.id && other.days().1 < observed.days().1 && !other.is_missing();
+        let before = self.series.iter().find(is_before)?;
+        if observed.is_missing() || [observed, before].iter().any(|one| self.other_units.contains(&one.id.0)) {
+            return None;
+        }
         let basis = self.time_basis(observed);
         let year = |one: &Observed| one.days().1.map(|day| day.year());
         let anew = basis == TimeBasis::YearToDate && year(before) != year(observed);
@@ -256,6 +297,16 @@ impl Facts {
 }
 
 impl Observed {
+    /// Who says it.
+    pub fn says(&self) -> &RecordId {
+        self.reported_by.as_ref().unwrap_or(&self.publisher)
+    }
+
+    /// Whether it stands for a figure that there is not.
+    pub fn is_missing(&self) -> bool {
+        is_missing(self.obs_status)
+    }
+
     /// First and last day of its period, where known.
     pub fn days(&self) -> (Option<NaiveDate>, Option<NaiveDate>) {
         (self.period_start.as_ref().and_then(day), self.period_end.as_ref().and_then(day))

@@ -43,11 +43,11 @@ pub fn endpoint() -> Endpoint {
         operation_id: "get_metric_figure".into(),
         tag: metric::KIND.collection,
         summary: "One figure of a metric".into(),
-        description: "The metric's newest actual figure, or the one of period, subject, division and scope, with its change since the period \
+        description: "The metric's newest actual figure, or the one of period, subject, division and scope, or the one that observation names, with its change since the period \
                       before. Of several figures of the newest period it is the one of the whole: without a scope, or with an area beside it, of nobody else than its \
                       publisher, of the largest area, said by its publisher itself, of the longest period. The period before is the last one of \
-                      the same kind that has a figure; a running total of a year is compared within the year alone. What is said in words is \
-                      in the language of lang."
+                      the same kind that has a figure in the same unit; a running total of a year is compared within the year alone. What is said in words is \
+                      in the language of lang, and names the area where it is another one than that of whom the figure is of, or of who says it."
             .into(),
         id: Some(metric::KIND.name),
         parameters: ParameterSet::new().figure().at().build(),
@@ -77,23 +77,28 @@ pub(crate) struct Shown {
 /// What frames a picture for an article.
 pub(crate) struct Frame {
     pub ratio: Ratio,
+    /// Whether it shows another figure than the metric's own.
+    pub is_narrowed: bool,
     /// Name of the site, and where it is.
     pub site: String,
     pub public_url: String,
 }
 
 async fn read(mut request: Request) -> Result<Answer, Failure> {
-    let shown = shown(&mut request);
+    let mut shown = shown(&mut request);
     let wanted = Wanted {
         metric: request.id.clone(),
         period: request.query.text("period"),
         subject: request.query.one_id("subject"),
         division_code: division(&mut request.query),
         scope: request.query.text("scope"),
-        observation: None,
+        observation: request.query.one_id("observation"),
         beside: shown.shape == "bar",
         parts: shown.shape == "part",
     };
+    if let Some(frame) = &mut shown.frame {
+        frame.is_narrowed = wanted.is_narrowed();
+    }
     let asked = request.at();
     request.finish(&asked)?;
     let row = figure::read(&request.state.database, &wanted, asked.at, request.now).await?;
@@ -136,7 +141,7 @@ fn body(request: &Request, wanted: &Wanted, row: &Row, facts: &Facts, shown: &Sh
 pub(crate) fn drawn(wanted: &Wanted, row: &Row, facts: &Facts, shown: &Shown) -> Result<String, Failure> {
     let none = || no_such_figure(wanted, row);
     if shown.shape == "progress" {
-        let known = !facts.targets.is_empty() && (facts.figure.is_some() || wanted.period.is_none());
+        let known = !facts.targets.is_empty() && (facts.figure.is_some() || !wanted.is_narrowed());
         return if known { picture::progress(facts, shown).map_err(broken) } else { Err(none()) };
     }
     let (Some(figure), Some(observed)) = (facts.document(shown.language), facts.figure.as_ref()) else {
@@ -183,6 +188,7 @@ fn shown(request: &mut Request) -> Shown {
     let state = &request.state;
     let frame = ratio.map(|ratio| Frame {
         ratio,
+        is_narrowed: false,
         site: state.site.name(language).to_owned(),
         public_url: state.public_url.clone(),
     });
@@ -276,27 +282,44 @@ pub(crate) fn no_such_figure(wanted: &Wanted, row: &Row) -> Failure {
             "在修订 {n} 中，{metric} 没有此图形所需的内容：progress 需要目标；part 需要所属指标或其组成指标在同一期间的数字。"
         ));
     }
-    let asked = [
-        ("period", &wanted.period),
-        ("subject", &wanted.subject),
-        ("division", &wanted.division_code),
-        ("scope", &wanted.scope),
-    ];
-    let there_is = asked
-        .iter()
-        .filter(|(_, value)| value.is_some())
-        .map(|(name, _)| {
-            let values = available[*name].as_array().into_iter().flatten().filter_map(Value::as_str);
-            format!("{name} {}", values.collect::<Vec<_>>().join(", "))
-        })
-        .collect::<Vec<_>>()
-        .join("; ");
-    if there_is.is_empty() {
+    if let Some(observation) = &wanted.observation {
+        return failure(say!(
+            "At revision {n} {metric} has no such figure {observation}. /v1/metrics/{metric}/observations lists those it has.",
+            "在修订 {n} 中，{metric} 没有这样的数字 {observation}。可从 /v1/metrics/{metric}/observations 查看。"
+        ));
+    }
+    let values = |name: &str| -> Vec<&str> {
+        available[name].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    };
+    let Wanted { period, subject, division_code, scope, .. } = wanted;
+    let asked = [("period", period), ("subject", subject), ("division", division_code), ("scope", scope)];
+    let asked = || asked.into_iter().filter(|(_, value)| value.is_some()).map(|(name, _)| (name, values(name)));
+    if asked().next().is_none() {
         return failure(say!("{metric} has no figure at revision {n}.", "在修订 {n} 中，{metric} 没有数字。"));
     }
+    // Every figure has a period.
+    if values("period").is_empty() {
+        return failure(say!(
+            "{metric} has no such figure at revision {n}: it has none.",
+            "在修订 {n} 中，{metric} 没有这样的数字：它还没有任何数字。"
+        ));
+    }
+    let there: Vec<String> = asked()
+        .filter(|(_, values)| !values.is_empty())
+        .map(|(name, values)| format!("{name} {}", values.join(", ")))
+        .collect();
+    let unknown: Vec<&str> = asked().filter(|(_, values)| values.is_empty()).map(|(name, _)| name).collect();
+    let said = |[before, behind]: [&str; 2], of: String| {
+        if of.is_empty() { of } else { format!("{before}{of}{behind}") }
+    };
+    let (there, unknown) = (there.join("; "), unknown.join(", "));
+    let there_en = said([" There is: ", "."], there.clone());
+    let there_zh = said(["现有：", "。"], there);
+    let unknown_en = said([" None of its figures has one of these, so leave them out: ", "."], unknown.clone());
+    let unknown_zh = said(["它的数字都没有以下各项，请去掉：", "。"], unknown);
     failure(say!(
-        "{metric} has no such figure at revision {n}. There is: {there_is}.",
-        "在修订 {n} 中，{metric} 没有这样的数字。现有：{there_is}。"
+        "{metric} has no such figure at revision {n}.{there_en}{unknown_en}",
+        "在修订 {n} 中，{metric} 没有这样的数字。{there_zh}{unknown_zh}"
     ))
-    .with("available", available)
+    .with("available", available.clone())
 }

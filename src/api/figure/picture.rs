@@ -5,7 +5,7 @@ use std::io;
 use super::document::{Figure, FigureTarget};
 use super::facts::{Facts, Measured, Observed, day, in_language};
 use super::{Frame, Shown};
-use crate::model::division;
+use crate::model::compare::division_prefix;
 use crate::model::message::Language;
 use crate::model::spoken;
 use crate::site::chart::words::capital;
@@ -14,11 +14,8 @@ use crate::site::chart::{self, About, Article, Point, Series, Target};
 /// The figure, large, with its series as a small line.
 pub fn figure(facts: &Facts, figure: &Figure, shown: &Shown) -> io::Result<String> {
     let text = &figure.text;
-    let lines: Vec<String> = [Some(&text.period), text.change.as_ref(), text.subject.as_ref()]
-        .into_iter()
-        .flatten()
-        .map(|line| capital(line))
-        .collect();
+    let lines: Vec<String> =
+        [Some(&text.period), text.change.as_ref()].into_iter().flatten().map(|line| capital(line)).collect();
     chart::figure::draw(&series(facts, over_time(facts, shown.language), shown), &text.value, &lines, shown.size)
 }
 
@@ -37,42 +34,60 @@ pub fn bar(facts: &Facts, figure: &Observed, shown: &Shown) -> io::Result<String
     let language = shown.language;
     let basis = facts.time_basis(figure);
     let all: Vec<&Observed> = facts.beside.iter().filter(|observed| facts.time_basis(observed) == basis).collect();
-    let labelled: Vec<Point> =
-        all.iter().filter_map(|observed| Some(observed.point(whose(facts, observed, language)?))).collect();
-    let points = match (labelled.is_empty(), all.as_slice()) {
-        (false, _) => labelled,
-        (true, [only]) => vec![only.point(in_language(&facts.metric.name, language))],
-        (true, all) => {
-            let areas = all.iter().filter(|one| !is_above(one, all));
-            areas
-                .filter_map(|one| Some(one.point(division::name(one.division_code.as_ref()?.as_str()).to_owned())))
-                .collect()
-        }
-    };
+    let told_apart = all.iter().any(|one| is_told_apart(one));
+    let bars: Vec<&Observed> =
+        all.iter().copied().filter(|one| if told_apart { is_told_apart(one) } else { !is_above(one, &all) }).collect();
+    let labels = labels(facts, &bars, language);
+    let points = bars.iter().zip(labels).map(|(one, label)| one.point(label)).collect();
     let mut series = series(facts, points, shown);
+    series.about.whose = None;
     let joint = chart::words::either(language, ", ", "，");
     series.about.title = format!("{}{joint}{}", series.about.title, figure.period_name(language));
     chart::bar::draw(&series, shown.size)
 }
 
-fn whose(facts: &Facts, observed: &Observed, language: Language) -> Option<String> {
-    let subject = observed.subject.as_ref().map(|id| facts.organization_name(id, language));
-    let parts: Vec<String> = subject.into_iter().chain(observed.scope.clone()).collect();
-    (!parts.is_empty()).then(|| parts.join(chart::words::either(language, ", ", "，")))
+fn is_told_apart(observed: &Observed) -> bool {
+    observed.subject.is_some() || observed.scope.is_some()
+}
+
+/// Whose each figure is; where that is not said, or is said of another one too, its area and who says it as well.
+fn labels(facts: &Facts, bars: &[&Observed], language: Language) -> Vec<String> {
+    let mut labels: Vec<Vec<String>> =
+        bars.iter().map(|one| facts.whose(one, language).into_iter().collect()).collect();
+    // One of all has the metric's name.
+    if let ([label], [one]) = (labels.as_mut_slice(), bars)
+        && label.is_empty()
+        && one.division_code.is_none()
+    {
+        label.push(in_language(&facts.metric.name, language));
+    }
+    let area = |one: &Observed| one.division_code.as_ref().map(|code| spoken::area(code.as_str(), language));
+    let reporter = |one: &Observed| Some(facts.source(one, language));
+    for more in [&area as &dyn Fn(&Observed) -> Option<String>, &reporter] {
+        let before = labels.clone();
+        for (label, one) in labels.iter_mut().zip(bars) {
+            let is_clear = !label.is_empty() && before.iter().filter(|other| *other == label).count() == 1;
+            label.extend(more(one).filter(|text| !is_clear && !label.contains(text)));
+        }
+    }
+    labels.into_iter().map(|label| label.join(chart::words::either(language, ", ", "，"))).collect()
 }
 
 /// Whether an area holds all the others.
 fn is_above(one: &Observed, all: &[&Observed]) -> bool {
     let digits = |observed: &Observed| {
-        observed.division_code.as_ref().map(|code| code.0.trim_end_matches("00").to_owned()).unwrap_or_default()
+        observed.division_code.as_ref().map(|code| division_prefix(code.as_str()).to_owned()).unwrap_or_default()
     };
     let own = digits(one);
-    all.iter().all(|other| other.id == one.id || (digits(other).starts_with(&own) && digits(other) != own))
+    all.iter().all(|other| digits(other).starts_with(&own)) && all.iter().any(|other| digits(other) != own)
 }
 
 /// The figure in the whole that it is part of, or the parts that it has.
 pub fn part(facts: &Facts, figure: &Observed, shown: &Shown) -> Option<io::Result<String>> {
     let language = shown.language;
+    if figure.is_missing() {
+        return None;
+    }
     let (whole, points): (Point, Vec<Point>) = match &facts.whole {
         Some((metric, whole)) => {
             let own = figure.point(in_language(&facts.metric.name, language));
@@ -97,15 +112,17 @@ fn over_time(facts: &Facts, language: Language) -> Vec<Point> {
 }
 
 /// What a picture for an article carries. Its code leads to the page at the revision that last changed the figure, so
-/// that it is the same picture until the next one does.
+/// that it is the same picture until the next one does, and to the page of this very figure where it is not the metric's own.
 fn article(facts: &Facts, frame: &Frame, language: Language) -> Article {
     let (metric, revision) = (facts.metric.id.as_str(), facts.changed_in);
+    let figure = facts.figure.as_ref().filter(|_| frame.is_narrowed);
+    let figure = figure.map(|observed| format!("&observation={}", observed.id.as_str())).unwrap_or_default();
     Article {
         ratio: frame.ratio,
         period: facts.figure.as_ref().map(|observed| observed.period_name(language)).filter(|name| !name.is_empty()),
         day: facts.published_on.map(|day| spoken::day(day, language)),
         site: frame.site.clone(),
-        address: format!("{}/metrics/{metric}?revision={revision}&lang={}", frame.public_url, language.tag()),
+        address: format!("{}/metrics/{metric}?revision={revision}&lang={}{figure}", frame.public_url, language.tag()),
     }
 }
 
@@ -121,6 +138,7 @@ fn series(facts: &Facts, points: Vec<Point>, shown: &Shown) -> Series {
     Series {
         about: About {
             title: name.clone(),
+            whose: facts.figure.as_ref().and_then(|observed| facts.whose(observed, language)),
             source: if shown.within.is_none() { source } else { String::new() },
             revision: shown.within.is_none().then_some(facts.changed_in),
             language,

@@ -9,7 +9,7 @@ use super::document::Figure;
 use crate::model::message::Language;
 use crate::site::chart::svg::allowed;
 use crate::site::chart::theme::{Theme, page_style};
-use crate::site::chart::words::{capital, either, footer};
+use crate::site::chart::words::{capital, either, footer, is_missing};
 
 /// The figure on the first line, then what it is, one thing a line. A line break in a name is a space here.
 pub fn plain(figure: &Figure) -> String {
@@ -80,7 +80,9 @@ pub fn html(figure: &Figure, language: Language, theme: Theme) -> io::Result<Str
             xml.create_element("figure").write_inner_content(|xml| {
                 words(xml, "p", &[("class", "name")], &text.name)?;
                 xml.create_element("p").with_attribute(("class", "value")).write_inner_content(|xml| {
-                    words(xml, "data", &[("value", &figure.value.0.to_string())], &text.value)
+                    let value = figure.value.0.to_string();
+                    let value = if is_missing(figure.obs_status) { None } else { Some(("value", value.as_str())) };
+                    words(xml, if value.is_some() { "data" } else { "span" }, value.as_slice(), &text.value)
                 })?;
                 words(xml, "p", &[], &capital(&text.period))?;
                 for line in text.subject.iter().chain(&text.change) {

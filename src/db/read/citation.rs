@@ -64,11 +64,13 @@ fn of_metric(id: &str, observation: Option<&str>) -> Statement {
     let mut statement = Statement::of(
         &format!(
             "SELECT jsonb_build_object('figure', f.figure, 'author', coalesce(f.reported_by, f.publisher, r.j->>'publisher'), 'author_name', {}, \
-             'subject_name', CASE WHEN f.subject IS DISTINCT FROM coalesce(f.reported_by, f.publisher) THEN {} END) AS beside \
-             FROM (SELECT 1) one LEFT JOIN LATERAL (SELECT served(t.changed_in, t.derived, t.body)::jsonb AS figure, t.reported_by, t.publisher, \
+             'subject_name', CASE WHEN f.subject IS DISTINCT FROM coalesce(f.reported_by, f.publisher) THEN {} END, \
+             'own_division_code', (SELECT o.division_code FROM organizations o WHERE o.id = coalesce(f.subject, f.reported_by, f.publisher) AND {})) \
+             AS beside FROM (SELECT 1) one LEFT JOIN LATERAL (SELECT served(t.changed_in, t.derived, t.body)::jsonb AS figure, t.reported_by, t.publisher, \
              t.subject FROM observations t WHERE t.metric = ? AND {} AND ",
             name("coalesce(f.reported_by, f.publisher, r.j->>'publisher')"),
             name("f.subject"),
+            there("o"),
             there("t")
         ),
         [Bind::Text(id.to_owned())],

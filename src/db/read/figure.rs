@@ -40,6 +40,14 @@ pub struct Wanted {
     pub parts: bool,
 }
 
+impl Wanted {
+    /// Whether it is another figure than the metric's own.
+    pub fn is_narrowed(&self) -> bool {
+        let Wanted { period, subject, division_code, scope, observation, .. } = self;
+        [period, subject, division_code, scope, observation].into_iter().any(Option::is_some)
+    }
+}
+
 /// The figure; records as they are served.
 #[derive(QueryableByName)]
 pub struct Row {
@@ -51,6 +59,9 @@ pub struct Row {
     /// The figure of this and earlier periods, newest first: alike in all but period and value.
     #[diesel(sql_type = Array<Text>)]
     pub series: Vec<String>,
+    /// Observations among these that were printed in another unit than the metric's.
+    #[diesel(sql_type = Array<Text>)]
+    pub other_units: Vec<String>,
     #[diesel(sql_type = Array<Text>)]
     pub targets: Vec<String>,
     /// Figures of its period, largest first.
@@ -66,7 +77,7 @@ pub struct Row {
     pub part_metrics: Vec<String>,
     #[diesel(sql_type = Array<Text>)]
     pub parts: Vec<String>,
-    /// Names of organizations by id, a JSON object.
+    /// Names and areas of organizations by id, a JSON object.
     #[diesel(sql_type = Text)]
     pub organizations: String,
     /// Day of the revision that last changed what this rests on, in the ledger's time zone.
@@ -89,8 +100,7 @@ pub fn statement(wanted: &Wanted, at: At, now: DateTime<Utc>) -> Statement {
     let id = || Bind::Text(wanted.metric.clone());
     let mut statement = moment(at, now, changed_in(wanted));
     statement.sql(&format!(
-        "SELECT {MOMENT}, m.served AS body, NULL::text AS included, last.*, f.served AS figure, {} AS series, {} AS targets, ",
-        series(),
+        "SELECT {MOMENT}, m.served AS body, NULL::text AS included, last.*, f.served AS figure, series.*, {} AS targets, ",
         targets(),
     ));
     if wanted.beside {
@@ -111,7 +121,7 @@ pub fn statement(wanted: &Wanted, at: At, now: DateTime<Utc>) -> Statement {
     statement.push(&available(), [id(), id(), id(), id()]);
     statement.push(
         &format!(
-            " AS available FROM at LEFT JOIN LATERAL (SELECT served(t.changed_in, t.derived, t.body) AS served, t.id, t.part_of, t.time_basis \
+            " AS available FROM at LEFT JOIN LATERAL (SELECT served(t.changed_in, t.derived, t.body) AS served, t.id, t.publisher, t.part_of, t.time_basis \
              FROM metrics t WHERE t.id = ? AND {}) m ON true \
              LEFT JOIN LATERAL (SELECT c.op AS last_op, c.revision AS last_revision, c.body AS last_body, c.redacted_in \
              FROM changes c WHERE m.id IS NULL AND c.kind = 'metric' AND c.id = ? AND c.revision <= at.n \
@@ -127,7 +137,11 @@ pub fn statement(wanted: &Wanted, at: At, now: DateTime<Utc>) -> Statement {
     if let Some(observation) = &wanted.observation {
         statement.push(" AND t.id = ?", [Bind::Text(observation.clone())]);
     }
-    statement.sql(&format!(" ORDER BY {PREFERRED} LIMIT 1) f ON true"));
+    statement.sql(&format!(" ORDER BY {PREFERRED} LIMIT 1) f ON true {}", series()));
+    // No index tells the figures of a subject or a scope from the others of the metric.
+    if wanted.subject.is_some() || wanted.scope.is_some() {
+        statement.slowly();
+    }
     statement
 }
 
@@ -186,23 +200,32 @@ fn same(alias: &str) -> String {
 
 /// The figure and those of periods of the same kind before it, such as quarters: written alike but for the digits.
 fn series() -> String {
+    const NEWEST_FIRST: &str = "coalesce(s.period_end, '-infinity'::date) DESC, s.id DESC";
     format!(
-        "array(SELECT served(s.changed_in, s.derived, s.body) FROM observations s WHERE f.id IS NOT NULL AND s.metric = f.metric AND {} \
+        "CROSS JOIN LATERAL (SELECT array(SELECT served(s.changed_in, s.derived, s.body) FROM unnest(n.rows) s ORDER BY {NEWEST_FIRST}) AS series, \
+         array(SELECT w.id FROM warnings w WHERE w.code = 'unit-mismatch' AND w.kind = 'observation' \
+         AND w.id IN (SELECT s.id FROM unnest(n.rows) s) AND {} ORDER BY w.id) AS other_units \
+         FROM (SELECT array(SELECT s FROM observations s WHERE f.id IS NOT NULL AND s.metric = f.metric AND {} \
          AND coalesce(s.time_basis, m.time_basis) = coalesce(f.time_basis, m.time_basis) \
          AND translate(s.period, '0123456789', '') = translate(f.period, '0123456789', '') \
          AND coalesce(s.period_end, '-infinity'::date) <= coalesce(f.period_end, '-infinity'::date) \
-         ORDER BY coalesce(s.period_end, '-infinity'::date) DESC, s.id DESC LIMIT {MAX_POINTS})",
+         ORDER BY {NEWEST_FIRST} LIMIT {MAX_POINTS}) AS rows) n) series",
+        there("w"),
         same("s")
     )
 }
 
-/// Targets that are for the figure, or for all.
+/// Targets that are for all, or for whom and for the area that the figure is of. It is of its publisher and of the area
+/// of that unless it says otherwise.
 fn targets() -> String {
     format!(
         "array(SELECT served(g.changed_in, g.derived, g.body) FROM targets g WHERE g.metric = m.id AND {} \
-         AND coalesce(g.subject = f.subject, true) AND coalesce(g.division_code = f.division_code, true) \
+         AND (g.subject IS NULL OR g.subject = coalesce(f.subject, f.publisher, m.publisher)) \
+         AND coalesce(g.division_code = coalesce(f.division_code, (SELECT o.division_code FROM organizations o \
+         WHERE o.id = coalesce(f.subject, f.publisher, m.publisher) AND {})), true) \
          ORDER BY g.due_on NULLS LAST, g.id LIMIT 20)",
-        there("g")
+        there("g"),
+        there("o")
     )
 }
 
@@ -212,30 +235,34 @@ const NO_PARTS: &str =
 fn parts() -> String {
     let served = |alias: &str| format!("served({alias}.changed_in, {alias}.derived, {alias}.body)");
     let metrics = there("p");
-    let of_period = format!("w.period = f.period AND {}", same("w"));
+    let figures = format!(
+        "JOIN observations w ON w.metric = p.id AND w.period = f.period \
+         AND coalesce(w.time_basis, p.time_basis) = coalesce(f.time_basis, m.time_basis) AND {}",
+        same("w")
+    );
+    let parts = format!("(SELECT * FROM metrics p WHERE p.part_of = m.id AND {metrics} ORDER BY p.id LIMIT 50) p");
     format!(
         "(SELECT {p} FROM metrics p WHERE p.id = m.part_of AND {metrics}) AS whole_metric, \
-         (SELECT {w} FROM observations w WHERE w.metric = m.part_of AND {of_period} LIMIT 1) AS whole, \
-         array(SELECT {p} FROM metrics p WHERE p.part_of = m.id AND {metrics} ORDER BY p.id LIMIT 50) AS part_metrics, \
-         array(SELECT {w} FROM observations w WHERE w.metric IN (SELECT p.id FROM metrics p WHERE p.part_of = m.id AND {metrics} \
-         ORDER BY p.id LIMIT 50) AND {of_period} ORDER BY w.value DESC, w.id LIMIT 50) AS parts",
+         (SELECT {w} FROM metrics p {figures} WHERE p.id = m.part_of AND {metrics} ORDER BY w.id LIMIT 1) AS whole, \
+         array(SELECT {p} FROM {parts} ORDER BY p.id) AS part_metrics, \
+         array(SELECT {w} FROM {parts} {figures} ORDER BY w.value DESC, w.id LIMIT 50) AS parts",
         p = served("p"),
         w = served("w"),
     )
 }
 
 fn organizations(beside: bool) -> String {
-    let subjects = if beside {
+    let others = if beside {
         format!(
-            " OR o.id IN (SELECT t.subject FROM observations t WHERE t.metric = f.metric AND t.period = f.period AND t.role = 'actual' AND {})",
+            " OR o.id IN (SELECT unnest(array[t.subject, t.reported_by, t.publisher]) FROM observations t WHERE t.metric = f.metric AND t.period = f.period AND t.role = 'actual' AND {})",
             there("t")
         )
     } else {
         String::new()
     };
     format!(
-        "(SELECT coalesce(jsonb_object_agg(o.id, o.body::jsonb->'name'), '{{}}')::text FROM organizations o WHERE {} \
-         AND (o.id IN (f.subject, f.reported_by, f.publisher){subjects}))",
+        "(SELECT coalesce(jsonb_object_agg(o.id, jsonb_build_object('name', o.body::jsonb->'name', 'division_code', o.division_code)), '{{}}')::text \
+         FROM organizations o WHERE {} AND (o.id IN (f.subject, f.reported_by, f.publisher){others}))",
         there("o")
     )
 }

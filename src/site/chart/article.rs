@@ -112,9 +112,12 @@ fn head(canvas: &mut Canvas, about: &About, ratio: Ratio, subtitle: &str, room: 
         canvas.text(Text { x: room.left, y, size: large, anchor: Anchor::Start, class: "ink bold", text: &line })?;
         y += large * 0.2;
     }
-    for line in wrapped(subtitle, small, most, if ratio == Ratio::Tall { 2 } else { 1 }) {
-        y += small * 1.25;
-        canvas.text(Text { x: room.left, y, size: small, anchor: Anchor::Start, class: "soft", text: &line })?;
+    let rows = if ratio == Ratio::Tall { 2 } else { 1 };
+    for (text, class) in [(about.whose.as_deref().unwrap_or_default(), "ink"), (subtitle, "soft")] {
+        for line in wrapped(text, small, most, rows) {
+            y += small * 1.25;
+            canvas.text(Text { x: room.left, y, size: small, anchor: Anchor::Start, class, text: &line })?;
+        }
     }
     Ok(y + small * 1.4)
 }

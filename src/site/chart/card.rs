@@ -41,6 +41,7 @@ impl Card {
     pub fn draw(&self) -> io::Result<String> {
         let about = About {
             title: self.title.clone(),
+            whose: None,
             source: String::new(),
             revision: None,
             language: self.language,

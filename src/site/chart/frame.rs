@@ -48,10 +48,13 @@ pub fn begin(about: &About, size: Size, subtitle: &str, description: &str) -> io
         canvas.text(Text { x: margin, y, size: large, anchor: Anchor::Start, class: "ink bold", text: &line })?;
         y += large * 0.3;
     }
-    if !subtitle.is_empty() {
-        y += small * 1.2;
-        let text = fitted(subtitle, small, most);
-        canvas.text(Text { x: margin, y, size: small, anchor: Anchor::Start, class: "soft", text: &text })?;
+    let below = [(about.whose.as_deref(), "ink"), (Some(subtitle), "soft")];
+    for (text, class) in below.into_iter().filter_map(|(text, class)| Some((text?, class))) {
+        if !text.is_empty() {
+            y += small * 1.2;
+            let text = fitted(text, small, most);
+            canvas.text(Text { x: margin, y, size: small, anchor: Anchor::Start, class, text: &text })?;
+        }
     }
     let footer = words::footer(&about.source, about.revision, about.language);
     let mut bottom = height - margin;

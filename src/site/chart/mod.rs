@@ -84,6 +84,8 @@ pub struct Target {
 #[derive(Clone, Debug)]
 pub struct About {
     pub title: String,
+    /// Whose figures they are, where all are of one whose name is to be said.
+    pub whose: Option<String>,
     /// Who says so.
     pub source: String,
     /// Revision that last changed what is shown; none leaves it out.

@@ -8,6 +8,7 @@ use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
 
 use super::article::ENLARGED;
 use super::measure::{BOLD, width};
+use super::words::either;
 use super::{About, Size, theme};
 
 /// Where a text is held.
@@ -106,7 +107,9 @@ impl Canvas {
                 ("xml:lang", about.language.tag()),
             ],
         )?;
-        canvas.words("title", &[("id", &title_id)], &about.title)?;
+        let title = [Some(&about.title), about.whose.as_ref()].into_iter().flatten().map(String::as_str);
+        let title = title.collect::<Vec<_>>().join(either(about.language, ", ", "，"));
+        canvas.words("title", &[("id", &title_id)], &title)?;
         canvas.words("desc", &[("id", &description_id)], description)?;
         canvas.words("style", &[], &theme::style(about.theme))?;
         let paper = [("class", "paper"), ("width", &units(pixels.width)), ("height", &units(pixels.height))];

@@ -207,6 +207,7 @@ fn chart_of(comparison: &Comparison, names: &Names, visit: &Visit) -> Result<Mar
     let draw = |size: Size, id: &str| {
         let about = About {
             title: name.clone(),
+            whose: None,
             source: String::new(),
             revision: None,
             language,

@@ -57,10 +57,10 @@ pub async fn make(ask: &Ask, visit: &mut Visit) -> Result<Embed, Failure> {
     })
 }
 
-/// The metric's name, and its figure where it has one.
+/// The metric's name with whose figure it is, and its figure where it has one.
 pub async fn named(ask: &Ask, visit: &mut Visit) -> Result<(String, Option<Figure>), Failure> {
     let (_, _, facts) = read(ask, ask.wanted.clone(), visit).await?;
-    Ok((in_language(&facts.metric.name, ask.language), facts.document(ask.language)))
+    Ok((facts.named(facts.figure.as_ref(), ask.language), facts.document(ask.language)))
 }
 
 async fn read(ask: &Ask, wanted: Wanted, visit: &mut Visit) -> Result<(Wanted, Row, Facts), Failure> {

@@ -120,6 +120,7 @@ fn strip(
         let size = if wide { Size { width: 720, height: 140 } } else { Size { width: 360, height: 224 } };
         let about = chart::About {
             title: clipped(title, frame::MAX_TITLE),
+            whose: None,
             source: String::new(),
             revision: None,
             language: ask.language,

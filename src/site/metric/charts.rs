@@ -2,8 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::Read;
-use crate::api::figure::facts::in_language;
+use super::{Read, of_observation};
 use crate::model::message::Language;
 use crate::site::visit::Visit;
 
@@ -50,9 +49,10 @@ fn heading<'a>(shape: &str, visit: &Visit) -> &'a str {
 /// One for wide and one for narrow screens, so that its letters can be read on both.
 fn chart(read: &Read, shape: &str, visit: &Visit) -> Markup {
     let (language, id) = (visit.language, read.facts.metric.id.as_str());
-    let drawn =
-        |size: &str| visit.program(&format!("v1/metrics/{id}/figure.svg?shape={shape}&lang={}{size}", language.tag()));
-    let name = in_language(&read.facts.metric.name, language);
+    let (tag, of) = (language.tag(), of_observation(visit));
+    let drawn = |size: &str| visit.program(&format!("v1/metrics/{id}/figure.svg?shape={shape}&lang={tag}{of}{size}"));
+    // Bars are of several, and say themselves of whom.
+    let name = read.facts.named(read.facts.figure.as_ref().filter(|_| shape != "bar"), language);
     let alt = match language {
         Language::English => format!("{}: {name}. The table of all figures says the same.", heading(shape, visit)),
         Language::Chinese => format!("{}：{name}。内容见全部数字表格。", heading(shape, visit)),

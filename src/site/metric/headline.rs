@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::Read;
+use super::{OBSERVATION, Read};
 use crate::model::kinds::{organization, source};
 use crate::site::chart::words::capital;
 use crate::site::parts::{evidence, figure, human, member, paragraphs};
@@ -15,7 +15,10 @@ pub fn large(read: &Read, visit: &Visit) -> Markup {
     let Some(observation) = &read.figure else {
         return html! { p.lead { (visit.say("There is no figure yet.", "尚无数字。")) } };
     };
-    let change = read.facts.document(language).and_then(|figure| figure.text.change);
+    let (whose, change) = match read.facts.document(language) {
+        Some(figure) => (figure.text.subject, figure.text.change),
+        None => (None, None),
+    };
     let says = ["reported_by", "publisher"].map(|name| member(observation, name));
     let says = says.into_iter().find(|id| !id.is_empty()).unwrap_or_default();
     let entries = || observation["evidence"].as_array().into_iter().flatten();
@@ -26,7 +29,7 @@ pub fn large(read: &Read, visit: &Visit) -> Markup {
                 (capital(&words::period(member(observation, "period"), language)))
                 @if let Some(change) = change { span.change { " · " (change) } }
             }
-            @if !member(observation, "scope").is_empty() { p.sub { (member(observation, "scope")) } }
+            @if let Some(whose) = whose { p.sub { (whose) } }
             @if observation["computed"] == true { p.sub { (visit.say("Computed by this service from two figures", "由本服务根据两项数字计算")) } }
             @for entry in entries().take(1) { (evidence(entry, visit)) }
             p.sub {
@@ -40,6 +43,12 @@ pub fn large(read: &Read, visit: &Visit) -> Markup {
             }
             @if !member(observation, "obs_status").is_empty() && member(observation, "obs_status") != "A" {
                 p.sub { (visit.say("Status (SDMX): ", "观测状态（SDMX）：")) (member(observation, "obs_status")) }
+            }
+        }
+        @if visit.own(OBSERVATION).is_some() {
+            p.notice {
+                (visit.say("This is one figure of the metric. ", "这是该指标的其中一项数字。"))
+                a href=(visit.here(&[(OBSERVATION, "")])) { (visit.say("The metric's own", "该指标的首要数字")) }
             }
         }
         @if read.record["replaced_by"].is_string() {

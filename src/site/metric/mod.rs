@@ -10,8 +10,10 @@ use actix_web::HttpResponse;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
+use crate::api::endpoint::is_record_id;
 use crate::api::figure::facts::Facts;
-use crate::api::problem::{Failure, INTERNAL_ERROR};
+use crate::api::figure::no_such_figure;
+use crate::api::problem::{Failure, INTERNAL_ERROR, NO_SUCH_FIGURE};
 use crate::db::read::figure;
 use crate::model::division;
 use crate::model::kinds::{commitment, metric, observation, organization, source, target};
@@ -31,6 +33,14 @@ use crate::site::words;
 
 /// Figures, and targets, that are shown.
 const ROWS: i64 = 150;
+
+/// The parameter that names the figure that the page is headed by; the metric's own unless told.
+pub const OBSERVATION: &str = "observation";
+/// Parameters of the page's own.
+pub const PARAMETERS: [&str; 6] = {
+    let [style, shape, theme, language, mode] = builder::PARAMETERS;
+    [OBSERVATION, style, shape, theme, language, mode]
+};
 
 /// What the page is of.
 struct Read {
@@ -66,7 +76,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
         div.summary { (paragraphs(&record["description"], language)) }
         (charts::charts(&read, &visit))
         (about::about(&read, &visit))
-        (targets::targets(&read.promised, record, &visit))
+        (targets::targets(&read, &visit))
         (table::section(&read, &visit))
         (pictures::section(id, &read.facts, &visit))
         (told)
@@ -118,7 +128,10 @@ fn files<'a>(read: &Read, visit: &'a Visit) -> Vec<(&'a str, String)> {
     ];
     if read.figure.is_some() {
         files.insert(0, (visit.say("Compare", "比较"), visit.link(&format!("compare?metric={id}"))));
-        files.push(("SVG", visit.program(&format!("v1/metrics/{id}/figure.svg?lang={language}"))));
+        files.push((
+            "SVG",
+            visit.program(&format!("v1/metrics/{id}/figure.svg?lang={language}{}", of_observation(visit))),
+        ));
     }
     files
 }
@@ -129,8 +142,16 @@ async fn everything(visit: &mut Visit, id: &str) -> Result<Read, Failure> {
     let wanted = |kind, sort| Wanted { kind, filters: &of, sort, includes: &[], rows: ROWS };
     let observations = visit.list(&wanted(&observation::KIND, "-period_end,id")).await?;
     let promised = visit.list(&wanted(&target::KIND, "")).await?;
-    let asked = figure::Wanted { metric: id.to_owned(), beside: true, parts: true, ..figure::Wanted::default() };
+    let observation = visit.own(OBSERVATION).map(str::to_owned);
+    if observation.as_deref().is_some_and(|id| !is_record_id(id)) {
+        return Err(Failure::plain(&NO_SUCH_FIGURE));
+    }
+    let asked =
+        figure::Wanted { metric: id.to_owned(), observation, beside: true, parts: true, ..figure::Wanted::default() };
     let row = figure::read(&visit.state.database, &asked, visit.at(), visit.now).await?;
+    if let Some(row) = row.as_ref().filter(|row| row.figure.is_none() && asked.observation.is_some()) {
+        return Err(no_such_figure(&asked, row));
+    }
     let facts = row.as_ref().and_then(Facts::of).ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
     let figure = row.and_then(|row| serde_json::from_str(&row.figure?).ok());
     let mut named = Named::default();
@@ -152,6 +173,11 @@ async fn everything(visit: &mut Visit, id: &str) -> Result<Read, Failure> {
     Ok(Read { record, observations, promised, figure, facts, names })
 }
 
+/// The same in a link to a picture.
+pub fn of_observation(visit: &Visit) -> String {
+    visit.own(OBSERVATION).map(|figure| format!("&{OBSERVATION}={figure}")).unwrap_or_default()
+}
+
 /// Which figure is meant, where several are.
 fn figure_of(record: &Value, language: Language) -> String {
     let period = words::period(member(record, "period"), language);
@@ -169,9 +195,10 @@ fn described(read: &Read, visit: &Visit) -> String {
     let language = visit.language;
     let figure = read.facts.document(language).map(|figure| {
         let text = figure.text;
+        let whose = text.subject.map(|whose| format!("{}{whose}", visit.say(", ", "，"))).unwrap_or_default();
         match language {
-            Language::English => format!("{}, {}. ", text.value, text.period),
-            Language::Chinese => format!("{}{}。", text.period, text.value),
+            Language::English => format!("{}, {}{whose}. ", text.value, text.period),
+            Language::Chinese => format!("{}{}{whose}。", text.period, text.value),
         }
     });
     format!("{}{}", figure.unwrap_or_default(), plain(&read.record["description"], language))

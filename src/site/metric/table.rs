@@ -60,15 +60,12 @@ fn row(observation: &Value, read: &Read, whose: bool, visit: &Visit) -> Markup {
     }
 }
 
-/// Whose figure it is, as far as the record says: organization and area by name, scope as printed.
-fn of(observation: &Value, read: &Read, visit: &Visit) -> Markup {
-    let subject = observation["subject"].as_str();
-    // An organization's name says more than its area's.
-    let area = if subject.is_some() { "" } else { member(observation, "division_code") };
-    let scope = member(observation, "scope");
+/// Whose figure, or target, it is, as far as the record says: organization and area by name, scope as printed.
+pub fn of(record: &Value, read: &Read, visit: &Visit) -> Markup {
+    let [subject, area, scope] = ["subject", "division_code", "scope"].map(|name| member(record, name));
     html! {
-        @if let Some(subject) = subject { (read.names.text(&organization::KIND, subject, visit)) }
-        @if !area.is_empty() { (named(area, visit.language)) }
-        @if !scope.is_empty() { @if subject.is_some() || !area.is_empty() { " · " } (scope) }
+        @if !subject.is_empty() { (read.names.text(&organization::KIND, subject, visit)) }
+        @if !area.is_empty() { @if !subject.is_empty() { " · " } (named(area, visit.language)) }
+        @if !scope.is_empty() { @if !subject.is_empty() || !area.is_empty() { " · " } (scope) }
     }
 }
