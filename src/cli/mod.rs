@@ -21,8 +21,8 @@ use diesel_async::AsyncPgConnection;
 
 use crate::config::{Cli, Command, DatabaseSettings, Migrate};
 use crate::db::migrate::{self, Direction};
-use crate::db::pool;
 use crate::db::private_postgres::{self, PrivatePostgres};
+use crate::db::session;
 use crate::model::message::{Language, Message};
 use crate::say;
 
@@ -115,7 +115,7 @@ pub async fn open_copy(settings: &DatabaseSettings, ledger: uuid::Uuid, time_zon
 
 /// A connection without a statement timeout, for work that takes what it takes.
 pub async fn connect(opened: &Opened) -> Result<AsyncPgConnection, Failed> {
-    pool::connect(&opened.url, Duration::ZERO).await.map_err(Failed::of)
+    session::connect(&opened.url, Duration::ZERO).await.map_err(Failed::of)
 }
 
 async fn migrate(settings: Migrate) -> Result<(), Failed> {

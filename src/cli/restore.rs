@@ -35,10 +35,11 @@ pub async fn run(settings: Restore) -> Result<(), Failed> {
     if let Some(path) = &settings.file {
         // First of all: nobody may publish to it whatever becomes of what follows.
         restored::mark(&mut connection, &path.display().to_string()).await.map_err(Failed::of)?;
-        verify::whole(&mut connection).await?;
         // Statements are planned by figures that no dump has.
         connection.batch_execute("ANALYZE").await.map_err(Failed::of)?;
     }
+    // An earlier run may have ended before this, or because of it.
+    verify::whole(&mut connection).await?;
     for from in &settings.mirror {
         // Marked even if no backup was brought back by this program: nobody may publish in between.
         restored::mark(&mut connection, from).await.map_err(Failed::of)?;

@@ -14,6 +14,7 @@ mod reindex;
 pub mod replicas;
 pub mod schema;
 mod server;
+pub mod session;
 mod slow;
 pub mod statement;
 

@@ -13,7 +13,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 
 use super::lent::Lent;
-use super::pool::{CONNECT, connect};
+use super::session::{CONNECT, connect};
 use super::slow::Slow;
 use super::statement::Statement;
 use super::{Error, lane};

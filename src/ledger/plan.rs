@@ -2,6 +2,7 @@
 //! withdraws or is already there, or it has a problem.
 
 mod references;
+mod reports;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -75,6 +76,7 @@ pub async fn plan(
     planner.check_publisher(&publisher, kind, &named, problems);
     planner.check_references(connection, &named, problems).await?;
     planner.check_dependents(connection, problems).await?;
+    planner.check_self_reports(connection, problems).await?;
     let beside = match planner.beside {
         Some(beside) => beside,
         None => {

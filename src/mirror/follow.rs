@@ -9,7 +9,7 @@ use super::compare::{self, Comparison};
 use super::upstream::{Fed, Upstream};
 use super::wire::Gathering;
 use super::{Divergence, Fault, local};
-use crate::db::pool;
+use crate::db::session;
 use crate::ledger::copy;
 use crate::model::message::Language;
 use crate::say;
@@ -68,7 +68,7 @@ impl Following<'_> {
     /// Follows until something fails, or everything is there.
     async fn round(&self, gained: &mut bool) -> Result<i64, Fault> {
         let away = |error: diesel::result::ConnectionError| Fault::Passing(say!("{error}", "{error}"));
-        let mut connection = pool::connect(self.database_url, Duration::ZERO).await.map_err(away)?;
+        let mut connection = session::connect(self.database_url, Duration::ZERO).await.map_err(away)?;
         let index = self.upstream.index().await?;
         local::same_ledger(&mut connection, &self.upstream.url, index.ledger).await?;
         let mut their_head = index.revision;

@@ -247,16 +247,18 @@ async fn history_is_guarded_against_every_role() {
 
 #[actix_web::test]
 async fn verify_finds_a_ledger_that_was_tampered_with_below_the_guards() {
-    let service = Service::small().await;
-    service
-        .database
-        .sql("ALTER TABLE commitments DISABLE TRIGGER ALL; UPDATE commitments SET body = replace(body, 'Commitment 1', 'Commitment I')")
-        .await
-        .expect("an attacker who owns the table");
-    let output = service.run(&["verify"], "");
-    assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("commitment one") && said.contains("NOT verify"), "{said}");
+    let another = "UPDATE commitments SET body = replace(body, 'Commitment 1', 'Commitment I')";
+    let gone = "DELETE FROM commitments WHERE id = 'one'; ALTER TABLE changes DISABLE TRIGGER ALL; \
+                UPDATE changes SET salt = NULL, redacted_in = 2 WHERE kind = 'commitment' AND id = 'one'";
+    for tampering in [another, gone] {
+        let service = Service::eventful().await;
+        let sql = format!("ALTER TABLE commitments DISABLE TRIGGER ALL; {tampering}");
+        service.database.sql(&sql).await.expect("an attacker who owns the table");
+        let output = service.run(&["verify"], "");
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("commitment one") && said.contains("NOT verify"), "{said}");
+    }
 }
 
 #[actix_web::test]

@@ -45,6 +45,7 @@ mod search;
 mod security;
 mod start_and_stop;
 mod storms;
+mod sums;
 mod support;
 mod synthesizing;
 mod time_travel;

@@ -67,15 +67,12 @@ impl Planner {
         if withdrawn.is_empty() {
             return Ok(());
         }
-        let upserted: BTreeSet<Key> =
-            self.plan.upserts.iter().map(|upsert| (upsert.draft.kind.name, upsert.draft.id.clone())).collect();
-        let goes = |kind: &str, id: &str| {
-            let is = |key: &Key| key.0 == kind && key.1 == id;
-            withdrawn.iter().any(is) || upserted.iter().any(is)
-        };
+        let upserted = self.plan.upserts.iter().map(|upsert| (upsert.draft.kind.name, upsert.draft.id.as_str()));
+        let going: BTreeSet<(&str, &str)> =
+            withdrawn.iter().map(|(kind, id)| (*kind, id.as_str())).chain(upserted).collect();
         let mut staying: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
         for row in state::dependents(connection, &withdrawn).await? {
-            if !goes(&row.from_kind, &row.from_id) {
+            if !going.contains(&(row.from_kind.as_str(), row.from_id.as_str())) {
                 staying.entry((row.to_kind, row.to_id)).or_default().push(format!("{} {}", row.from_kind, row.from_id));
             }
         }

@@ -161,6 +161,8 @@ async fn a_backup_that_does_not_verify_is_not_published_to_either() {
     assert!(told.contains("commitment one"), "{told}");
     let restored = Service::on(database, Settings::default());
     let next = publication("new_data", json!({"commitments": [commitment("three", 3)]}));
+    let again = refused(&restored.database, &["restore", "--without-mirror"]).await;
+    assert!(again.contains("commitment one"), "{again}");
     let told = restored.refuses(&next);
     assert!(told.contains("restore --mirror"), "{told}");
 }
