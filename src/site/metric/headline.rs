@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::{OBSERVATION, Read};
 use crate::model::kinds::{organization, source};
 use crate::site::chart::words::capital;
-use crate::site::parts::{evidence, figure, human, member, paragraphs};
+use crate::site::parts::{evidence, figure, human, isolated, member, paragraphs};
 use crate::site::visit::Visit;
 use crate::site::words;
 
@@ -29,7 +29,7 @@ pub fn large(read: &Read, visit: &Visit) -> Markup {
                 (capital(&words::period(member(observation, "period"), language)))
                 @if let Some(change) = change { span.change { " · " (change) } }
             }
-            @if let Some(whose) = whose { p.sub { (whose) } }
+            @if let Some(whose) = whose { p.sub { (isolated(&whose)) } }
             @if observation["computed"] == true { p.sub { (visit.say("Computed by this service from two figures", "由本服务根据两项数字计算")) } }
             @for entry in entries().take(1) { (evidence(entry, visit)) }
             p.sub {

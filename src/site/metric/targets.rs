@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::{Read, table};
+use super::Read;
 use crate::model::message::Language;
-use crate::site::parts::{evidence, figure, member};
+use crate::site::parts::{evidence, figure, member, whose};
 use crate::site::visit::Visit;
 use crate::site::words;
 
@@ -20,7 +20,7 @@ pub fn targets(read: &Read, visit: &Visit) -> Markup {
             section {
                 h2 { (visit.say("Promised", "承诺目标")) }
                 ul { @for target in &read.promised {
-                    @let of = table::of(target, read, visit);
+                    @let of = whose(target, &read.names, visit);
                     li {
                         @if !of.0.is_empty() { (of) (visit.say(": ", "：")) }
                         (words::comparator(member(target, "comparator"), language)) b { (figure(target, &read.record, visit)) }
