@@ -233,8 +233,13 @@ impl Visit {
         let row = record::read(&self.state.database, kind, id, &includes, self.at, self.now).await?;
         let row = row.ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
         self.settle(&row.moment)?;
-        let Some(body) = &row.body else { return Err(gone(kind, id, &row)) };
+        let Some(body) = &row.body else { return Err(gone(kind, id, &row, &self.up_to(kind))) };
         parsed(body, row.included.as_deref())
+    }
+
+    /// Where records stand, for [`gone`]: of embeds, oEmbed alone says it.
+    fn up_to(&self, kind: &Kind) -> String {
+        if self.path.starts_with("embed/") { format!("{}/", kind.collection) } else { String::new() }
     }
 
     /// A record that may not be there.

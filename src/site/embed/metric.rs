@@ -66,7 +66,7 @@ async fn read(ask: &Ask, wanted: Wanted, visit: &mut Visit) -> Result<(Wanted, R
     let row = row.ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
     visit.settle(&row.metric.moment)?;
     if row.metric.body.is_none() {
-        return Err(record::gone(&metric::KIND, &ask.id, &row.metric));
+        return Err(record::gone(&metric::KIND, &ask.id, &row.metric, "metrics/"));
     }
     let mut facts = Facts::of(&row).ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
     facts.shorten(MAX_TITLE);
@@ -85,7 +85,7 @@ async fn what_became(id: &str, visit: &Visit) -> Result<Option<Failure>, Failure
     let row = records::read(&visit.state.database, &observation::KIND, id, &[], visit.at(), visit.now).await?;
     Ok(row
         .filter(|row| row.body.is_none() && (row.redacted_in.is_some() || row.last_op.is_some()))
-        .map(|row| record::gone(&observation::KIND, id, &row).with("observation", id.into())))
+        .map(|row| record::gone(&observation::KIND, id, &row, "v1/observations/").with("observation", id.into())))
 }
 
 /// The shape that says most of it.
