@@ -157,7 +157,7 @@ fn report(import: &Import) {
     eprintln!("{said}");
     // What does not hold by itself is said now rather than when it is published.
     let (_, problems) = publication::parse(import.publication.to_string().as_bytes());
-    for problem in problems {
+    for problem in problems.iter() {
         let line = problem.line(Language::of_terminal());
         let said = say!("The publication is not right yet: {line}", "发布内容尚有问题：{line}");
         eprintln!("{said}");

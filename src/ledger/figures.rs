@@ -10,7 +10,7 @@ use super::plan::{Plan, Upsert};
 use super::state::{self, FigureRow, IDENTIFYING, MetricRow};
 use crate::db::Error;
 use crate::model::draft::Draft;
-use crate::model::problem::Problem;
+use crate::model::problem::{Problem, Problems};
 use crate::say;
 
 /// What the plan makes of a metric, and what the ledger has of it.
@@ -72,7 +72,7 @@ pub fn moved(plan: &Plan) -> Vec<String> {
     drafts(plan, "metric").filter(moves).map(|upsert| upsert.draft.id.clone()).collect()
 }
 
-pub fn check(plan: &mut Plan, beside: Beside, problems: &mut Vec<Problem>) {
+pub fn check(plan: &mut Plan, beside: Beside, problems: &mut Problems) {
     let observations: Vec<&Draft> = drafts(plan, "observation").map(|upsert| &upsert.draft).collect();
     let changed: Vec<&Upsert> = drafts(plan, "metric").collect();
     let mut metrics: HashMap<String, Metric> = HashMap::new();
@@ -110,7 +110,7 @@ fn check_ratios(
     observations: &[&Draft],
     changed: &[&Upsert],
     metrics: &HashMap<String, Metric>,
-    problems: &mut Vec<Problem>,
+    problems: &mut Problems,
 ) {
     let is_ratio = |id: &str| metrics.get(id).is_some_and(|metric| metric.is_ratio);
     for draft in observations {
@@ -176,7 +176,7 @@ fn check_unique(
     observations: &[&Draft],
     changed: &[&Upsert],
     metrics: &HashMap<String, Metric>,
-    problems: &mut Vec<Problem>,
+    problems: &mut Problems,
 ) {
     let replaced: BTreeSet<&str> = observations
         .iter()

@@ -103,8 +103,28 @@ async fn a_withdrawn_record_answers_410_with_its_reason_and_stays_readable_befor
     let gone = service.get("/v1/commitments/two").await;
     assert_eq!((gone.status, gone.problem().as_str()), (410, "record-withdrawn"));
     assert_eq!(gone.json()["reason"]["en"], "Published by mistake");
-    let link = gone.json()["last_revision"].as_str().expect("a link").to_owned();
-    assert_eq!(service.get(&format!("/v1/commitments/{link}")).await.status, 200);
+    assert!(gone.json()["detail"].as_str().expect("a detail").starts_with("commitment two was withdrawn"));
+    let chinese = service.request("GET", "/v1/commitments/two", &[("accept-language", "zh")]).await.json();
+    assert!(chinese["detail"].as_str().expect("a detail").starts_with("承诺“two”已在修订 2 中撤回"), "{chinese}");
+    service.publishes(&data::withdrawal(&[("metric", "rate")]));
+    let oembed = format!("/oembed?url={}", service.url);
+    for path in [
+        "/v1/commitments/two",
+        "/v1/commitments/two/citation.json",
+        "/v1/metrics/rate/figure.json",
+        "/v1/metrics/rate/citation.txt",
+        "/v1/compare?metric=rate",
+        &format!("{oembed}/metrics/rate"),
+        &format!("{oembed}/commitments/two"),
+    ] {
+        let gone = service.get(path).await;
+        assert_eq!((gone.status, gone.problem().as_str()), (410, "record-withdrawn"), "{path}");
+        let link = gone.json()["last_revision"].as_str().expect("a link").to_owned();
+        let asked = url::Url::parse(&format!("{}{path}", service.url)).expect("an address");
+        let target = asked.join(&link).expect("an address");
+        let before = service.get(&format!("{}?{}", target.path(), target.query().expect("a revision"))).await;
+        assert_eq!(before.status, 200, "{path}: {link}");
+    }
     assert_eq!(service.get("/v1/commitments").await.ids(), ["one"]);
     assert_eq!(service.get("/v1/commitments?revision=1").await.ids(), ["one", "two"]);
     // Publishing it again as new data does not bring it back; a correction does.

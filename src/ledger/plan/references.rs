@@ -8,7 +8,7 @@ use super::{Planner, Upsert};
 use crate::db::Error;
 use crate::ledger::state::{self, Key, Last};
 use crate::model::message::Message;
-use crate::model::problem::Problem;
+use crate::model::problem::{Problem, Problems};
 use crate::say;
 
 /// How many dependents a problem names.
@@ -21,7 +21,7 @@ impl Planner {
         &self,
         connection: &mut AsyncPgConnection,
         named: &BTreeSet<Key>,
-        problems: &mut Vec<Problem>,
+        problems: &mut Problems,
     ) -> Result<(), Error> {
         let withdrawn = self.withdrawn();
         let skipped: BTreeSet<Key> = self
@@ -61,7 +61,7 @@ impl Planner {
     pub(super) async fn check_dependents(
         &self,
         connection: &mut AsyncPgConnection,
-        problems: &mut Vec<Problem>,
+        problems: &mut Problems,
     ) -> Result<(), Error> {
         let withdrawn = self.withdrawn();
         if withdrawn.is_empty() {

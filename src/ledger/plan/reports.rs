@@ -11,7 +11,7 @@ use crate::db::statement::{Bind, Statement};
 use crate::db::{Error, OPEN};
 use crate::model::codes::Assessor;
 use crate::model::draft::Draft;
-use crate::model::problem::Problem;
+use crate::model::problem::{Problem, Problems};
 use crate::say;
 
 #[derive(QueryableByName)]
@@ -28,7 +28,7 @@ impl Planner {
     pub(super) async fn check_self_reports(
         &self,
         connection: &mut AsyncPgConnection,
-        problems: &mut Vec<Problem>,
+        problems: &mut Problems,
     ) -> Result<(), Error> {
         let mut foreign: BTreeMap<String, Vec<&Draft>> = BTreeMap::new();
         for draft in self.plan.upserts.iter().map(|upsert| &upsert.draft).filter(|draft| is_self_report(draft)) {
