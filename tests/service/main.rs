@@ -48,3 +48,4 @@ mod synthesizing;
 mod time_travel;
 mod waiting;
 mod warnings;
+mod workbooks;
