@@ -28,6 +28,9 @@ use crate::model::message::Language;
 use crate::picture::Pictures;
 use crate::say;
 
+/// How long files that are sent as they are read may take after the signal to stop.
+const FINISHING: Duration = Duration::from_secs(25);
+
 pub fn run(settings: Serve) -> Result<(), Failed> {
     actix_web::rt::System::new().block_on(serve(settings))
 }
@@ -162,6 +165,9 @@ async fn stop_on_signal(server: ServerHandle, state: web::Data<State>) {
     }
     state.followers.dismiss();
     state.exports.stop();
+    // A worker that has nothing to do ends at once, and with it the connections to the database that it opened: others
+    // may be reading from them.
+    let _ = tokio::time::timeout(FINISHING, state.exports.finish()).await;
     server.stop(true).await;
 }
 

@@ -51,3 +51,4 @@ mod synthesizing;
 mod time_travel;
 mod waiting;
 mod warnings;
+mod workbooks;

@@ -137,6 +137,36 @@ async fn a_copy_serves_though_what_it_is_a_copy_of_says_nothing() {
     assert!(problem.contains("\"type\":\"https://copy.example.org/ledger/problems/"), "{problem}");
 }
 
+/// Each worker has connections to the database that others read from as well.
+#[actix_web::test]
+async fn files_that_are_sent_as_they_are_read_are_finished_after_the_signal_to_stop() {
+    let service = Service::small().await;
+    let path = "/v1/exports/commitments.json";
+    let whole = service.get(path).await.text;
+    let door = Door::open();
+    let settings = [("DATABASE_URL", service.database.url.as_str()), ("WORKERS", "4"), ("DATABASE_CONNECTIONS", "16")];
+    let served = programs::Served::with(&settings, &door).await;
+    let address = served.address;
+    let get = |path: &str| reqwest::get(format!("http://{address}{path}"));
+    // Of those that wait for a revision one is told when the service is about to end.
+    let told = get("/v1/changes?after=1&wait=50");
+    let locker = service.database.client().await;
+    locker.batch_execute("BEGIN; LOCK TABLE commitments IN ACCESS EXCLUSIVE MODE").await.expect("locked");
+    let mut begun = Vec::new();
+    for _ in 0..24 {
+        begun.push(get(path).await.expect("an answer"));
+    }
+    let stopped = beside(move || served.stop());
+    let finished = async {
+        assert_eq!(told.await.expect("an answer").status(), 200);
+        locker.batch_execute("ROLLBACK").await.expect("free");
+        for file in begun {
+            assert_eq!((file.status().as_u16(), file.text().await.expect("the rest")), (200, whole.clone()));
+        }
+    };
+    futures_util::future::join(stopped, finished).await;
+}
+
 #[test]
 fn what_keeps_it_from_starting_is_one_clear_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
