@@ -52,3 +52,4 @@ mod time_travel;
 mod waiting;
 mod warnings;
 mod whose;
+mod workbooks;
