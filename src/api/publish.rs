@@ -113,7 +113,7 @@ async fn answer(state: &State, http: &HttpRequest, body: &mut web::Payload) -> R
     };
     // One at a time is all that the ledger takes; more would only hold connections that reads want.
     let turn = tokio::time::timeout(TURN, state.publishing.acquire()).await;
-    let late = |_| db::Error::Unavailable("others publish for longer than this one waits".into());
+    let late = |_| db::Error::Busy("others publish for longer than this one waits".into());
     let _turn = turn.map_err(late)?.map_err(|error| internal(error.to_string()))?;
     let connection = state.database.connection().await?;
     let publish = async |connection: &mut _| publish::publish(connection, parsed, &terms).await;

@@ -89,15 +89,17 @@ impl Database {
         let replica = self.replica(needs);
         if let Some(replica) = &replica {
             match replica.rows(statement.clone()).await {
-                Err(Error::Unavailable(why)) => log::debug!("{}: {why}", replica.name),
+                Err(Error::Unavailable(why) | Error::Busy(why)) => log::debug!("{}: {why}", replica.name),
                 answer => return answer,
             }
         }
         match self.primary.rows(statement.clone()).await {
-            Err(Error::Unavailable(why)) => match self.last_resort(needs, replica.as_deref()) {
-                Some(replica) => replica.rows(statement).await,
-                None => Err(Error::Unavailable(why)),
-            },
+            Err(error @ (Error::Unavailable(_) | Error::Busy(_))) => {
+                match self.last_resort(needs, replica.as_deref()) {
+                    Some(replica) => replica.rows(statement).await,
+                    None => Err(error),
+                }
+            }
             answer => answer,
         }
     }

@@ -25,6 +25,16 @@ pub fn sent() -> BTreeMap<String, Value> {
     values(found)
 }
 
+/// Whether a member of a kind is plain text: neither a number nor human text in languages.
+pub fn is_text(kind: &Kind, member: &str) -> bool {
+    let schemas = sent();
+    let mut schema = schemas.get(kind.type_name).map(|schema| &schema["properties"][member]);
+    while let Some(name) = schema.and_then(|schema| schema["$ref"].as_str()).and_then(|path| path.rsplit('/').next()) {
+        schema = schemas.get(name);
+    }
+    schema.is_some_and(|schema| schema["type"] == "string")
+}
+
 /// Schemas as JSON, with optional members that are absent rather than null.
 pub fn values(schemas: Vec<(String, RefOr<Schema>)>) -> BTreeMap<String, Value> {
     let value = |(name, schema)| {
