@@ -162,8 +162,6 @@ pub enum Accepts {
     Division,
     /// One string, exactly.
     Exact,
-    /// An address, exactly, which may hold commas.
-    Address,
     Integer,
     Decimal,
     Date,

@@ -103,7 +103,6 @@ async fn malformed_values_are_named_with_what_is_allowed() {
         ("/v1/commitments?topic=a--b", "topic", "slug"),
         ("/v1/commitments?q=%EF%BC%8C%20", "q", "nothing to search for"),
         ("/v1/observations?division=3701x", "division", "GB/T 2260"),
-        ("/v1/sources?url=example.org/a,b", "url", "http or https"),
         ("/v1/observations?value_min=1e9", "value_min", "15 digits"),
         ("/v1/observations?value_max=NaN", "value_max", "15 digits"),
         ("/v1/commitments?format=pdf", "format", "json, ndjson, csv, csv-excel, xlsx"),

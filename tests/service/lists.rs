@@ -191,6 +191,7 @@ async fn filters_mean_what_they_say() {
             vec!["paper", "undated-notice"],
         ),
         ("/v1/sources?url=https://example.org/a", vec![]),
+        (&format!("/v1/reports?period={}2019", "2018,".repeat(500)), vec!["led-2019"]),
         ("/v1/sources?publisher=city", vec![]),
     ] {
         assert_eq!(service.get(path).await.ids(), expected, "{path}");

@@ -20,17 +20,13 @@ pub fn text() -> Value {
     json!({"type": "string", "pattern": "^[^\\u0000\\uFFFD]+$", "maxLength": MAX_VALUE})
 }
 
-/// Texts written as one, separated by commas: something beside blanks is in each.
+/// Texts written as one, separated by commas: something beside blanks is in each. How many there may be is for their
+/// length to say.
 pub fn texts() -> Value {
     let other = "[^,\\u0000\\uFFFD]*";
-    list_of(
-        json!({"type": "string", "pattern": format!("^{other}[^,\\s\\u0000\\uFFFD]{other}$"), "maxLength": MAX_VALUE}),
-    )
-}
-
-/// An address, which may hold commas.
-pub fn address() -> Value {
-    json!({"type": "string", "pattern": "^[hH][tT][tT][pP][sS]?://[^\\s\\u0000\\uFFFD]+$", "maxLength": MAX_VALUE})
+    let item =
+        json!({"type": "string", "pattern": format!("^{other}[^,\\s\\u0000\\uFFFD]{other}$"), "maxLength": MAX_VALUE});
+    json!({"type": "array", "items": item, "minItems": 1})
 }
 
 /// A number of a revision, with digits of its digest or without.

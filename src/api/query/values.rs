@@ -17,32 +17,34 @@ use crate::say;
 const DIGEST_PREFIX: RangeInclusive<usize> = 4..=64;
 
 pub fn values(value: &str, many: bool) -> Result<Vec<&str>, Message> {
-    checked(if many { value.split(',').map(str::trim).collect() } else { vec![value] })
-}
-
-fn checked(list: Vec<&str>) -> Result<Vec<&str>, Message> {
-    if list.iter().any(|value| value.is_empty()) {
-        return Err(say!("The value is empty. Leave the parameter out instead.", "值为空，请去掉此参数。"));
-    }
+    let list = if many { value.split(',').map(str::trim).collect() } else { vec![value] };
     if list.len() > MAX_VALUES {
         return Err(say!("These are more than {MAX_VALUES} values.", "值超过 {MAX_VALUES} 个。"));
+    }
+    filled(list)
+}
+
+fn filled<T: AsRef<str>>(list: Vec<T>) -> Result<Vec<T>, Message> {
+    if list.iter().any(|value| value.as_ref().is_empty()) {
+        return Err(say!("The value is empty. Leave the parameter out instead.", "值为空，请去掉此参数。"));
     }
     Ok(list)
 }
 
-/// Addresses separated by commas. A comma after which none begins is part of one.
-fn addresses(value: &str) -> Vec<String> {
+/// Texts separated by commas, as many as their length allows. A comma in an address after which no other begins is part
+/// of it.
+fn texts(value: &str) -> Result<Vec<String>, Message> {
     let mut found: Vec<String> = Vec::new();
     for part in value.split(',') {
         match found.last_mut() {
-            Some(address) if !begins_address(part.trim_start()) => {
+            Some(address) if begins_address(address) && !begins_address(part.trim()) => {
                 address.push(',');
-                address.push_str(part);
+                address.push_str(part.trim_end());
             }
-            _ => found.push(part.to_owned()),
+            _ => found.push(part.trim().to_owned()),
         }
     }
-    found
+    filled(found)
 }
 
 fn begins_address(text: &str) -> bool {
@@ -80,12 +82,10 @@ pub fn id(value: &str) -> Result<String, Message> {
 }
 
 pub fn filter_values(filter: &Filter, value: &str) -> Result<Vec<String>, Message> {
-    let addresses = if filter.accepts == Accepts::Address { addresses(value) } else { Vec::new() };
-    let list = match addresses.as_slice() {
-        [] => values(value, filter.test.takes_many())?,
-        found => checked(found.iter().map(|address| address.trim()).collect())?,
-    };
-    list.into_iter().map(|value| filter_value(filter.accepts, value)).collect()
+    if filter.accepts == Accepts::Exact {
+        return texts(value);
+    }
+    values(value, filter.test.takes_many())?.into_iter().map(|value| filter_value(filter.accepts, value)).collect()
 }
 
 pub fn filter_value(accepts: Accepts, value: &str) -> Result<String, Message> {
@@ -110,10 +110,6 @@ pub fn filter_value(accepts: Accepts, value: &str) -> Result<String, Message> {
             ),
         )
         .map(|code| division_prefix(&code).to_owned()),
-        Accepts::Address => keep(
-            begins_address(value) && !value.contains(char::is_whitespace),
-            say!("“{shown}” is not an http or https address.", "“{shown}”不是 http 或 https 地址。"),
-        ),
         Accepts::Exact | Accepts::Words => keep(
             accepts != Accepts::Words || search::query(value).is_some(),
             say!("There is nothing to search for in it. Give a word.", "其中没有可检索的词，请给出词语。"),

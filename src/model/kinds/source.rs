@@ -48,9 +48,9 @@ pub static KIND: Kind = Kind {
     filters: &[
         Filter::new(
             "url",
-            Accepts::Address,
+            Accepts::Exact,
             Test::Is("t.url"),
-            "Addresses, exactly, of which each begins with http:// or https://.",
+            "Addresses, exactly; a comma after which none begins is part of one.",
         ),
         Filter::new("published_from", Accepts::Date, Test::AtLeast("t.published_on"), "First day of publication."),
         Filter::new("published_to", Accepts::Date, Test::AtMost("t.published_on"), "Last day of publication."),
