@@ -14,6 +14,7 @@ pub mod synthesize;
 pub mod verify;
 
 use std::fmt::Display;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -65,7 +66,8 @@ pub fn run(cli: Cli) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failed(message)) => {
-            eprintln!("{}", message.in_language(Language::of_terminal()));
+            // The exit code says so where nobody reads.
+            let _ = writeln!(io::stderr(), "{}", message.in_language(Language::of_terminal()));
             ExitCode::FAILURE
         }
     }
@@ -132,5 +134,10 @@ async fn migrate(settings: Migrate) -> Result<(), Failed> {
 
 /// Prints a line in the reader's language.
 pub fn tell(message: Message) {
-    println!("{}", message.in_language(Language::of_terminal()));
+    print(message.in_language(Language::of_terminal()));
+}
+
+/// Prints a line. Whoever reads may have gone (`| head`); what is done is done all the same.
+pub fn print(line: impl Display) {
+    let _ = writeln!(io::stdout(), "{line}");
 }

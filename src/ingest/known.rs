@@ -55,17 +55,8 @@ impl Known {
         self.records.iter().filter(move |((known, _), _)| *known == kind).map(|((_, id), body)| (id, body))
     }
 
-    /// The metric that words and a measure word name. Those of the same commitment need not be as alike.
-    pub fn metric(&self, name: &str, measure: &str, commitment: Option<&str>) -> Option<String> {
-        self.named(name, commitment, |unit| same_unit(unit, measure))
-    }
-
-    /// The metric that words name, but in another unit.
-    pub fn metric_in_another_unit(&self, name: &str, measure: &str, commitment: Option<&str>) -> Option<String> {
-        self.named(name, commitment, |unit| !same_unit(unit, measure))
-    }
-
-    fn named(&self, name: &str, commitment: Option<&str>, fits: impl Fn(&str) -> bool) -> Option<String> {
+    /// The metric of a fitting unit that words name. Those of the same commitment need not be as alike.
+    pub fn metric(&self, name: &str, commitment: Option<&str>, fits: impl Fn(&str) -> bool) -> Option<String> {
         let own: BTreeSet<&str> = ["observation", "target"]
             .into_iter()
             .flat_map(|kind| self.of(kind))

@@ -126,6 +126,21 @@ async fn coverage_begins_with_the_first_day_of_all_periods() {
 }
 
 #[actix_web::test]
+async fn no_more_than_a_thousand_divisions_are_named() {
+    let service = Service::small().await;
+    let (mut organizations, mut programmes) = (Vec::new(), Vec::new());
+    for index in 0..1005 {
+        let id = format!("n-{index}");
+        let code = format!("{}", 100_000 + index);
+        organizations.push(json!({"id": id, "name": {"en": id}, "division_code": code}));
+        programmes.push(json!({"id": id, "organization": id, "year": 2021, "title": {"en": id}}));
+    }
+    service.publishes(&publication("new_data", json!({"organizations": organizations, "programmes": programmes})));
+    let divisions = service.get("/v1/meta").await.json()["coverage"]["divisions"].clone();
+    assert_eq!((divisions.as_array().map(Vec::len), &divisions[999]), (Some(1000), &json!("100999")));
+}
+
+#[actix_web::test]
 async fn a_redaction_moves_no_number_and_takes_no_version_back() {
     let service = service().await;
     let programme = |id: &str| json!({"id": id, "organization": "org", "year": 2022, "title": {"en": id}});

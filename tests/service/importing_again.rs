@@ -58,10 +58,11 @@ async fn a_figure_in_another_unit_takes_a_metric_of_its_own_and_is_asked_about()
         metric("sfj-xin-jian-xue-xiao", "新建学校", "栋"),
         metric("sfj-gong-zheng-shi-xiang", "公正事项", "件"),
         metric("gap", "满意率提升幅度", "个百分点"),
+        metric("offices", "接入系统部门", "个部门"),
     ];
     service.publishes(&json!({"kind": "new_data", "message": {"en": "x"}, "publisher": "sfj", "records": {
         "organizations": [{"id": "sfj", "name": {"zh-Hans": "某市司法局"}}], "metrics": known}}));
-    let text = "一、扩大开放。\n进展情况：正在推进。上半年引进外资800万元，普法培训90人，消防通道50米，新建学校3所，公证事项8件，满意率提升幅度2个百分点。\n";
+    let text = "一、扩大开放。\n进展情况：正在推进。上半年引进外资800万元，普法培训90人，消防通道50米，新建学校3所，公证事项8件，满意率提升幅度2个百分点，接入系统6个部门。\n";
     let (first, said) = import(&service, text, "2020-S1");
     let counted: Vec<(String, Value)> = first["records"]["observations"]
         .as_array()
@@ -74,7 +75,9 @@ async fn a_figure_in_another_unit_takes_a_metric_of_its_own_and_is_asked_about()
         let (metric, _) = counted.iter().find(|(_, counted)| *counted == value).expect("a figure");
         assert!(new.contains(metric), "{value}: {metric}");
     }
-    assert!(counted.contains(&("gap".to_owned(), json!(2))), "{counted:?}");
+    for (metric, value) in [("gap", 2), ("offices", 6)] {
+        assert!(counted.contains(&(metric.to_owned(), json!(value))), "{metric}: {counted:?}");
+    }
     for (other, unit) in [("fdi", "美元"), ("law", "人次"), ("lanes", "平方米"), ("sfj-xin-jian-xue-xiao", "栋")]
     {
         assert!(said.contains(&format!("{other} counts in {unit}")), "{other}: {said}");

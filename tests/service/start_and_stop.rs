@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::following::programs::{self, Door, beside};
+use crate::following::programs::{self, Door, beside, program};
 use crate::support::data;
-use crate::support::{Service, command};
+use crate::support::{Service, TestDatabase, command, command_beside};
 
 /// A `serve` of its own, on a free port.
 struct Served {
@@ -98,6 +98,43 @@ async fn interrupting_stops_it_and_a_kill_leaves_nothing_that_the_next_start_can
     served.signal("-INT");
     assert_eq!(served.wait().0, Some(0));
     assert!(!runs(folder.path()));
+}
+
+#[actix_web::test]
+async fn what_nobody_reads_is_done_all_the_same() {
+    let service = Service::small().await;
+    for (words, code) in [(&["verify"][..], 0), (&["keys", "list"], 0), (&["mirror", "--promote"], 1)] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = program();
+        command.args(words).env("DATABASE_URL", &service.database.url).env("RUST_LOG", "off");
+        command.stdout(writer.try_clone().expect("the pipe")).stderr(writer);
+        let status = beside(move || command.status()).await.expect("the program");
+        assert_eq!(status.code(), Some(code), "{words:?}");
+    }
+}
+
+#[actix_web::test]
+async fn a_copy_serves_though_what_it_is_a_copy_of_says_nothing() {
+    let upstream = Service::small().await;
+    let copy = TestDatabase::bare().await;
+    assert!(command_beside(&["mirror", "--from", &upstream.url], &copy.url).await.status.success());
+    // Takes connections, and no more.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let silent = format!("http://{}", listener.local_addr().expect("an address"));
+    let (since, door) = (Instant::now(), Door::open());
+    let settings = [
+        ("DATABASE_URL", copy.url.as_str()),
+        ("MIRROR_FROM", &silent),
+        // As a file with other line ends gives it.
+        ("PUBLIC_URL", "https://copy.example.org/ledger/\r"),
+    ];
+    let _served = programs::Served::with(&settings, &door).await;
+    // It would be asked for a minute.
+    assert!(since.elapsed() < Duration::from_secs(45), "{:?}", since.elapsed());
+    let problem = reqwest::get(format!("{}/v1/nothing", door.url)).await.expect("an answer");
+    let problem = problem.text().await.expect("a body");
+    assert!(problem.contains("\"type\":\"https://copy.example.org/ledger/problems/"), "{problem}");
 }
 
 /// Each worker has connections to the database that others read from as well.

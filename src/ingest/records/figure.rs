@@ -37,10 +37,10 @@ impl Maker<'_> {
         if let Some(rule) = ruled {
             match self.there("metric", &rule.id) {
                 None => return self.propose(&rule.id, rule.words.first().map_or(name, String::as_str), figure, None),
-                Some(there) if same_unit(unit_of(there), measure) => return Some(rule.id.clone()),
+                Some(there) if self.counts_in(unit_of(there), figure) => return Some(rule.id.clone()),
                 Some(_) => {}
             }
-        } else if let Some(id) = self.known.metric(name, measure, commitment) {
+        } else if let Some(id) = self.known.metric(name, commitment, |unit| self.counts_in(unit, figure)) {
             return Some(id);
         }
         let id = self.metric_id(name, measure)?;
@@ -48,7 +48,7 @@ impl Maker<'_> {
             return Some(id);
         }
         let other = ruled.map(|rule| rule.id.clone());
-        let other = other.or_else(|| self.known.metric_in_another_unit(name, measure, commitment));
+        let other = other.or_else(|| self.known.metric(name, None, |unit| !self.counts_in(unit, figure)));
         if let Some((unit, other)) = other.and_then(|id| Some((unit_of(self.there("metric", &id)?).to_owned(), id))) {
             self.note(figure.found.span, true, say!(
                 "{other} counts in {unit}, and “{name}” here in {measure}: {id} is proposed for it. If they are one, correct the unit of either.",
@@ -58,6 +58,14 @@ impl Maker<'_> {
         let whole = figure.part_of.and_then(|index| siblings.get(index));
         let whole = whole.and_then(|whole| self.metric(whole, commitment, siblings)).filter(|whole| *whole != id);
         self.propose(&id, name, figure, whole)
+    }
+
+    /// Whether a figure is printed in a unit. 8个部门 is in 个部门 as well as in 个.
+    fn counts_in(&self, unit: &str, figure: &Figure) -> bool {
+        let Figure { found, .. } = figure;
+        let rest = unit.strip_prefix(found.measure.as_str());
+        let after = self.text.folded.get(found.span.end..).unwrap_or_default();
+        same_unit(unit, &found.measure) || rest.is_some_and(|rest| !rest.is_empty() && words::starts(after, rest))
     }
 
     /// The id that words and a measure word have: the same words with another measure word are another metric.

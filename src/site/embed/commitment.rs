@@ -55,7 +55,7 @@ pub async fn make(ask: &Ask, visit: &mut Visit) -> Result<Embed, Failure> {
     let targets = if ask.style == Style::Progress { promised(ask, &record, visit).await? } else { Vec::new() };
     let (figures, more) = match ask.style {
         Style::Card => {
-            let found = visit.figures(&of_each(&[ask.id.clone()], FIGURES)).await?;
+            let found = visit.figures(&of_each(std::slice::from_ref(&ask.id), FIGURES)).await?;
             (found.into_iter().map(|(figure, _)| figure).collect(), false)
         }
         Style::Table => visit.first(&list(&observation::KIND, &of, "-period_end,id", &["metric"])).await?,
