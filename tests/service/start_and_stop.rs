@@ -148,8 +148,14 @@ async fn files_that_are_sent_as_they_are_read_are_finished_after_the_signal_to_s
     let served = programs::Served::with(&settings, &door).await;
     let address = served.address;
     let get = |path: &str| reqwest::get(format!("http://{address}{path}"));
-    // Of those that wait for a revision one is told when the service is about to end.
-    let told = get("/v1/changes?after=1&wait=50");
+    // Who waits for a revision is told when the service is about to end.
+    let told = actix_web::rt::spawn(get("/v1/changes?after=1&wait=50"));
+    let waits = async || get("/health/metrics").await.expect("an answer").text().await.expect("a body");
+    let since = Instant::now();
+    while !waits().await.contains("\nfollowers_waiting 1\n") {
+        assert!(since.elapsed() < Duration::from_secs(40), "it does not wait");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let locker = service.database.client().await;
     locker.batch_execute("BEGIN; LOCK TABLE commitments IN ACCESS EXCLUSIVE MODE").await.expect("locked");
     let mut begun = Vec::new();
@@ -158,7 +164,7 @@ async fn files_that_are_sent_as_they_are_read_are_finished_after_the_signal_to_s
     }
     let stopped = beside(move || served.stop());
     let finished = async {
-        assert_eq!(told.await.expect("an answer").status(), 200);
+        assert_eq!(told.await.expect("an end").expect("an answer").status(), 200);
         locker.batch_execute("ROLLBACK").await.expect("free");
         for file in begun {
             assert_eq!((file.status().as_u16(), file.text().await.expect("the rest")), (200, whole.clone()));
