@@ -16,6 +16,7 @@ impl Maker<'_> {
         let Some(title_span) = read.title else { return };
         let title = self.text.verbatim(title_span);
         let (programme, number) = (&self.settings.programme, read.number);
+        let due = read.due.map(|span| due_on(self.text.folded(span), self.settings.year));
         let id = match self.known.commitment(programme, number, &title) {
             Some((id, differs)) => {
                 if differs {
@@ -46,8 +47,8 @@ impl Maker<'_> {
                         record["number_label"] = label.into();
                     }
                 }
-                if let Some(due) = read.due.and_then(|span| due_on(self.text.folded(span), self.settings.year)) {
-                    record["due_on"] = due.into();
+                if let Some(Some(due)) = &due {
+                    record["due_on"] = due.as_str().into();
                 }
                 self.add("commitment", &id, record);
                 id
@@ -56,8 +57,20 @@ impl Maker<'_> {
         for span in &read.promise {
             self.mark(*span, "title", Some(("commitment", &id)));
         }
-        if let Some(due) = read.due {
-            self.mark(due, "form", Some(("commitment", &id)));
+        if let Some(words) = read.due {
+            self.mark(words, "form", Some(("commitment", &id)));
+            if due == Some(None) {
+                let limit = self.text.verbatim(words);
+                self.note(
+                    words,
+                    true,
+                    say!(
+                        "“{limit}” is no day for sure: {id} and its targets get no due_on. Add it by hand.",
+                        "“{limit}”不是确切日期，{id} 及其目标未填 due_on，请手工补充。"
+                    ),
+                );
+                self.undated.insert(id.clone());
+            }
         }
         let report = (!read.narrative.is_empty() || !read.next_steps.is_empty() || read.status.is_some())
             .then(|| self.report(read, &id))

@@ -92,8 +92,12 @@ impl Maker<'_> {
 
     pub(super) fn target(&mut self, figure: &Figure, mut record: Value) {
         // A list of a year's promises is due at its end, unless the promise says another day.
-        let own = record["commitment"].as_str().and_then(|id| self.records.get("commitment")?.get(id)?.get("due_on"));
-        record["due_on"] = own.cloned().unwrap_or_else(|| format!("{}-12-31", self.settings.year).into());
+        let id = record["commitment"].as_str().unwrap_or_default();
+        if !self.undated.contains(id) {
+            let new = self.records.get("commitment").and_then(|list| list.get(id));
+            let own = new.or_else(|| self.known.get("commitment", id)).and_then(|own| own.get("due_on"));
+            record["due_on"] = own.cloned().unwrap_or_else(|| format!("{}-12-31", self.settings.year).into());
+        }
         let comparator = match figure.found.qualifier {
             Some(Qualifier::AtLeast | Qualifier::MoreThan) => Some("at_least"),
             Some(Qualifier::AtMost) => Some("at_most"),
@@ -191,7 +195,8 @@ impl Maker<'_> {
 
     /// The period of a figure, and whether it is our reading.
     pub(super) fn observed(&self, figure: &Figure) -> (String, bool) {
-        if figure.role == Role::Baseline && figure.time.period.is_none() {
+        let ago = figure.time.ago;
+        if figure.role == Role::Baseline && figure.time.period.is_none() && ago == 0 {
             return (times::until(&self.period), true);
         }
         let named = figure.time.period.clone();
@@ -203,6 +208,7 @@ impl Maker<'_> {
             (TimeBasis::PeriodFlow, None) => self.period.clone(),
             (TimeBasis::SinceStart, None) => times::until(&self.period),
         };
+        let period = if resolved { times::years_before(&period, ago).unwrap_or(period) } else { period };
         (period, resolved)
     }
 
