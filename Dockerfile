@@ -8,8 +8,8 @@ COPY tests tests
 RUN cargo build --release --locked --bin open-commitments
 
 FROM debian:trixie-slim
-# The health check asks with curl, backup and restore run pg_dump and pg_restore (no older than the server of
-# docker-compose.yml), and pictures take characters that the program's own font lacks from the system's.
+# The health check asks with curl, backup and restore run pg_dump, pg_restore and psql (no older than the
+# server of docker-compose.yml), and pictures take characters that the program's own font lacks from the system's.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends curl fonts-wqy-microhei postgresql-client-17 \
     && rm -rf /var/lib/apt/lists/* \

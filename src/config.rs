@@ -311,7 +311,7 @@ pub struct Mirror {
     /// Go on for ever: what is published there arrives here.
     #[arg(long)]
     pub follow: bool,
-    /// Make the copy a ledger of its own, which can be published to. It cannot follow any more then.
+    /// Make the copy a ledger of its own, which can be published to. What follows for it stops, and does not begin again.
     #[arg(long, conflicts_with_all = ["from", "follow"])]
     pub promote: bool,
 }

@@ -89,7 +89,7 @@ pub fn cited<'a>(
     base: &'a str,
 ) -> Result<Cited<'a>, Failure> {
     let citation::Row { record: row, beside, published_on, today } = row;
-    let Some(body) = &row.body else { return Err(record::gone(kind, id, row)) };
+    let Some(body) = &row.body else { return Err(record::gone(kind, id, row, "../")) };
     let record: Record = serde_json::from_str(body).map_err(broken)?;
     let beside: Beside = serde_json::from_str(beside.as_deref().unwrap_or_default()).map_err(broken)?;
     if let Some(observation) = observation.filter(|_| beside.figure.is_none()) {

@@ -1,5 +1,7 @@
 //! Whether a new OpenAPI document would break a client of the one before. Version 1 only ever grows.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 /// Everything in which `new` takes away what `old` promised; empty where clients go on working.
@@ -20,7 +22,32 @@ pub fn breaking_changes(old: &Value, new: &Value) -> Vec<String> {
             now => schema_changes(name, schema, now, &mut found),
         }
     }
+    for name in requested(old) {
+        let schema = |document: &Value| document["components"]["schemas"][&name].clone();
+        narrowed(&format!("{name}, as it is sent"), &schema(old), &schema(new), &mut found);
+    }
     found
+}
+
+/// Names of the schemas that requests are made of.
+fn requested(document: &Value) -> BTreeSet<String> {
+    let operations = members(&document["paths"]).flat_map(|(_, item)| members(item));
+    let mut left: Vec<&Value> = operations.map(|(_, operation)| &operation["requestBody"]).collect();
+    let mut names = BTreeSet::new();
+    while let Some(value) = left.pop() {
+        match value {
+            Value::Array(items) => left.extend(items),
+            Value::Object(members) => left.extend(members.values()),
+            Value::String(text) => {
+                let name = text.strip_prefix("#/components/schemas/");
+                if let Some(name) = name.filter(|name| names.insert((*name).to_owned())) {
+                    left.push(&document["components"]["schemas"][name]);
+                }
+            }
+            _ => {}
+        }
+    }
+    names
 }
 
 fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
@@ -48,6 +75,15 @@ fn operation_changes(place: &str, old: &Value, new: &Value, found: &mut Vec<Stri
             found.push(format!("{place} requires {}", parameter["name"]));
         }
     }
+    for (media_type, content) in members(&old["requestBody"]["content"]) {
+        match &new["requestBody"]["content"][media_type.as_str()] {
+            Value::Null => found.push(format!("{place} no longer takes {media_type}")),
+            now => narrowed(&format!("{place}, body"), &content["schema"], &now["schema"], found),
+        }
+    }
+    if new["requestBody"]["required"] == true && old["requestBody"]["required"] != true {
+        found.push(format!("{place} requires a body"));
+    }
     for (status, response) in members(&old["responses"]).filter(|(status, _)| status.starts_with('2')) {
         for (media_type, content) in members(&response["content"]) {
             match &new["responses"][status.as_str()]["content"][media_type.as_str()] {
@@ -58,13 +94,14 @@ fn operation_changes(place: &str, old: &Value, new: &Value, found: &mut Vec<Stri
     }
 }
 
-/// A parameter must go on taking what it took.
+/// What is sent, in parameters or a body, must go on being taken.
 fn narrowed(place: &str, old: &Value, new: &Value, found: &mut Vec<String>) {
-    if old["type"] != new["type"] {
-        found.push(format!("{place} has another type"));
+    for member in ["type", "$ref"] {
+        if old[member] != new[member] {
+            found.push(format!("{place} has another {member}"));
+        }
     }
-    let codes = |schema: &Value| schema["enum"].as_array().cloned();
-    match (codes(old), codes(new)) {
+    match (old["enum"].as_array(), new["enum"].as_array()) {
         (Some(old), Some(new)) => {
             for code in old.iter().filter(|code| !new.contains(code)) {
                 found.push(format!("{place} no longer takes {code}"));
@@ -73,25 +110,32 @@ fn narrowed(place: &str, old: &Value, new: &Value, found: &mut Vec<String>) {
         (None, Some(_)) => found.push(format!("{place} takes listed values only")),
         _ => {}
     }
-    for (bound, above) in [("maximum", true), ("minimum", false)] {
-        let tighter = match (old[bound].as_f64(), new[bound].as_f64()) {
-            (Some(old), Some(new)) => {
-                if above {
-                    new < old
-                } else {
-                    new > old
-                }
+    for bound in ["imum", "Length", "Items", "Properties"] {
+        for (end, above) in [("max", true), ("min", false)] {
+            let name = format!("{end}{bound}");
+            let tighter = match (old[&name].as_f64(), new[&name].as_f64()) {
+                (Some(old), Some(new)) => (above && new < old) || (!above && new > old),
+                (None, Some(_)) => true,
+                _ => false,
+            };
+            if tighter {
+                found.push(format!("{place} has a tighter {name}"));
             }
-            (None, Some(_)) => true,
-            _ => false,
-        };
-        if tighter {
-            found.push(format!("{place} has a tighter {bound}"));
         }
     }
-    if old["items"].is_object() {
-        narrowed(place, &old["items"], &new["items"], found);
+    if new["pattern"].is_string() && old["pattern"] != new["pattern"] {
+        found.push(format!("{place} has another pattern"));
     }
+    if new["additionalProperties"] == false && old["additionalProperties"] != false {
+        found.push(format!("{place} takes no other members any more"));
+    }
+    for name in required(new).iter().filter(|name| !required(old).contains(name)) {
+        found.push(format!("{place} requires {name}"));
+    }
+    if all_of(new) > all_of(old) {
+        found.push(format!("{place} has to be more things at once"));
+    }
+    within(place, old, new, found, narrowed);
 }
 
 /// An answer must go on having what it had. Codes may be added to a list: clients are told so.
@@ -101,17 +145,48 @@ fn schema_changes(place: &str, old: &Value, new: &Value, found: &mut Vec<String>
             found.push(format!("{place} has another {member}"));
         }
     }
-    for (name, schema) in members(&old["properties"]) {
-        match &new["properties"][name.as_str()] {
-            Value::Null => found.push(format!("{place} has no {name} any more")),
-            now => schema_changes(&format!("{place}.{name}"), schema, now, found),
-        }
-    }
-    let required = |schema: &Value| schema["required"].as_array().cloned().unwrap_or_default();
     for name in required(old).iter().filter(|name| !required(new).contains(name)) {
         found.push(format!("{place} may lack {name}"));
     }
-    if old["items"].is_object() {
-        schema_changes(&format!("{place}[]"), &old["items"], &new["items"], found);
+    within(place, old, new, found, schema_changes);
+}
+
+fn required(schema: &Value) -> &[Value] {
+    schema["required"].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn all_of(schema: &Value) -> usize {
+    schema["allOf"].as_array().map_or(0, Vec::len)
+}
+
+/// Compares what a schema is made of.
+fn within(
+    place: &str,
+    old: &Value,
+    new: &Value,
+    found: &mut Vec<String>,
+    compare: fn(&str, &Value, &Value, &mut Vec<String>),
+) {
+    for (name, schema) in members(&old["properties"]) {
+        match &new["properties"][name.as_str()] {
+            Value::Null => found.push(format!("{place} has no {name} any more")),
+            now => compare(&format!("{place}.{name}"), schema, now, found),
+        }
+    }
+    for (member, mark) in [("items", "[]"), ("additionalProperties", ".*")] {
+        if old[member].is_object() {
+            compare(&format!("{place}{mark}"), &old[member], &new[member], found);
+        }
+    }
+    for choice in ["anyOf", "oneOf", "allOf"] {
+        let now = new[choice].as_array().map(Vec::as_slice).unwrap_or_default();
+        // Others may be added between: one that is still there as it was needs no place.
+        let before = old[choice].as_array().into_iter().flatten().enumerate();
+        for (index, schema) in before.filter(|(_, schema)| !now.contains(schema)) {
+            match now.get(index) {
+                None => found.push(format!("{place} lacks one of {choice}")),
+                Some(now) => compare(&format!("{place}, {choice} {index}"), schema, now, found),
+            }
+        }
     }
 }

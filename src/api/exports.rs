@@ -11,9 +11,11 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{self, Bytes};
+use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 use style::style;
 
@@ -24,9 +26,9 @@ use super::download;
 use super::endpoint::Request;
 use super::problem::{EXPORT_BUSY, EXPORT_NO_ROOM, Failure, INTERNAL_ERROR, TOO_MANY_ROWS};
 use crate::catalog::datapackage::{self, Resource};
-use crate::db::read::Moment;
 use crate::db::read::chunks::{self, Basis};
 use crate::db::read::list::Item;
+use crate::db::read::{At, Moment};
 use crate::export::format::Format;
 use crate::export::package::{self, Package};
 use crate::export::rows::Rows;
@@ -40,12 +42,16 @@ pub const FORMATS: &[Format] =
     &[Format::Json, Format::Ndjson, Format::Csv, Format::CsvExcel, Format::Xlsx, Format::Parquet];
 /// What the paths of files begin with; those of lists take their format as a parameter.
 const PATH: &str = "/v1/exports/";
+/// Files that are sent while they are read, at most: each holds three chunks, half a megabyte or more, for as long as its
+/// reader takes.
+const STREAMS: u32 = 128;
 /// Times that a file is begun anew because something was redacted meanwhile.
 const ATTEMPTS: usize = 3;
 
 /// What exports share.
 pub struct Exports {
     spool: Arc<Spool>,
+    streams: Arc<Semaphore>,
     /// How long a request waits for its file.
     patience: Duration,
     /// Most records of a sheet.
@@ -56,7 +62,8 @@ impl Exports {
     /// Files in a folder, of so many bytes in all. Who asks is answered before gateways give up.
     pub fn new(folder: PathBuf, most_bytes: u64, gateway_timeout: Duration) -> Exports {
         let spool = Arc::new(Spool::new(folder, most_bytes));
-        Exports { spool, patience: gateway_timeout / 2, sheet_rows: xlsx::SHEET_ROWS }
+        let streams = Arc::new(Semaphore::new(STREAMS as usize));
+        Exports { spool, streams, patience: gateway_timeout / 2, sheet_rows: xlsx::SHEET_ROWS }
     }
 
     /// With smaller sheets.
@@ -74,9 +81,16 @@ impl Exports {
         self.spool.forget_before(redaction);
     }
 
-    /// Ends what is being written, so that the service can end.
+    /// Ends what is being written and nobody reads yet, so that the service can end.
     pub fn stop(&self) {
         self.spool.stop();
+    }
+
+    /// Returns once no file is sent any more that is read meanwhile. No other one begins.
+    pub async fn finish(&self) {
+        // Whoever asks now stands behind this in the queue.
+        let _all = self.streams.acquire_many(STREAMS).await;
+        self.streams.close();
     }
 }
 
@@ -115,13 +129,13 @@ async fn file_of(mut request: Request) -> Result<HttpResponse, Failure> {
         let selection = Selection { kind, filters: filters.clone(), fields: fields.clone(), revision: basis.moment.n };
         let file = file(&request, selection, basis, style);
         if !pinned && !file.format.is_binary() {
-            return stream(&request, file, false);
+            return stream(&request, file, false).await;
         }
         match spooled(&state, &file).await {
             Ok(spooled) => return download::respond(&request.http, &(&file).into(), pinned, spooled),
             // What does not fit is sent as it is read, where the format allows that.
             Err(error) if matches!(*error, Error::TooLarge) && !file.format.is_binary() => {
-                return stream(&request, file, pinned);
+                return stream(&request, file, pinned).await;
             }
             Err(error) if matches!(*error, Error::Redacted) && attempts > 1 => attempts -= 1,
             Err(error) => return Err(refusal(&error)),
@@ -148,8 +162,8 @@ pub async fn everything(mut request: Request) -> Result<HttpResponse, Failure> {
         let last_redaction = moment.last_redaction;
         let write = move |sink: &mut _| {
             let rows = |selection: &Selection| {
-                let rows = Rows::new(handle.clone(), selection.chunks(&database), stopped.clone());
-                rows.unless_redacted_after(last_redaction)
+                let rows = Rows::new(handle.clone(), selection.chunks(&database));
+                rows.to_keep(last_redaction, stopped.clone())
             };
             package::write(&package, rows, sink)
         };
@@ -180,7 +194,7 @@ pub async fn descriptor(mut request: Request) -> Result<Answer, Failure> {
     let resources = KINDS.into_iter().map(resource).collect();
     let homepage = request.state.public_url.as_str();
     let descriptor = datapackage::describe(&basis, &request.state.licence, homepage, resources);
-    let settings = Some(format!("{homepage} {:?}", request.state.licence));
+    let settings = Some(settings(&request.state));
     Ok(Answer { settings, ..Answer::json(answer::to_text(&descriptor)?, basis.moment, asked.at) })
 }
 
@@ -206,7 +220,8 @@ pub async fn page(
     items: Vec<Item>,
 ) -> Result<Bytes, Failure> {
     let selection = Selection { kind: request.kind, filters: Vec::new(), fields, revision: moment.n };
-    let basis = Basis { moment: moment.clone(), published_at: None };
+    let published_at = if request.format == Format::Xlsx { published_at(request, moment).await? } else { None };
+    let basis = Basis { moment: moment.clone(), published_at };
     let file = file(request, selection, basis, Style::default());
     let records: Vec<String> = items.into_iter().map(|item| item.body).collect();
     let write = move || -> Result<Bytes, Error> {
@@ -221,6 +236,18 @@ pub async fn page(
     };
     let written = web::block(write).await.map_err(|error| refusal(&Error::broken(error)))?;
     written.map_err(|error| refusal(&error))
+}
+
+/// When the revision was published that last changed the data.
+async fn published_at(request: &Request, moment: &Moment) -> Result<Option<DateTime<Utc>>, Failure> {
+    let basis = chunks::basis(&request.state.database, None, At::Revision(moment.changed_in), request.now).await?;
+    // A server that took the primary's place may have another revision under this number.
+    Ok(basis.filter(|basis| basis.moment.digest == moment.digest).and_then(|basis| basis.published_at))
+}
+
+/// What files repeat of the settings.
+pub fn settings(state: &State) -> String {
+    format!("{} {:?}", state.public_url, state.licence)
 }
 
 fn file(request: &Request, selection: Selection, basis: Basis, style: Style) -> File {
@@ -272,7 +299,7 @@ async fn spooled(state: &web::Data<State>, file: &File) -> Result<Arc<Spooled>, 
         if written.format == Format::Xlsx && full(written.sheet_rows)? {
             return Err(Error::TooManyRows);
         }
-        let mut rows = Rows::new(handle, chunks, stopped).unless_redacted_after(last_redaction);
+        let mut rows = Rows::new(handle, chunks).to_keep(last_redaction, stopped);
         export::write(&written, &mut rows, sink)
     };
     exports.spool.get(&key(file), last_redaction, exports.patience, write).await
@@ -288,8 +315,8 @@ fn key(file: &File) -> String {
     format!("{} {tag} {fingerprint} {fields:?} {:?} {}", kind.collection, file.style, file.link)
 }
 
-/// Sends a file while it is read.
-fn stream(request: &Request, file: File, pinned: bool) -> Result<HttpResponse, Failure> {
+/// Sends a file while it is read, once there is a place for it: what has begun goes on to its end.
+async fn stream(request: &Request, file: File, pinned: bool) -> Result<HttpResponse, Failure> {
     let about = download::About::from(&file);
     let etag = format!("W/\"{}\"", answer::tag(&about.moment, None, file.format));
     let mut response = download::begin(&request.http, &about, pinned, &etag);
@@ -298,22 +325,24 @@ fn stream(request: &Request, file: File, pinned: bool) -> Result<HttpResponse, F
     }
     response.insert_header((header::CONTENT_TYPE, about.media_type.as_str()));
     let exports = &request.state.exports;
+    let place = tokio::time::timeout(exports.patience / 2, exports.streams.clone().acquire_owned()).await;
+    let place = place.ok().and_then(Result::ok).ok_or_else(|| refusal(&Error::Busy))?;
     let chunks = file.selection.chunks(&request.state.database);
     let mut text = Text::new(&file).map_err(|error| refusal(&error))?;
     let begin = text.begin().map_err(|error| refusal(&error))?;
-    let rows = Rows::new(Handle::current(), chunks, exports.spool.stopped());
+    let rows = Rows::new(Handle::current(), chunks);
     let path = request.http.path().to_owned();
-    let body = stream::unfold(Some((rows, text)), move |reading| {
+    let body = stream::unfold(Some((rows, text, place)), move |reading| {
         let path = path.clone();
         async move {
-            let (mut rows, mut text) = reading?;
+            let (mut rows, mut text, place) = reading?;
             let chunk = match rows.read().await {
                 Ok(None) => return Some((Ok(Bytes::from(text.end())), None)),
                 Ok(Some(records)) => text.chunk(records),
                 Err(error) => Err(error),
             };
             match chunk {
-                Ok(bytes) => Some((Ok(Bytes::from(bytes)), Some((rows, text)))),
+                Ok(bytes) => Some((Ok(Bytes::from(bytes)), Some((rows, text, place)))),
                 Err(error) => {
                     // The answer has begun: ending it early is all that is left to say.
                     log::error!("{path}: {error}");

@@ -10,7 +10,9 @@ use super::list::{check_cursor, envelope, evaluated_at};
 use super::problem::{Failure, INTERNAL_ERROR, NO_SUCH_RECORD};
 use crate::db::read::history::{self, Row};
 use crate::model::json::changed_pointers;
+use crate::model::message::Language;
 use crate::say;
+use crate::site::words;
 
 pub async fn read(mut request: Request) -> Result<Answer, Failure> {
     let kind = request.kind;
@@ -29,12 +31,13 @@ pub async fn read(mut request: Request) -> Result<Answer, Failure> {
     check_cursor(&request, &asked, cursor.as_ref(), &moment)?;
     rows.retain(|row| row.revision_from.is_some());
     if rows.is_empty() {
-        let (kind, id, n): (_, String, _) = (kind.name, request.id.chars().take(201).collect(), moment.n);
+        let (kind, in_chinese) = (kind.name, words::kind(kind.name, Language::Chinese));
+        let (id, n): (String, _) = (request.id.chars().take(201).collect(), moment.n);
         return Err(Failure::new(
             &NO_SUCH_RECORD,
             say!(
                 "No revision up to {n} published {kind} “{id}”. A computed observation has no history of its own; those of its inputs tell it.",
-                "修订 {n} 及以前没有发布过 {kind}“{id}”。计算得出的观测值没有自己的历史，请看其 inputs 的历史。"
+                "修订 {n} 及以前没有发布过 {in_chinese}“{id}”。计算得出的观测值没有自己的历史，请看其 inputs 的历史。"
             ),
         ));
     }

@@ -67,7 +67,9 @@ pub async fn read(mut request: Request, scope: Option<&'static Filter>) -> Resul
         // Files say which revision they are of.
         _ => Rests::Ledger,
     };
-    Ok(Answer { next, format: request.format, rests, ..Answer::json(body, moment, at) })
+    // A workbook names its address and licence.
+    let settings = (request.format == Format::Xlsx).then(|| exports::settings(&request.state));
+    Ok(Answer { next, format: request.format, rests, settings, ..Answer::json(body, moment, at) })
 }
 
 /// The cursor of a request, if it belongs to this list.

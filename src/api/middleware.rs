@@ -54,6 +54,8 @@ pub async fn frame(
     // The encoder still knows that it was HEAD, and sends no body.
     if method == Method::HEAD {
         request.head_mut().method = Method::GET;
+        // Which is of a GET alone (RFC 9110, 14.2).
+        request.headers_mut().remove(header::RANGE);
     }
     let state = request.app_data::<web::Data<State>>().cloned();
     let mut response = next.call(request).await?.map_into_boxed_body();

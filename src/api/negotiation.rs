@@ -17,7 +17,8 @@ pub fn negotiate(asked: Option<String>, headers: &HeaderMap, offered: &[Format])
         });
     }
     let fields: Vec<&str> = headers.get_all(header::ACCEPT).filter_map(|field| field.to_str().ok()).collect();
-    if fields.is_empty() {
+    // Some gateways empty what they do not pass on.
+    if fields.iter().all(|field| field.trim().is_empty()) {
         return offered.first().copied().ok_or(Refused::Accept);
     }
     let accept = fields.join(",");

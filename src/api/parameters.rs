@@ -231,6 +231,7 @@ impl ParameterSet {
             }
             Accepts::Id(_) => values::id(),
             Accepts::Topic => values::slug(),
+            Accepts::Address => values::address(),
             Accepts::Exact | Accepts::Words => values::text(),
         };
         let about =

@@ -120,8 +120,8 @@ problem_types! {
         ["As many requests wait for new revisions here as may. Ask without wait, or try again after the seconds in Retry-After.",
          "等待新修订的请求已达上限。请不带 wait 查询，或在 Retry-After 所示秒数后重试。"];
     EXPORT_BUSY = "export-busy", 503, ["Export not ready", "导出尚未就绪"],
-        ["The file is still being written, or as many files are being written as may. Try again after the seconds in Retry-After; what was begun goes on meanwhile.",
-         "文件仍在生成，或同时生成的文件已达上限。请在 Retry-After 所示秒数后重试，已开始的生成会继续进行。"];
+        ["The file is still being written, or as many are being written or sent as may. Try again after the seconds in Retry-After; what was begun goes on meanwhile.",
+         "文件仍在生成，或同时生成、发送的文件已达上限。请在 Retry-After 所示秒数后重试，已开始的生成会继续进行。"];
     FONT_MISSING = "font-missing", 503, ["No font for it", "缺少字体"],
         ["No font here has all the characters of the picture, and it is not drawn with boxes in their place. The svg of the same address has them as text. Operators: install a font that has them, such as Debian's fonts-noto-cjk, and leave FONTS at system.",
          "此处的字体不含图片中的全部字符，服务不会以方框代替。同一地址的 svg 以文本形式包含它们。运营者：请安装含有这些字符的字体（如 Debian 的 fonts-noto-cjk），并将 FONTS 设为 system。"];
@@ -259,7 +259,7 @@ impl From<&db::Error> for Failure {
     fn from(error: &db::Error) -> Failure {
         let (problem_type, retry_after) = match error {
             db::Error::Timeout => (&QUERY_TOO_SLOW, Some("30")),
-            db::Error::Unavailable(_) => (&DATABASE_UNAVAILABLE, Some("5")),
+            db::Error::Unavailable(_) | db::Error::Busy(_) => (&DATABASE_UNAVAILABLE, Some("5")),
             db::Error::NotYet(_) => (&REVISION_NOT_YET, Some("1")),
             db::Error::Query(_) => (&INTERNAL_ERROR, None),
         };

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
+use serde::Deserialize;
 
 use super::State;
 use super::answer::{LEDGER_REVISION, to_text};
@@ -32,6 +34,8 @@ use crate::say;
 const TURN: Duration = Duration::from_secs(60);
 /// Bytes of a publication that is read sooner than another thread is woken to read it.
 const SMALL: usize = 4096;
+/// Marks a first answer that is given again.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// How long the body of a publication may stop arriving.
 const SILENCE: Duration = Duration::from_secs(20);
 
@@ -109,7 +113,7 @@ async fn answer(state: &State, http: &HttpRequest, body: &mut web::Payload) -> R
     };
     // One at a time is all that the ledger takes; more would only hold connections that reads want.
     let turn = tokio::time::timeout(TURN, state.publishing.acquire()).await;
-    let late = |_| db::Error::Unavailable("others publish for longer than this one waits".into());
+    let late = |_| db::Error::Busy("others publish for longer than this one waits".into());
     let _turn = turn.map_err(late)?.map_err(|error| internal(error.to_string()))?;
     let connection = state.database.connection().await?;
     let publish = async |connection: &mut _| publish::publish(connection, parsed, &terms).await;
@@ -120,7 +124,7 @@ async fn answer(state: &State, http: &HttpRequest, body: &mut web::Payload) -> R
             state.database.known().hear(outcome.head, 0);
             respond(&outcome)
         }
-        Ok(Published::Before(kept)) => Ok(repeat(kept)),
+        Ok(Published::Before(kept)) => repeat(kept),
         Err(refusal) => Err(refused(refusal)),
     }
 }
@@ -223,29 +227,32 @@ fn log_published(authority: &Authority, outcome: &Outcome) {
 }
 
 fn respond(outcome: &Outcome) -> Result<HttpResponse, Failure> {
-    let body = to_text(outcome)?;
-    let mut response = match outcome.revision {
-        Some(revision) => {
-            let mut response = HttpResponse::Created();
-            response.insert_header((header::LOCATION, format!("revisions/{revision}")));
-            response
-        }
-        None => HttpResponse::Ok(),
-    };
-    Ok(response
-        .insert_header((LEDGER_REVISION, outcome.head.to_string()))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::CONTENT_TYPE, "application/json"))
-        .body(body))
+    Ok(answered(to_text(outcome)?, outcome.revision, outcome.head))
 }
 
-fn repeat(kept: Kept) -> HttpResponse {
-    let status = u16::try_from(kept.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-    HttpResponse::build(status.unwrap_or(StatusCode::OK))
-        .insert_header(("idempotency-replayed", "true"))
+/// The first answer once more. Its body stays as it was kept.
+fn repeat(kept: Kept) -> Result<HttpResponse, Failure> {
+    #[derive(Deserialize)]
+    struct Named {
+        revision: Option<i64>,
+        head: i64,
+    }
+    let Named { revision, head } = serde_json::from_str(&kept.answer).map_err(|error| internal(error.to_string()))?;
+    let mut response = answered(kept.answer, revision, head);
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+fn answered(body: String, revision: Option<i64>, head: i64) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    if let Some(revision) = revision {
+        response.status(StatusCode::CREATED).insert_header((header::LOCATION, format!("revisions/{revision}")));
+    }
+    response
+        .insert_header((LEDGER_REVISION, head.to_string()))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::CONTENT_TYPE, "application/json"))
-        .body(kept.answer)
+        .body(body)
 }
 
 fn refused(refusal: Refusal) -> Failure {

@@ -11,7 +11,7 @@ use crate::db::read::At;
 use crate::model::kind::{Accepts, Filter, Include, Kind, Sort};
 use crate::model::message::Message;
 use crate::model::period;
-use crate::model::problem::{Place, Problem};
+use crate::model::problem::{Place, Problem, Problems};
 use crate::say;
 
 /// Characters of the longest value.
@@ -21,11 +21,14 @@ pub const MAX_VALUES: usize = 100;
 /// Items on a page unless told, and at most.
 pub const LIMIT: i64 = 50;
 pub const MAX_LIMIT: i64 = 1000;
+/// Problems of one request that are told.
+const MAX_PROBLEMS: usize = 50;
+
 /// The parameters of a request. What is wrong is gathered, and refused all at once by [`Query::finish`].
 #[derive(Default)]
 pub struct Query {
     values: BTreeMap<String, String>,
-    problems: Vec<Problem>,
+    problems: Problems<MAX_PROBLEMS>,
 }
 
 impl Query {
@@ -35,16 +38,7 @@ impl Query {
         for (name, value) in url::form_urlencoded::parse(raw.as_bytes()) {
             let (name, value) = (name.into_owned(), value.into_owned());
             if !allowed.clone().any(|known| known == name) {
-                let names = allowed.clone().collect::<Vec<_>>().join(", ");
-                let names = if names.is_empty() { "–".to_owned() } else { names };
-                query.refuse(
-                    &name,
-                    "unknown-parameter",
-                    say!(
-                        "There is no such parameter here. Allowed are: {names}.",
-                        "此处没有这个参数。允许的参数：{names}。"
-                    ),
-                );
+                query.refuse_unknown(&name, allowed.clone());
             } else if value.contains(['\0', '\u{fffd}']) || value.chars().count() > MAX_VALUE {
                 query.refuse(
                     &name,
@@ -68,8 +62,25 @@ impl Query {
         query
     }
 
+    /// The names that are allowed are told once.
+    fn refuse_unknown<'a>(&mut self, name: &str, allowed: impl Iterator<Item = &'a str>) {
+        const UNKNOWN: &str = "unknown-parameter";
+        let detail = if self.problems.iter().any(|problem| problem.code == UNKNOWN) {
+            say!("There is no such parameter here, either.", "此处也没有这个参数。")
+        } else {
+            let names = allowed.collect::<Vec<_>>().join(", ");
+            let names = if names.is_empty() { "–".to_owned() } else { names };
+            say!("There is no such parameter here. Allowed are: {names}.", "此处没有这个参数。允许的参数：{names}。")
+        };
+        self.refuse(name, UNKNOWN, detail);
+    }
+
+    /// Notes what is wrong with a parameter, however often it comes.
     pub fn refuse(&mut self, name: &str, code: &'static str, detail: Message) {
-        self.problems.push(Problem::parameter(name.chars().take(100).collect::<String>(), code, detail));
+        let problem = Problem::parameter(name.chars().take(100).collect::<String>(), code, detail);
+        if !self.problems.iter().any(|known| (&known.place, known.code) == (&problem.place, code)) {
+            self.problems.push(problem);
+        }
     }
 
     /// A parameter read by `parse`, whose error says what is allowed.
@@ -86,7 +97,7 @@ impl Query {
 
     /// Refuses everything that was wrong.
     pub fn finish(self) -> Result<(), Failure> {
-        if self.problems.is_empty() { Ok(()) } else { Err(Failure::parameters(self.problems)) }
+        if self.problems.is_empty() { Ok(()) } else { Err(Failure::parameters(self.problems.into_vec())) }
     }
 
     /// Sets a parameter that came another way.

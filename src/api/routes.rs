@@ -7,7 +7,7 @@ mod exports;
 use std::sync::LazyLock;
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::discovery::fixed;
@@ -70,6 +70,8 @@ const PUBLISHED_TO: &str = "/v1/revisions";
 pub fn configure(config: &mut web::ServiceConfig, prefix: &str) {
     services(config);
     if !prefix.is_empty() {
+        let bare = web::resource(prefix).route(web::get().to(slashed));
+        config.service(bare.default_service(web::route().to(middleware::other_method)));
         config.service(web::scope(prefix).configure(records).configure(services));
     }
 }
@@ -109,7 +111,7 @@ fn services(config: &mut web::ServiceConfig) {
         .service(fixed::api_catalog)
         .service(fixed::robots)
         .service(problems::problem_type)
-        .service(web::resource("/docs").route(web::get().to(|| to("docs/"))))
+        .service(web::resource("/docs").route(web::get().to(|| to("docs/".into()))))
         .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("../openapi.json").try_it_out_enabled(true)));
     // The other methods of the single routes above.
     for path in [
@@ -131,8 +133,15 @@ fn services(config: &mut web::ServiceConfig) {
 }
 
 /// A relative redirect, so that a path prefix stays.
-async fn to(target: &'static str) -> HttpResponse {
+async fn to(target: String) -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header((header::LOCATION, target)).finish()
+}
+
+/// The front page has a slash at its end, from which its links go on.
+async fn slashed(http: HttpRequest) -> HttpResponse {
+    let last = http.path().rsplit('/').next().unwrap_or_default();
+    let query = Some(http.query_string()).filter(|query| !query.is_empty());
+    to(query.map_or_else(|| format!("{last}/"), |query| format!("{last}/?{query}"))).await
 }
 
 fn index() -> Endpoint {

@@ -82,6 +82,7 @@ fn problem_members(schemas: &mut BTreeMap<String, Value>) {
     let Some(problem) = schemas.get_mut("Problem") else { return };
     let revision = |about: &str| json!({"type": "integer", "format": "int64", "minimum": 0, "description": about});
     let text = |about: &str| json!({"type": "string", "description": about});
+    let texts = |about: &str| json!({"type": "array", "items": {"type": "string"}, "description": about});
     let members = [
         ("reason", json!({"$ref": "#/components/schemas/HumanText", "description": "record-withdrawn: why."})),
         ("withdrawn_in", revision("record-withdrawn: the revision.")),
@@ -90,9 +91,26 @@ fn problem_members(schemas: &mut BTreeMap<String, Value>) {
             text("record-withdrawn: link to the last revision that had it, relative to the path asked for."),
         ),
         ("redacted_in", revision("record-redacted: the revision.")),
-        ("head", revision("head-moved: the newest revision.")),
+        ("head", revision("head-moved, mirror-behind, history-diverged: the newest revision.")),
+        ("head_digest", text("history-diverged: this ledger's digest at head.")),
         ("revision", revision("history-diverged: where the histories differ.")),
         ("digest", text("history-diverged: this ledger's digest there.")),
+        ("upstream", text("read-only-copy: address of the ledger that this one is a copy of.")),
+        (
+            "available",
+            json!({
+                "type": "object", "description": "no-such-figure: what there is.",
+                "properties": {
+                    "period": texts("Periods that have a figure."),
+                    "subject": texts("Organizations that one is about."),
+                    "division": texts("Codes of areas that have one."),
+                    "scope": texts("Whose figures there are, as printed."),
+                },
+            }),
+        ),
+        ("characters", texts("font-missing: characters that no font here has, such as U+4E00.")),
+        ("observation", text("record-withdrawn, record-redacted: id of the observation that was embedded.")),
+        ("violated-policies", texts("too-many-requests: names of the limits that were reached.")),
     ];
     for (name, schema) in members {
         problem["properties"][name] = schema;

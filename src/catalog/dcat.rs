@@ -40,6 +40,11 @@ fn pinned(catalogue: &Catalogue, name: &str, revision: i64) -> String {
     format!("{}/{DOCUMENT}?revision={revision}#{name}", catalogue.base)
 }
 
+/// Name of something of one dataset. No id has a full stop in it.
+fn part_of(dataset: &Dataset, name: &str) -> String {
+    format!("{}.{name}", dataset.key)
+}
+
 fn describe_catalogue(catalogue: &Catalogue, datasets: &[Dataset], graph: &mut Graph) {
     let facts = &catalogue.facts;
     let agent = describe_agent(catalogue, facts.publisher.as_ref(), graph);
@@ -117,7 +122,7 @@ fn describe_dataset(catalogue: &Catalogue, dataset: &Dataset, graph: &mut Graph)
     let agent = describe_agent(catalogue, dataset.publisher.as_ref(), graph);
     let places: Vec<String> = dataset.divisions.iter().map(|code| describe_division(catalogue, code, graph)).collect();
     // What is about the same days as the catalogue shares its period.
-    let own = format!("{}-period", dataset.key);
+    let own = part_of(dataset, "period");
     let period = if dataset.programme.is_some() { own.as_str() } else { "period" };
     let period = describe_period(catalogue, dataset.days, period, graph);
     let page = match &dataset.programme {
@@ -150,7 +155,7 @@ fn describe_dataset(catalogue: &Catalogue, dataset: &Dataset, graph: &mut Graph)
         node.word("dcat:keyword", language, word);
     }
     for format in formats::ALL {
-        node.link("dcat:distribution", &iri(catalogue, &format!("{}-{}", dataset.key, format.name)));
+        node.link("dcat:distribution", &iri(catalogue, &part_of(dataset, format.name)));
     }
     describe_version(catalogue, &dataset.key, dataset.changed_in, dataset.first, graph);
     for format in formats::ALL {
@@ -160,7 +165,7 @@ fn describe_dataset(catalogue: &Catalogue, dataset: &Dataset, graph: &mut Graph)
 
 fn describe_distribution(catalogue: &Catalogue, dataset: &Dataset, format: &formats::Export, graph: &mut Graph) {
     let address = catalogue.address(&dataset.export(format.name), dataset.filter().as_deref());
-    let mut node = graph.resource(&iri(catalogue, &format!("{}-{}", dataset.key, format.name)), &["dcat:Distribution"]);
+    let mut node = graph.resource(&iri(catalogue, &part_of(dataset, format.name)), &["dcat:Distribution"]);
     for (language, title) in &dataset.title.0 {
         node.word("dct:title", language, &format!("{title} ({})", format.label));
     }

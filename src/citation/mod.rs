@@ -13,6 +13,7 @@ use crate::catalog::facts::in_language;
 use crate::model::codes::{Qualifier, Status, TimeBasis};
 use crate::model::kinds::metric::Unit;
 use crate::model::message::Language;
+use crate::model::spoken;
 use crate::model::text::HumanText;
 
 /// Where the data is published.
@@ -117,7 +118,7 @@ pub fn text(text: &HumanText, language: Language) -> &str {
 
 /// Text on one line. Marks that turn the direction of text around are left out, since they would turn what follows.
 pub fn line(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let plain: String = text.chars().filter(|c| !turns(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let plain: String =
+        text.chars().filter(|c| !spoken::turns(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -10,13 +10,13 @@ use serde_json::{Map, Value, json};
 use super::{Failed, connect, open, publish, tell};
 use crate::config::{Change, Correct};
 use crate::db::statement::{Bind, Statement};
-use crate::model::kinds;
 use crate::model::message::Language;
+use crate::model::{kinds, schema};
 use crate::say;
 
 pub async fn correct(settings: Correct) -> Result<(), Failed> {
     let Correct { change, kind, if_revision, set } = settings;
-    let set = set.iter().map(|word| member(word)).collect::<Result<Map<String, Value>, Failed>>()?;
+    let set = set.iter().map(|word| member(&change.record, word)).collect::<Result<Map<String, Value>, Failed>>()?;
     let mut entry = entry(&change);
     entry["set"] = set.into();
     if let Some(revision) = if_revision {
@@ -56,15 +56,21 @@ fn worded(change: &Change) -> Value {
     json!({language: change.message})
 }
 
-/// `name=value`: JSON where it is, else text.
-fn member(word: &str) -> Result<(String, Value), Failed> {
+/// `name=value`: JSON where it is, else text. A member that is text takes 2020 as it stands.
+fn member(kind: &str, word: &str) -> Result<(String, Value), Failed> {
     let Some((name, value)) = word.split_once('=').filter(|(name, _)| !name.is_empty()) else {
         return Err(Failed(say!(
             "“{word}” is not member=value, such as value=27641 or note='{{\"en\":\"…\"}}'.",
             "“{word}”应写作 成员=值，例如 value=27641 或 note='{{\"zh-Hans\":\"…\"}}'。"
         )));
     };
-    Ok((name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into())))
+    let text = kinds::named(kind).is_some_and(|kind| schema::is_text(kind, name));
+    let set = match serde_json::from_str(value) {
+        Ok(set @ (Value::String(_) | Value::Null)) => set,
+        Ok(set) if !text => set,
+        _ => value.into(),
+    };
+    Ok((name.to_owned(), set))
 }
 
 /// Publishes one entry in the name of the record's owner.

@@ -27,7 +27,7 @@ pub fn run(mut asked: Asked) -> Result<(), Failed> {
     check(&asked)?;
     let bytes = super::publish::read_at_most(&asked.file, reading::MAX_FILE)?;
     let rules = rules(asked.rules.as_deref())?;
-    let known = if asked.ledger { value(known(&asked))? } else { Known::default() };
+    let known = if asked.ledger { value(known(&asked, &rules))? } else { Known::default() };
     let settings = Settings {
         programme: asked.programme.clone(),
         organization: asked.organization.clone(),
@@ -92,8 +92,8 @@ fn write(path: &Path, text: &str) -> Result<(), Failed> {
     })
 }
 
-/// What the ledger has, and had, of the publisher.
-async fn known(asked: &Asked) -> Result<Known, Failed> {
+/// What the ledger has, and had, of the publisher, and the metrics that the rules name, whoever's they are.
+async fn known(asked: &Asked, rules: &Rules) -> Result<Known, Failed> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Text)]
@@ -106,12 +106,16 @@ async fn known(asked: &Asked) -> Result<Known, Failed> {
     let mut connection = connect(&opened).await?;
     let mut known = Known::default();
     for kind in KINDS {
+        // A redaction leaves nothing of a record but its changes.
         let sql = format!(
-            "SELECT id, max(body) FILTER (WHERE revision_to = {OPEN}) AS body FROM {} \
-             WHERE publisher = ? AND strpos(id, '~') = 0 GROUP BY id",
+            "SELECT k.id, t.body FROM (SELECT c.id FROM changes c JOIN revisions r USING (revision) \
+                 WHERE r.publisher = ? AND c.kind = ? UNION SELECT c.id FROM changes c WHERE c.kind = ? AND c.id = ANY(?)) k \
+             LEFT JOIN {} t ON t.id = k.id AND t.revision_to = {OPEN}",
             kind.collection
         );
-        let rows: Vec<Row> = Statement::of(&sql, [Bind::Text(asked.organization.clone())])
+        let named = rules.metrics.iter().filter(|_| kind.name == "metric").map(|rule| rule.id.clone()).collect();
+        let (publisher, name) = (Bind::Text(asked.organization.clone()), Bind::Text(kind.name.to_owned()));
+        let rows: Vec<Row> = Statement::of(&sql, [publisher, name.clone(), name, Bind::Texts(named)])
             .get_results(&mut connection)
             .await
             .map_err(Failed::of)?;
@@ -153,7 +157,7 @@ fn report(import: &Import) {
     eprintln!("{said}");
     // What does not hold by itself is said now rather than when it is published.
     let (_, problems) = publication::parse(import.publication.to_string().as_bytes());
-    for problem in problems {
+    for problem in problems.iter() {
         let line = problem.line(Language::of_terminal());
         let said = say!("The publication is not right yet: {line}", "发布内容尚有问题：{line}");
         eprintln!("{said}");

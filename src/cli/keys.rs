@@ -1,8 +1,10 @@
 //! `keys`: who may publish over HTTP.
 
+use std::io::{self, Write};
+
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Failed, connect, open, tell};
+use super::{Failed, connect, open, print, tell};
 use crate::config::{CreateKey, KeysCommand};
 use crate::ledger::digest::instant;
 use crate::ledger::keys::{self, Key, New};
@@ -16,7 +18,7 @@ pub async fn run(command: KeysCommand) -> Result<(), Failed> {
         KeysCommand::List(database) => {
             let opened = open(&database).await?;
             for key in keys::list(&mut connect(&opened).await?).await.map_err(Failed::of)? {
-                println!("{}", line(&key));
+                print(line(&key));
             }
             Ok(())
         }
@@ -48,7 +50,7 @@ async fn create(settings: CreateKey) -> Result<(), Failed> {
     let new = New { name, organization, below, scopes, expires_at };
     let key = keys::create(&mut connect(&opened).await?, &new, Utc::now()).await.map_err(Failed::of)?;
     // The key alone on standard output, for scripts.
-    println!("{key}");
+    writeln!(io::stdout(), "{key}").map_err(Failed::of)?;
     let said = say!(
         "This key is shown once and not kept. Send it as Authorization: Bearer …, by HTTPS.",
         "此密钥只显示这一次，服务不保存原文。请经 HTTPS 以 Authorization: Bearer … 发送。"

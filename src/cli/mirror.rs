@@ -37,8 +37,13 @@ pub async fn run(settings: Mirror) -> Result<(), Failed> {
         let index = upstream.index().await?;
         open_copy(&settings.database, index.ledger, &index.time_zone).await?
     };
-    let following =
-        Following { database_url: &opened.url, upstream: &upstream, for_ever: settings.follow, progress: &progress };
+    let following = Following {
+        database_url: &opened.url,
+        upstream: &upstream,
+        for_ever: settings.follow,
+        restoring: false,
+        progress: &progress,
+    };
     let head = following.run().await?;
     tell(say!("The copy is at revision {head} of {from}.", "副本已到 {from} 的修订 {head}。"));
     Ok(())
@@ -55,7 +60,7 @@ async fn take_in(settings: &Mirror, path: &Path) -> Result<(), Failed> {
     let (ledger, time_zone) = bundle.ledger();
     let opened = open_copy(&settings.database, ledger, time_zone).await?;
     let mut connection = connect(&opened).await?;
-    let bundled = bundle.take_in(&mut connection, &|revision| progress(revision, revision)).await?;
+    let bundled = bundle.take_in(&mut connection, false, &|revision| progress(revision, revision)).await?;
     let (path, new) = (path.display(), bundled.new);
     let head = citation(bundled.through, &bundled.digest);
     tell(say!(

@@ -14,6 +14,7 @@ pub mod synthesize;
 pub mod verify;
 
 use std::fmt::Display;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -21,8 +22,8 @@ use diesel_async::AsyncPgConnection;
 
 use crate::config::{Cli, Command, DatabaseSettings, Migrate};
 use crate::db::migrate::{self, Direction};
-use crate::db::pool;
 use crate::db::private_postgres::{self, PrivatePostgres};
+use crate::db::session;
 use crate::model::message::{Language, Message};
 use crate::say;
 
@@ -65,7 +66,8 @@ pub fn run(cli: Cli) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failed(message)) => {
-            eprintln!("{}", message.in_language(Language::of_terminal()));
+            // The exit code says so where nobody reads.
+            let _ = writeln!(io::stderr(), "{}", message.in_language(Language::of_terminal()));
             ExitCode::FAILURE
         }
     }
@@ -115,7 +117,7 @@ pub async fn open_copy(settings: &DatabaseSettings, ledger: uuid::Uuid, time_zon
 
 /// A connection without a statement timeout, for work that takes what it takes.
 pub async fn connect(opened: &Opened) -> Result<AsyncPgConnection, Failed> {
-    pool::connect(&opened.url, Duration::ZERO).await.map_err(Failed::of)
+    session::connect(&opened.url, Duration::ZERO).await.map_err(Failed::of)
 }
 
 async fn migrate(settings: Migrate) -> Result<(), Failed> {
@@ -132,5 +134,10 @@ async fn migrate(settings: Migrate) -> Result<(), Failed> {
 
 /// Prints a line in the reader's language.
 pub fn tell(message: Message) {
-    println!("{}", message.in_language(Language::of_terminal()));
+    print(message.in_language(Language::of_terminal()));
+}
+
+/// Prints a line. Whoever reads may have gone (`| head`); what is done is done all the same.
+pub fn print(line: impl Display) {
+    let _ = writeln!(io::stdout(), "{line}");
 }

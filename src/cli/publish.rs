@@ -7,7 +7,7 @@ use chrono::Utc;
 use diesel_async::AsyncPgConnection;
 use serde_json::Value;
 
-use super::{Failed, connect, open, tell};
+use super::{Failed, connect, open, print, tell};
 use crate::config::Publish;
 use crate::ledger::outcome::{Outcome, RecordName};
 use crate::ledger::publish::{self, Published, Refusal, Terms};
@@ -100,10 +100,10 @@ pub fn report(path: &Path, outcome: &Outcome, dry_run: bool) {
     let noun = if changes == 1 { "change" } else { "changes" };
     let head = publish::citation(outcome.head, outcome.digest.as_str());
     for notice in outcome.notices.iter().filter(|_| dry_run || !outcome.changes.is_empty()) {
-        println!("= {} {}: {}", notice.kind, notice.id.as_str(), worded(&notice.detail));
+        print(format_args!("= {} {}: {}", notice.kind, notice.id.as_str(), worded(&notice.detail)));
     }
     for warning in outcome.warnings.iter().filter(|_| dry_run || !outcome.changes.is_empty()) {
-        println!("! {} {}: {}", warning.kind, warning.id.as_str(), worded(&warning.detail));
+        print(format_args!("! {} {}: {}", warning.kind, warning.id.as_str(), worded(&warning.detail)));
     }
     for RecordName { kind, id } in &outcome.quoted_by {
         let id = id.as_str();
@@ -141,9 +141,9 @@ fn show(outcome: &Outcome) {
             Effect::Withdraw => '-',
             Effect::Redact => 'x',
         };
-        println!("{sign} {} {}", change.kind, change.id.as_str());
+        print(format_args!("{sign} {} {}", change.kind, change.id.as_str()));
         for member in change.changed.iter().flatten() {
-            println!("    {}: {} → {}", member.pointer, shown(&member.before), shown(&member.after));
+            print(format_args!("    {}: {} → {}", member.pointer, shown(&member.before), shown(&member.after)));
         }
     }
 }

@@ -32,16 +32,16 @@ pub async fn run(settings: Restore) -> Result<(), Failed> {
     }
     migrate::run(&opened.url, &settings.database.time_zone, Direction::Up).await?;
     let mut connection = connect(&opened).await?;
-    if let Some(path) = &settings.file {
-        // First of all: nobody may publish to it whatever becomes of what follows.
-        restored::mark(&mut connection, &path.display().to_string()).await.map_err(Failed::of)?;
-        verify::whole(&mut connection).await?;
+    if settings.file.is_some() {
         // Statements are planned by figures that no dump has.
         connection.batch_execute("ANALYZE").await.map_err(Failed::of)?;
-    }
-    for from in &settings.mirror {
-        // Marked even if no backup was brought back by this program: nobody may publish in between.
+    } else if let [from, ..] = settings.mirror.as_slice() {
+        // It was brought back by other means: nobody may publish to it while it is looked at.
         restored::mark(&mut connection, from).await.map_err(Failed::of)?;
+    }
+    // An earlier run may have ended before this, or because of it.
+    verify::whole(&mut connection).await?;
+    for from in &settings.mirror {
         fill_up(&opened, &mut connection, from).await?;
     }
     let head = local::head(&mut connection).await.map_err(Failed::of)?;
@@ -72,15 +72,17 @@ async fn bring_back(settings: &Restore, opened: &Opened, path: &Path) -> Result<
     let there: Empty = Statement::of(sql, []).get_result(&mut connection).await.map_err(Failed::of)?;
     if !there.empty {
         return Err(Failed(say!(
-            "The database is not empty; nothing was changed. Restore into an empty one (DATABASE_URL), or into a new folder (DATA_DIR).",
-            "数据库不为空，没有任何更改。请恢复到空数据库（DATABASE_URL）或新目录（DATA_DIR）。"
+            "The database is not empty; nothing was changed. Restore into an empty one (DATABASE_URL), or into a new folder (DATA_DIR); go on with a restoration that was broken off without naming the file again.",
+            "数据库不为空，没有任何更改。请恢复到空数据库（DATABASE_URL）或新目录（DATA_DIR）；若要继续中断的恢复，请不要再指定文件。"
         )));
     }
     let server = backup::major(&mut connection).await?;
     drop(connection);
     let programs = Programs::find(&opened.url, server, settings.database.pg_bin_dir.as_deref()).map_err(Failed)?;
     let path = path.to_owned();
-    let restored = tokio::task::spawn_blocking(move || programs.restore(&path)).await;
+    // Never there without the mark: nobody may publish to it, whatever becomes of what follows.
+    let mark = restored::mark_of(&path.display().to_string());
+    let restored = tokio::task::spawn_blocking(move || programs.restore(&path, &mark)).await;
     restored.map_err(Failed::of)?.map_err(Failed)
 }
 
@@ -89,7 +91,7 @@ async fn fill_up(opened: &Opened, connection: &mut AsyncPgConnection, from: &str
     let before = local::head(connection).await.map_err(Failed::of)?.revision;
     if !from.starts_with("http://") && !from.starts_with("https://") {
         let bundle = Bundle::open(Path::new(from))?;
-        bundle.take_in(connection, &|revision| mirror::progress(revision, revision)).await?;
+        bundle.take_in(connection, true, &|revision| mirror::progress(revision, revision)).await?;
     } else {
         let upstream = Upstream::new(from);
         let (ours, theirs) = match compare::compare(connection, &upstream).await? {
@@ -97,8 +99,8 @@ async fn fill_up(opened: &Opened, connection: &mut AsyncPgConnection, from: &str
             Comparison::Differ(divergence) => return Err(Failed(divergence.message())),
         };
         if theirs > ours {
-            let progress = &mirror::progress;
-            Following { database_url: &opened.url, upstream: &upstream, for_ever: false, progress }.run().await?;
+            let (database_url, upstream, progress) = (&opened.url, &upstream, &mirror::progress);
+            Following { database_url, upstream, for_ever: false, restoring: true, progress }.run().await?;
         }
     }
     let new = local::head(connection).await.map_err(Failed::of)?.revision - before;

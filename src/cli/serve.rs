@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::web;
 
-use super::{Failed, Opened, connect, open, open_copy, tell};
+use super::{Failed, Opened, connect, open, reach, tell};
 use crate::api::cache::{self, Responses};
 use crate::api::changes::followers::Followers;
 use crate::api::exports::Exports;
@@ -18,13 +18,18 @@ use crate::catalog;
 use crate::cli::publish;
 use crate::config::{Serve, read_url};
 use crate::db::heads::Heads;
+use crate::db::migrate::{self, Direction};
 use crate::db::pool::Database;
-use crate::ledger::origin;
+use crate::db::session;
 use crate::mirror::follow::Following;
+use crate::mirror::local;
 use crate::mirror::upstream::Upstream;
 use crate::model::message::Language;
 use crate::picture::Pictures;
 use crate::say;
+
+/// How long files that are sent as they are read may take after the signal to stop.
+const FINISHING: Duration = Duration::from_secs(25);
 
 pub fn run(settings: Serve) -> Result<(), Failed> {
     actix_web::rt::System::new().block_on(serve(settings))
@@ -118,17 +123,18 @@ fn listen(bind: &str, name: &str) -> Result<(TcpListener, String), Failed> {
     Ok((listener, format!("http://{address}")))
 }
 
-/// The database of a copy. What it is a copy of has to answer once, to say which ledger it is.
+/// The database of a copy. What it is a copy of has to answer once, to say which ledger it is; from then on this one
+/// serves whether or not the other does.
 async fn open_mirror(settings: &Serve, upstream: &Upstream) -> Result<Opened, Failed> {
-    match upstream.index().await {
-        Ok(index) => open_copy(&settings.database, index.ledger, &index.time_zone).await,
-        Err(fault) => {
-            let opened = open(&settings.database).await?;
-            let connection = connect(&opened).await?;
-            let known = origin::mirror(&connection).await.map_err(Failed::of)?.is_some();
-            if known { Ok(opened) } else { Err(fault.into()) }
-        }
+    let opened = reach(&settings.database)?;
+    let mut connection = session::connect_when_up(&opened.url).await.map_err(Failed::of)?;
+    if local::identity(&mut connection).await.is_ok() {
+        migrate::run(&opened.url, &settings.database.time_zone, Direction::Up).await?;
+    } else {
+        let index = upstream.index().await?;
+        migrate::run_as_copy(&opened.url, index.ledger, &index.time_zone).await?;
     }
+    Ok(opened)
 }
 
 /// Follows as long as the service runs. What cannot pass is logged, and shown by /health/ready; reads go on.
@@ -137,6 +143,7 @@ async fn keep_in_step(database_url: String, upstream: Upstream) {
         database_url: &database_url,
         upstream: &upstream,
         for_ever: true,
+        restoring: false,
         progress: &super::mirror::progress,
     };
     if let Err(fault) = following.run().await {
@@ -158,15 +165,19 @@ async fn stop_on_signal(server: ServerHandle, state: web::Data<State>) {
     }
     state.followers.dismiss();
     state.exports.stop();
+    // A worker that has nothing to do ends at once, and with it the connections to the database that it opened: others
+    // may be reading from them.
+    let _ = tokio::time::timeout(FINISHING, state.exports.finish()).await;
     server.stop(true).await;
 }
 
 /// The public URL without a slash at its end.
 fn checked(url: &str) -> Result<String, Failed> {
-    let valid = url::Url::parse(url)
-        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none());
-    if valid {
-        return Ok(url.trim_end_matches('/').to_owned());
+    let plain =
+        |url: &url::Url| matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none();
+    if let Some(read) = url::Url::parse(url).ok().filter(plain) {
+        // As it was read: without the white space that a file of settings may leave around it.
+        return Ok(read.as_str().trim_end_matches('/').to_owned());
     }
     Err(Failed(say!(
         "PUBLIC_URL “{url}” is not an http or https address.",

@@ -8,9 +8,9 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_postgres::{AsyncMessage, Client, NoTls};
+use tokio_postgres::{AsyncMessage, Client};
 
-use super::{Error, pool};
+use super::{Error, session};
 use crate::ledger::write::CHANNEL;
 
 /// How often head is looked up all the same: a notification may get lost in a pooler, and a standby gets none.
@@ -101,9 +101,9 @@ impl Drop for Heads {
 
 async fn hear(url: &str, heads: &watch::Sender<i64>, confirmed: &Confirmed) -> Result<(), Error> {
     let silent = |_| Error::Unavailable("no answer in time".to_owned());
-    let mut config = pool::settings(url, GONE, "")?;
+    let mut config = session::settings(url, GONE, "")?;
     config.application_name("open-commitments (listening)");
-    let (client, mut connection) = timeout(pool::CONNECT, config.connect(NoTls)).await.map_err(silent)??;
+    let (client, mut connection) = session::open(&config).await?;
     let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
     let mut ear = Ear { heads, notified: 0 };
     // A standby refuses LISTEN; there, looking is all there is.

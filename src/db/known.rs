@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use quick_cache::sync::Cache;
 
 use super::heads::Confirmed;
@@ -20,6 +20,8 @@ const MOST_DIGESTS: usize = 16_384;
 pub struct Head {
     pub revision: i64,
     pub published_at: Option<DateTime<Utc>>,
+    /// Its day in the ledger's zone.
+    pub published_on: Option<NaiveDate>,
     /// In hexadecimal.
     pub digest: String,
     pub last_redaction: i64,
@@ -107,6 +109,7 @@ impl Known {
         let head = Head {
             revision: row.head,
             published_at: row.head_time,
+            published_on: row.head_on,
             digest: row.digest.clone(),
             last_redaction: row.last_redaction,
             changed_in: row.changed_in.clone(),
@@ -147,6 +150,7 @@ impl Known {
         Some(Moment {
             head: head.revision,
             head_time: head.published_at,
+            head_on: head.published_on,
             n,
             n_digest,
             as_of: None,

@@ -11,10 +11,10 @@ use futures_util::future::{LocalBoxFuture, Shared};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, NoTls, Row};
+use tokio_postgres::{Client, Row};
 
 use super::statement::{Bind, Statement};
-use super::{Error, pool};
+use super::{Error, session};
 
 /// How long a statement may take here.
 const QUICK: Duration = Duration::from_millis(500);
@@ -36,12 +36,7 @@ struct Lane {
 impl Lane {
     fn begin(url: &str) -> Rc<Lane> {
         let url = url.to_owned();
-        let opening = tokio::spawn(async move {
-            match tokio::time::timeout(pool::CONNECT, Connection::open(&url)).await {
-                Ok(opened) => opened.map_err(|error| pool::explain(&error)),
-                Err(_) => Err("no connection in time".to_owned()),
-            }
-        });
+        let opening = tokio::spawn(async move { Connection::open(&url).await.map_err(|error| error.to_string()) });
         let opening = opening.map(|ended| ended.map_err(|error| error.to_string()).flatten().map(Rc::new));
         Rc::new(Lane { opening: opening.boxed_local().shared(), under_way: Cell::new(0) })
     }
@@ -54,10 +49,10 @@ struct Connection {
 }
 
 impl Connection {
-    async fn open(url: &str) -> Result<Connection, tokio_postgres::Error> {
+    async fn open(url: &str) -> Result<Connection, Error> {
         // One plan for all values: an index serves each of them.
-        let config = pool::settings(url, QUICK, "-c plan_cache_mode=force_generic_plan")?;
-        let (client, connection) = config.connect(NoTls).await?;
+        let config = session::settings(url, QUICK, "-c plan_cache_mode=force_generic_plan")?;
+        let (client, connection) = session::open(&config).await?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 log::debug!("the quick lane ended: {error}");

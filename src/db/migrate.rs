@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::pool::Database;
 use super::statement::Statement;
-use super::{Error, pool, reindex};
+use super::{Error, reindex, session};
 use crate::ledger::digest;
 use crate::model::message::Message;
 use crate::say;
@@ -62,7 +62,7 @@ async fn as_ledger(url: &str, ledger: Uuid, time_zone: &str, direction: Directio
 fn migrate(url: &str, ledger: Uuid, time_zone: &str, direction: Direction) -> Result<Vec<String>, Failure> {
     let fail = |error: &dyn std::fmt::Display| Failure(say!("{error}", "{error}"));
     let mut connection: AsyncConnectionWrapper<AsyncPgConnection> = tokio::runtime::Handle::current()
-        .block_on(pool::connect_when_up(url))
+        .block_on(session::connect_when_up(url))
         .map(AsyncConnectionWrapper::from)
         .map_err(|error| fail(&error))?;
     connection.batch_execute(LOCK).map_err(|error| fail(&error))?;

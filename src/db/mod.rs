@@ -14,6 +14,7 @@ mod reindex;
 pub mod replicas;
 pub mod schema;
 mod server;
+pub mod session;
 mod slow;
 pub mod statement;
 
@@ -25,8 +26,10 @@ pub const OPEN: &str = "9223372036854775807";
 /// Why the database did not answer.
 #[derive(Debug)]
 pub enum Error {
-    /// It cannot be reached, all connections are taken, or it cannot do what it could a moment ago.
+    /// It cannot be reached, or it cannot do what it could a moment ago.
     Unavailable(String),
+    /// As much is under way here, or waits, as may; nothing is known of the server.
+    Busy(String),
     /// The statement ran longer than it may.
     Timeout,
     /// No server that answers has this revision, which somebody was told of.
@@ -39,6 +42,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Unavailable(why) => write!(f, "the database cannot be reached: {why}"),
+            Error::Busy(why) => write!(f, "there is too much to do: {why}"),
             Error::Timeout => f.write_str("the database took longer than the statement timeout"),
             Error::NotYet(revision) => write!(f, "no server that answers has revision {revision} yet"),
             Error::Query(error) => write!(f, "the database refused: {error}"),

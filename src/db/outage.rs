@@ -3,7 +3,7 @@
 use tokio_postgres::error::SqlState;
 
 use super::Error;
-use super::pool::explain;
+use super::session::explain;
 
 /// Classes of SQLSTATE (PostgreSQL's documentation, appendix A): connection exceptions, insufficient resources, operator
 /// intervention, errors of the system around it.

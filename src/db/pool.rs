@@ -5,32 +5,22 @@ use std::time::{Duration, Instant};
 
 use diesel::QueryableByName;
 use diesel::pg::Pg;
-use diesel::result::{ConnectionError, ConnectionResult};
 use diesel::sql_types::BigInt;
 use diesel_async::pooled_connection::deadpool::{BuildError, Object};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
-use tokio_postgres::config::Host;
-use tokio_postgres::tls::NoTlsStream;
-use tokio_postgres::{Client, Connection, NoTls, Socket};
 
+use super::Error;
 use super::heads::Heads;
 use super::known::Known;
 use super::lent::Lent;
 use super::replicas::{Replica, Replicas, Seen};
 use super::server::Server;
 use super::statement::{Needs, Statement};
-use super::{Error, outage};
 
 /// How long a request waits for one of the primary's connections.
 const WAIT: Duration = Duration::from_secs(5);
 /// How often somebody who works for long looks whether the database is still there.
 const SIGN: Duration = Duration::from_secs(2);
-/// How soon a server is known to be gone that went without a word.
-const SILENCE: Duration = Duration::from_secs(30);
-/// How long a program that starts waits for a server that is coming up.
-const COMING_UP: Duration = Duration::from_secs(30);
-/// How long connecting may take.
-pub const CONNECT: Duration = Duration::from_secs(5);
 /// How long a read waits for a revision that is said to be there.
 const AWAITED: Duration = Duration::from_secs(1);
 
@@ -99,15 +89,17 @@ impl Database {
         let replica = self.replica(needs);
         if let Some(replica) = &replica {
             match replica.rows(statement.clone()).await {
-                Err(Error::Unavailable(why)) => log::debug!("{}: {why}", replica.name),
+                Err(Error::Unavailable(why) | Error::Busy(why)) => log::debug!("{}: {why}", replica.name),
                 answer => return answer,
             }
         }
         match self.primary.rows(statement.clone()).await {
-            Err(Error::Unavailable(why)) => match self.last_resort(needs, replica.as_deref()) {
-                Some(replica) => replica.rows(statement).await,
-                None => Err(Error::Unavailable(why)),
-            },
+            Err(error @ (Error::Unavailable(_) | Error::Busy(_))) => {
+                match self.last_resort(needs, replica.as_deref()) {
+                    Some(replica) => replica.rows(statement).await,
+                    None => Err(error),
+                }
+            }
             answer => answer,
         }
     }
@@ -198,74 +190,5 @@ impl Database {
     /// Connections to the primary that there are, and how many of them are idle.
     pub fn connections(&self) -> (usize, usize) {
         self.primary.connections()
-    }
-}
-
-/// A connection whose statements end after `statement_timeout`.
-pub async fn connect(url: &str, statement_timeout: Duration) -> ConnectionResult<AsyncPgConnection> {
-    let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(explain(&error));
-    prepared(session(url, statement_timeout).await.map_err(bad)?).await
-}
-
-/// The same without a limit, from a server that may just be coming up, or recovering. One that is not there at all is an
-/// error at once.
-pub async fn connect_when_up(url: &str) -> ConnectionResult<AsyncPgConnection> {
-    let since = Instant::now();
-    loop {
-        match session(url, Duration::ZERO).await {
-            Ok(session) => return prepared(session).await,
-            Err(error) if since.elapsed() < COMING_UP && outage::is_coming_up(&error, is_local(url)) => {
-                tokio::time::sleep(COMING_UP / 1000).await;
-            }
-            Err(error) => return Err(ConnectionError::BadConnection(explain(&error))),
-        }
-    }
-}
-
-/// Whether the server is reached over a socket of this machine.
-fn is_local(url: &str) -> bool {
-    let config = url.parse::<tokio_postgres::Config>();
-    config.is_ok_and(|config| config.get_hosts().iter().all(|host| !matches!(host, Host::Tcp(_))))
-}
-
-async fn prepared((client, connection): Session) -> ConnectionResult<AsyncPgConnection> {
-    let mut connection = AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
-    // Errors are told apart by their words. A server may not allow it; then some are taken for defects.
-    let _ = connection.batch_execute("SET lc_messages TO 'C'").await;
-    Ok(connection)
-}
-
-type Session = (Client, Connection<Socket, NoTlsStream>);
-
-async fn session(url: &str, statement_timeout: Duration) -> Result<Session, tokio_postgres::Error> {
-    settings(url, statement_timeout, "")?.connect(NoTls).await
-}
-
-/// What all connections have in common, with more options as `-c name=value`.
-pub fn settings(
-    url: &str,
-    statement_timeout: Duration,
-    more: &str,
-) -> Result<tokio_postgres::Config, tokio_postgres::Error> {
-    let mut config: tokio_postgres::Config = url.parse()?;
-    let options = config.get_options().unwrap_or_default();
-    let timeout = statement_timeout.as_millis();
-    let options = format!("{options} -c statement_timeout={timeout} -c timezone=UTC -c jit=off {more}");
-    let patience = patience(&config);
-    config.options(options).application_name("open-commitments").connect_timeout(patience);
-    config.keepalives_idle(SILENCE).keepalives_interval(SILENCE / 6).keepalives_retries(3).tcp_user_timeout(SILENCE);
-    Ok(config)
-}
-
-/// How long connecting may take to each of the hosts that are tried one after another.
-pub fn patience(config: &tokio_postgres::Config) -> Duration {
-    CONNECT / u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX).max(1)
-}
-
-/// The error with its causes: tokio-postgres names them apart.
-pub fn explain(error: &tokio_postgres::Error) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
     }
 }

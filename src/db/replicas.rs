@@ -12,14 +12,14 @@ use diesel::pg::Pg;
 use diesel_async::pooled_connection::deadpool::BuildError;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tokio_postgres::Client;
 use tokio_postgres::config::Host;
-use tokio_postgres::{Client, NoTls};
 
 use super::heads::Heads;
 use super::known::Known;
 use super::server::Server;
 use super::statement::{Needs, Statement};
-use super::{Error, pool};
+use super::{Error, session};
 
 /// How long a request waits for one of a replica's connections; then it asks the primary.
 const WAIT: Duration = Duration::from_secs(1);
@@ -215,9 +215,9 @@ async fn look(
     ahead: &mut Option<(i64, Instant)>,
 ) -> Result<std::convert::Infallible, Error> {
     let silent = |_| Error::Unavailable("no answer in time".to_owned());
-    let mut config = pool::settings(&replica.url, PATIENCE, "")?;
+    let mut config = session::settings(&replica.url, PATIENCE, "")?;
     config.application_name("open-commitments (watching)");
-    let (client, connection) = tokio::time::timeout(pool::CONNECT, config.connect(NoTls)).await.map_err(silent)??;
+    let (client, connection) = session::open(&config).await?;
     tokio::spawn(async move {
         // Its end is told to who looks.
         let _ = connection.await;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use deadpool::managed::TimeoutType;
 use diesel::QueryableByName;
 use diesel::pg::Pg;
-use diesel_async::pooled_connection::deadpool::{BuildError, Object, Pool};
+use diesel_async::pooled_connection::deadpool::{BuildError, Object, Pool, PoolError};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, PoolableConnection, RecyclingMethod,
 };
@@ -13,9 +14,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 
 use super::lent::Lent;
-use super::pool::{CONNECT, connect};
+use super::session::{CONNECT, connect};
 use super::slow::Slow;
-use super::statement::Statement;
+use super::statement::{Pace, Statement};
 use super::{Error, lane};
 
 /// How many requests wait at most, for each connection.
@@ -60,11 +61,20 @@ impl Server {
 
     /// A connection of one's own until it is dropped.
     pub async fn connection(&self) -> Result<Object<AsyncPgConnection>, Error> {
-        let status = self.pool.status();
-        if status.waiting >= QUEUE * status.max_size {
-            return Err(Error::Unavailable(format!("{} wait for a connection already", status.waiting)));
+        self.lend(Pace::Quick).await
+    }
+
+    async fn lend(&self, pace: Pace) -> Result<Object<AsyncPgConnection>, Error> {
+        let (status, mut timeouts) = (self.pool.status(), self.pool.timeouts());
+        if pace == Pace::Patient {
+            timeouts.wait = None;
+        } else if status.waiting >= QUEUE * status.max_size {
+            return Err(Error::Busy(format!("{} wait for a connection already", status.waiting)));
         }
-        self.pool.get().await.map_err(|error| Error::Unavailable(error.to_string()))
+        self.pool.timeout_get(&timeouts).await.map_err(|error| match error {
+            PoolError::Timeout(TimeoutType::Wait) => Error::Busy(error.to_string()),
+            error => Error::Unavailable(error.to_string()),
+        })
     }
 
     /// Rows of a statement that an index answers at once, on a connection that many share.
@@ -77,9 +87,10 @@ impl Server {
     where
         Row: QueryableByName<Pg> + Send + 'static,
     {
-        let _turn = if statement.is_slow() { Some(self.slow.turn().await?) } else { None };
+        let pace = statement.pace();
+        let _turn = self.slow.turn(pace).await?;
         let mut lent = Lent::default();
-        let connection = lent.hold(self.connection().await?);
+        let connection = lent.hold(self.lend(pace).await?);
         let started = Instant::now();
         let limit = self.limit();
         let Ok(answer) = tokio::time::timeout(limit, statement.get_results(connection)).await else {

@@ -74,6 +74,17 @@ impl Needs {
     }
 }
 
+/// How long a statement may take, and how it waits for its turn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pace {
+    #[default]
+    Quick,
+    /// It may take long, and waits for its turn for a while.
+    Slow,
+    /// It may take long, and waits for its turn however long that takes: an answer has begun. Those are to be few.
+    Patient,
+}
+
 /// A statement under construction.
 #[derive(Clone, Debug, Default)]
 pub struct Statement {
@@ -82,8 +93,7 @@ pub struct Statement {
     needs: Option<Needs>,
     /// Whether it is planned for its values each time.
     planned_anew: bool,
-    /// Whether it may take long.
-    slow: bool,
+    pace: Pace,
 }
 
 impl Statement {
@@ -122,13 +132,19 @@ impl Statement {
 
     /// Has it wait for a turn in the slow lane: it may take long.
     pub fn slowly(&mut self) -> &mut Statement {
-        self.slow = true;
+        self.pace = self.pace.max(Pace::Slow);
         self
     }
 
-    /// Whether it may take long: nobody knows beforehand how many rows have a word.
-    pub fn is_slow(&self) -> bool {
-        self.slow || self.planned_anew
+    /// The same, as long as it takes.
+    pub fn patiently(&mut self) -> &mut Statement {
+        self.pace = Pace::Patient;
+        self
+    }
+
+    /// How it waits for its turn. Nobody knows beforehand how many rows have a word.
+    pub fn pace(&self) -> Pace {
+        if self.planned_anew { self.pace.max(Pace::Slow) } else { self.pace }
     }
 
     /// Lets any server answer that has what is needed. What was said before stays needed.
@@ -150,7 +166,7 @@ impl Statement {
     /// Appends another statement.
     pub fn append(&mut self, other: Statement) -> &mut Statement {
         self.planned_anew |= other.planned_anew;
-        self.slow |= other.slow;
+        self.pace = self.pace.max(other.pace);
         if let Some(needs) = other.needs {
             self.read_where(needs);
         }

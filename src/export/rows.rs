@@ -25,23 +25,28 @@ pub struct Rows {
     ranges: VecDeque<Chunks>,
     /// The next chunk of each range that is begun, in order.
     ahead: VecDeque<JoinHandle<Read>>,
-    /// The newest redaction that the file is allowed to know.
-    last_redaction: Option<i64>,
+    kept: Option<Kept>,
+}
+
+/// What a file that is kept is written under.
+struct Kept {
+    /// The newest redaction that it is allowed to know.
+    last_redaction: i64,
     stopped: Arc<AtomicBool>,
 }
 
 impl Rows {
-    /// Begins to read on the current runtime, which `stopped` ends early.
-    pub fn new(handle: Handle, chunks: Chunks, stopped: Arc<AtomicBool>) -> Rows {
+    /// Begins to read on this runtime.
+    pub fn new(handle: Handle, chunks: Chunks) -> Rows {
         let whole = Some(handle.spawn(chunks.split()));
         let (ranges, ahead) = Default::default();
-        Rows { handle, whole, ranges, ahead, last_redaction: None, stopped }
+        Rows { handle, whole, ranges, ahead, kept: None }
     }
 
     /// Refuses to go on once something is redacted after this revision, so that a file that is kept holds
-    /// none of it.
-    pub fn unless_redacted_after(mut self, last_redaction: i64) -> Rows {
-        self.last_redaction = Some(last_redaction);
+    /// none of it, and once `stopped` is set: nobody reads it yet.
+    pub fn to_keep(mut self, last_redaction: i64, stopped: Arc<AtomicBool>) -> Rows {
+        self.kept = Some(Kept { last_redaction, stopped });
         self
     }
 
@@ -68,7 +73,7 @@ impl Rows {
         }
         while let Some(ahead) = self.ahead.pop_front() {
             let (chunks, chunk) = ahead.await.map_err(|_| Error::Stopped)?;
-            if self.stopped.load(Ordering::Relaxed) {
+            if self.kept.as_ref().is_some_and(|kept| kept.stopped.load(Ordering::Relaxed)) {
                 return Err(Error::Stopped);
             }
             let chunk = chunk?;
@@ -78,7 +83,7 @@ impl Rows {
             }
             self.read_ahead();
             let Some(chunk) = chunk else { continue };
-            if self.last_redaction.is_some_and(|known| chunk.last_redaction != known) {
+            if self.kept.as_ref().is_some_and(|kept| kept.last_redaction != chunk.last_redaction) {
                 return Err(Error::Redacted);
             }
             return Ok(Some(chunk.records));

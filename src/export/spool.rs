@@ -259,7 +259,8 @@ impl Promise {
 impl Drop for Promise {
     fn drop(&mut self) {
         if !self.kept {
-            self.tell_all(Err(Arc::new(Error::Stopped)));
+            let panicked = std::thread::panicking();
+            self.tell_all(Err(Arc::new(if panicked { Error::broken("the writer panicked") } else { Error::Stopped })));
         }
     }
 }
@@ -269,6 +270,8 @@ pub struct Sink {
     spool: Arc<Spool>,
     file: File,
     room: Room,
+    /// What is taken beside it.
+    aside: Room,
     /// Of the bytes so far, as long as they are written in order.
     hasher: Option<Sha256>,
     position: u64,
@@ -292,13 +295,21 @@ impl Sink {
     fn new(spool: &Arc<Spool>) -> Result<Sink, Error> {
         std::fs::create_dir_all(&spool.folder)?;
         let file = tempfile::tempfile_in(&spool.folder)?;
-        let room = Room { taken: spool.taken.clone(), bytes: 0 };
-        Ok(Sink { spool: spool.clone(), file, room, hasher: Some(Sha256::new()), position: 0, failure: None })
+        let room = || Room { taken: spool.taken.clone(), bytes: 0 };
+        let (room, aside) = (room(), room());
+        Ok(Sink { spool: spool.clone(), file, room, aside, hasher: Some(Sha256::new()), position: 0, failure: None })
     }
 
-    /// Where other temporary files go.
+    /// Where other temporary files go, which [`Sink::set_aside`] makes room for.
     pub fn folder(&self) -> &std::path::Path {
         &self.spool.folder
+    }
+
+    /// Makes room for more bytes of a temporary file, until this one is finished.
+    pub fn set_aside(&mut self, bytes: u64) -> io::Result<()> {
+        self.spool.reserve(bytes)?;
+        self.aside.bytes += bytes;
+        Ok(())
     }
 
     fn finish(mut self) -> Result<Spooled, Error> {

@@ -1,9 +1,12 @@
 //! Workbooks (ISO/IEC 29500): the records on the first sheet, on the second what they are.
 
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use chrono::NaiveDate;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format as CellFormat, Workbook, Worksheet, XlsxError};
 
-use super::cells::{Layout, Row};
+use super::cells::Layout;
 use super::csv::label;
 use super::rows::Rows;
 use super::spool::Sink;
@@ -16,6 +19,8 @@ pub const SHEET_ROWS: usize = 1_048_575;
 const CELL: usize = 32_767;
 /// What ends a cell that was cut off.
 const CUT: &str = "…";
+/// Bytes of markup around a cell in the sheet's temporary file, about.
+const MARKUP: usize = 64;
 
 impl From<XlsxError> for Error {
     fn from(error: XlsxError) -> Error {
@@ -28,13 +33,22 @@ impl From<XlsxError> for Error {
 
 /// Writes a workbook from chunks of records.
 pub fn write(file: &File, rows: &mut Rows, sink: &mut Sink) -> Result<(), Error> {
+    // The library panics where the sheet's temporary file cannot be written to, and only there.
+    catch_unwind(AssertUnwindSafe(|| write_or_panic(file, rows, sink))).unwrap_or_else(|panic| {
+        let why = panic.downcast_ref::<String>().map_or("the sheet cannot be written", String::as_str);
+        Err(Error::Storage(std::io::Error::other(why)))
+    })
+}
+
+fn write_or_panic(file: &File, rows: &mut Rows, sink: &mut Sink) -> Result<(), Error> {
     let mut book = Workbook::new();
     book.set_tempdir(sink.folder())?;
     let columns = file.selection.columns();
     let mut sheet = Sheet::new(book.add_worksheet_with_constant_memory()?, file, &columns)?;
     while let Some(records) = rows.wait()? {
         for record in records.lines() {
-            sheet.add(record)?;
+            let bytes = sheet.add(record)?;
+            sink.set_aside(u64::try_from(bytes).map_err(Error::broken)?)?;
         }
     }
     let (written, cut) = sheet.finish()?;
@@ -87,21 +101,25 @@ impl<'a> Sheet<'a> {
         })
     }
 
-    fn add(&mut self, record: &str) -> Result<(), Error> {
+    /// Adds a record. How many bytes it takes, about, before it is compressed.
+    fn add(&mut self, record: &str) -> Result<usize, Error> {
         if self.written >= self.most {
             return Err(Error::TooManyRows);
         }
         self.written += 1;
         let row = self.layout.row(record)?;
         let columns = self.columns;
+        let mut bytes = 0;
         for (index, column) in columns.iter().enumerate() {
-            self.cell(&row, index, column)?;
+            if let Some(text) = row.text(index)? {
+                self.cell(&text, index, column)?;
+                bytes += text.len() + MARKUP;
+            }
         }
-        Ok(())
+        Ok(bytes)
     }
 
-    fn cell(&mut self, row: &Row, index: usize, column: &Column) -> Result<(), Error> {
-        let Some(text) = row.text(index)? else { return Ok(()) };
+    fn cell(&mut self, text: &str, index: usize, column: &Column) -> Result<(), Error> {
         let place = (u32::try_from(self.written).map_err(Error::broken)?, u16::try_from(index).map_err(Error::broken)?);
         match column.holds {
             // At most 15 digits, which a double has exactly.
@@ -115,27 +133,23 @@ impl<'a> Sheet<'a> {
                 Some(day) => {
                     self.sheet.write_datetime_with_format(place.0, place.1, day, &self.day)?;
                 }
-                None => self.text(place, &text)?,
+                None => self.text(place, text)?,
             },
             Type::DateTime => match text.parse::<chrono::DateTime<chrono::Utc>>() {
                 Ok(time) => {
                     self.sheet.write_datetime_with_format(place.0, place.1, time.naive_utc(), &self.time)?;
                 }
-                Err(_) => self.text(place, &text)?,
+                Err(_) => self.text(place, text)?,
             },
-            Type::Text | Type::Uri | Type::Json => self.text(place, &text)?,
+            Type::Text | Type::Uri | Type::Json => self.text(place, text)?,
         }
         Ok(())
     }
 
     fn text(&mut self, place: (u32, u16), text: &str) -> Result<(), Error> {
-        // Three bytes at most are one unit or more, so most texts need not be counted.
-        if text.len() > CELL && text.encode_utf16().count() > CELL {
-            self.cut += 1;
-            self.sheet.write_string(place.0, place.1, shortened(text))?;
-        } else {
-            self.sheet.write_string(place.0, place.1, text)?;
-        }
+        let fitting = shortened(text);
+        self.cut += usize::from(matches!(fitting, Cow::Owned(_)));
+        self.sheet.write_string(place.0, place.1, fitting)?;
         Ok(())
     }
 
@@ -152,7 +166,12 @@ fn excel_day(day: &NaiveDate) -> Option<NaiveDate> {
     (*day >= NaiveDate::from_ymd_opt(1900, 3, 1)?).then_some(*day)
 }
 
-fn shortened(text: &str) -> String {
+/// As much of a text as a cell takes.
+fn shortened(text: &str) -> Cow<'_, str> {
+    // Three bytes at most are one unit or more, so most texts need not be counted.
+    if text.len() <= CELL || text.encode_utf16().count() <= CELL {
+        return text.into();
+    }
     let mut units = CUT.encode_utf16().count();
     let kept: String = text
         .chars()
@@ -161,7 +180,7 @@ fn shortened(text: &str) -> String {
             units <= CELL
         })
         .collect();
-    kept + CUT
+    (kept + CUT).into()
 }
 
 fn width(column: &Column) -> f64 {
@@ -187,7 +206,7 @@ fn describe(book: &mut Workbook, file: &File, columns: &[Column], rows: usize, c
     let published = file.basis.published_at.map(|time| time.to_rfc3339()).unwrap_or_default();
     let kind = file.selection.kind;
     // The time in the file's properties is the data's, so that the same data is the same file.
-    let mut properties = DocProperties::new().set_title(kind.collection).set_comment(file.link.as_str());
+    let mut properties = DocProperties::new().set_title(kind.collection).set_comment(shortened(&file.link));
     let time = file.basis.published_at.map_or(0, |time| time.timestamp());
     properties = properties.set_creation_datetime(&ExcelDateTime::from_timestamp(time)?);
     book.set_properties(&properties);
@@ -217,7 +236,7 @@ fn describe(book: &mut Workbook, file: &File, columns: &[Column], rows: usize, c
     ];
     for (row, (name, value)) in (0u32..).zip(&facts) {
         sheet.write_string_with_format(row, 0, *name, &bold)?;
-        sheet.write_string(row, 1, value)?;
+        sheet.write_string(row, 1, shortened(value))?;
     }
     let header = u32::try_from(facts.len() + 1).map_err(Error::broken)?;
     for (index, title) in

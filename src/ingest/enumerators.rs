@@ -45,31 +45,26 @@ pub fn find(text: &Text) -> Vec<Enumerator> {
             let leads_line = at == line.start;
             let before = text.folded.get(at.wrapping_sub(1)).copied().unwrap_or(' ');
             let follows = leads_line || ";。:, ".contains(before);
+            let twice = found.last_mut().filter(|last| last.leads_line && last.span.end == at);
             let rest = text.folded.get(at..line.end).unwrap_or_default();
-            if let Some((style, number, length)) = follows.then(|| enumerator(rest, leads_line)).flatten() {
-                let span = Span::new(at, at + length);
+            if let Some((style, number, length)) =
+                (follows || twice.is_some()).then(|| enumerator(rest, leads_line)).flatten()
+            {
+                let end = at + length;
+                // 一、承诺事项(1): is one number written twice.
+                if let Some(last) = twice.filter(|_| style == Style::Pledge) {
+                    *last = Enumerator { style, number, span: Span::new(last.span.start, end), leads_line: true };
+                    at = end;
+                    continue;
+                }
                 let continues = found
                     .iter()
                     .rev()
                     .find(|other| other.style == style)
                     .is_some_and(|other| other.number + 1 == number);
-                if leads_line || continues || number == 1 {
-                    // 一、承诺事项(1): is one number written twice.
-                    match found
-                        .last_mut()
-                        .filter(|last| last.span.end == at && last.leads_line && style == Style::Pledge)
-                    {
-                        Some(last) => {
-                            *last = Enumerator {
-                                style,
-                                number,
-                                span: Span::new(last.span.start, span.end),
-                                leads_line: true,
-                            }
-                        }
-                        None => found.push(Enumerator { style, number, span, leads_line }),
-                    }
-                    at += length;
+                if follows && (leads_line || continues || number == 1) {
+                    found.push(Enumerator { style, number, span: Span::new(at, end), leads_line });
+                    at = end;
                     continue;
                 }
             }

@@ -142,7 +142,7 @@ impl Reader<'_> {
         let base =
             figures[self.nearby(region, sentence, first, figures)..].iter().rev().find(|base| base.time.ago == 0);
         if let Some(base) = base.filter(|_| time.ago > 0) {
-            time = time.as_of(&base.time);
+            time = time.before(&base.time);
         }
         Figure { found, role, place, time, change, name, part_of, region }
     }

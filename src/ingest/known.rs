@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::naming::likeness;
+use super::naming::{likeness, overlap};
 use super::words;
 
 /// Rules of a publisher: names for words, and codes for wordings of their own.
@@ -43,6 +43,8 @@ pub struct Known {
 const ALIKE: f64 = 0.8;
 /// The same among figures of one commitment.
 const ALIKE_WITHIN: f64 = 0.5;
+/// How much of the shorter wording is in the other where a number is taken for a known commitment's.
+const SHARED: f64 = 0.5;
 
 impl Known {
     pub fn get(&self, kind: &'static str, id: &str) -> Option<&Value> {
@@ -53,8 +55,8 @@ impl Known {
         self.records.iter().filter(move |((known, _), _)| *known == kind).map(|((_, id), body)| (id, body))
     }
 
-    /// The metric that words and a measure word name. Those of the same commitment need not be as alike.
-    pub fn metric(&self, name: &str, measure: &str, commitment: Option<&str>) -> Option<String> {
+    /// The metric of a fitting unit that words name. Those of the same commitment need not be as alike.
+    pub fn metric(&self, name: &str, commitment: Option<&str>, fits: impl Fn(&str) -> bool) -> Option<String> {
         let own: BTreeSet<&str> = ["observation", "target"]
             .into_iter()
             .flat_map(|kind| self.of(kind))
@@ -63,10 +65,8 @@ impl Known {
             .collect();
         let mut best: Option<(f64, &String)> = None;
         for (id, body) in self.of("metric") {
-            let label = body["unit"]["label"]["zh-Hans"].as_str().unwrap_or_default();
             let known = body["name"]["zh-Hans"].as_str().unwrap_or_default();
-            let unit = label == measure || label.contains(measure) || !label.is_empty() && measure.contains(label);
-            if body.get("ratio").is_some() || !unit {
+            if body.get("ratio").is_some() || !fits(unit_of(body)) {
                 continue;
             }
             let same = words::folded(known) == words::folded(name);
@@ -79,29 +79,59 @@ impl Known {
         best.map(|(_, id)| id.clone())
     }
 
-    /// The commitment of a programme that has this number and wording, and whether the title differs.
-    pub fn commitment(&self, programme: &str, number: i64, title: &str) -> Option<(String, bool)> {
-        let mut best: Option<(f64, &String, &Value)> = None;
+    /// Which commitment of a programme each numbered title is, if it is one for sure, and whether it is worded
+    /// otherwise. One is taken once, by what is most like it.
+    pub fn commitments(&self, programme: &str, titles: &[(i64, String)]) -> Vec<Option<(String, bool)>> {
+        let mut pairs: Vec<(f64, usize, &String, bool)> = Vec::new();
         for (id, body) in self.of("commitment").filter(|(_, body)| body["programme"] == programme) {
-            let wording = ["title", "text", "summary"].iter().filter_map(|member| body[member]["zh-Hans"].as_str());
-            let alike = wording.map(|known| likeness(known, title)).fold(0.0, f64::max);
-            let score = alike + if body["number"] == number { 0.5 } else { 0.0 };
-            if best.is_none_or(|(highest, ..)| score > highest) {
-                best = Some((score, id, body));
+            let of = |members: &[&str]| -> Vec<&str> {
+                members.iter().filter_map(|member| body[*member]["zh-Hans"].as_str()).collect()
+            };
+            let (verbatim, wordings) = (of(&["title", "text"]), of(&["title", "text", "summary"]));
+            for (index, (number, title)) in titles.iter().enumerate() {
+                let numbered = body["number"] == *number;
+                let most =
+                    |alike: fn(&str, &str) -> f64| wordings.iter().map(|known| alike(known, title)).fold(0.0, f64::max);
+                let same = verbatim.contains(&title.as_str());
+                let alike = if same { 2.0 } else { most(likeness) };
+                if alike >= ALIKE || numbered && most(overlap) >= SHARED {
+                    let score = alike + if numbered { 0.5 } else { 0.0 };
+                    pairs.push((score, index, id, alike < ALIKE || !same && !numbered));
+                }
             }
         }
-        let (score, id, body) = best.filter(|(score, ..)| *score >= 0.5)?;
-        let same = ["title", "text"].iter().any(|member| body[member]["zh-Hans"].as_str() == Some(title));
-        Some((id.clone(), !same && score < 1.3))
+        pairs.sort_by(|one, other| other.0.total_cmp(&one.0));
+        let mut found = vec![None; titles.len()];
+        let mut taken = BTreeSet::new();
+        for (_, index, id, differs) in pairs {
+            if found[index].is_none() && taken.insert(id) {
+                found[index] = Some((id.clone(), differs));
+            }
+        }
+        found
     }
 }
 
+/// The measure word of a metric.
+pub fn unit_of(metric: &Value) -> &str {
+    metric["unit"]["label"]["zh-Hans"].as_str().unwrap_or_default()
+}
+
+/// Whether measure words are one: 个百分点 and 百分点 are, 元 and 美元 are not.
+pub fn same_unit(one: &str, other: &str) -> bool {
+    let plain = |unit: &str| {
+        let unit = words::folded(unit.trim());
+        unit.strip_prefix('个').filter(|rest| !rest.is_empty()).unwrap_or(&unit).to_owned()
+    };
+    plain(one) == plain(other)
+}
+
 impl Rules {
-    pub fn metric(&self, name: &str, measure: &str) -> Option<String> {
-        let rule = self.metrics.iter().find(|rule| {
+    /// The rule for a metric that words and a measure word name.
+    pub fn metric(&self, name: &str, measure: &str) -> Option<&MetricRule> {
+        self.metrics.iter().find(|rule| {
             rule.words.iter().any(|word| name.contains(word.as_str()))
-                && rule.unit.as_deref().is_none_or(|unit| unit == measure)
-        });
-        rule.map(|rule| rule.id.clone())
+                && rule.unit.as_deref().is_none_or(|unit| same_unit(unit, measure))
+        })
     }
 }

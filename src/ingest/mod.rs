@@ -4,6 +4,7 @@
 //! each says, with `scan` for its figures and `cues` for what is meant by them; `records` makes a
 //! publication of it.
 
+mod amounts;
 pub mod commitments;
 mod cues;
 mod edges;

@@ -37,7 +37,7 @@ impl Time {
     }
 
     /// The same time of an earlier year as that of the figure it is compared with.
-    pub fn as_of(self, base: &Time) -> Time {
+    pub fn before(self, base: &Time) -> Time {
         let period = base.period.as_deref().map(|period| years_before(period, self.ago));
         Time { basis: base.basis, unsure: base.unsure || period == Some(None), period: period.flatten(), ..self }
     }
@@ -73,7 +73,7 @@ pub fn time(text: &Text, region: Span, span: Span, year: i32, compared: bool) ->
         let last = at;
         at += length;
         let found = match &best {
-            Some((_, base)) if found.ago > 0 && base.ago == 0 => found.as_of(base),
+            Some((_, base)) if found.ago > 0 && base.ago == 0 => found.before(base),
             _ => found,
         };
         let Time { basis, period, .. } = &found;

@@ -8,7 +8,7 @@ use super::plan::Plan;
 use crate::db::statement::{Bind, Statement};
 use crate::db::{Error, OPEN};
 use crate::model::codes::Scope;
-use crate::model::problem::Problem;
+use crate::model::problem::{Problem, Problems};
 use crate::say;
 
 /// Codes of the problems that are a matter of rights.
@@ -31,7 +31,7 @@ impl Authority {
         connection: &mut AsyncPgConnection,
         publisher: &str,
         plan: &Plan,
-        problems: &mut Vec<Problem>,
+        problems: &mut Problems,
     ) -> Result<(), Error> {
         if !self.speaks_for(connection, publisher, plan).await? {
             let own = &self.organization;
@@ -58,7 +58,7 @@ impl Authority {
         Ok(())
     }
 
-    fn require(&self, scope: Scope, pointer: &str, problems: &mut Vec<Problem>) {
+    fn require(&self, scope: Scope, pointer: &str, problems: &mut Problems) {
         if !self.scopes.contains(&scope) {
             let scope = scope.code();
             problems.push(Problem::at(

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 
 use super::digest::{self, Hash};
+use super::origin;
 use super::plan::{Plan, Upsert};
 use super::publish;
 use super::redact::{self, Redacting};
@@ -65,6 +66,8 @@ pub enum Fault {
     /// This release cannot read it.
     Unknown(Message),
     Database(Error),
+    /// The ledger is no copy, or was made one of its own meanwhile.
+    Own,
     /// Somebody else appended meanwhile.
     Overtaken,
 }
@@ -172,8 +175,19 @@ pub async fn append(connection: &mut AsyncPgConnection, copied: &Copied) -> Resu
     let small = copied.changes.len() <= publish::SMALL && copied.kind != RevisionKind::Redaction;
     connection
         .transaction(async |connection| {
-            publish::prepare(connection, small).await?;
-            let head = Head::lock(connection).await?;
+            // What is read after the lock stays true: a copy is made a ledger of its own under it, too.
+            let reading = &*connection;
+            let (prepared, locked, mirror) = tokio::join!(
+                biased;
+                publish::prepare(reading, small),
+                Head::lock(reading),
+                origin::mirror(reading)
+            );
+            prepared?;
+            let head = locked?;
+            if mirror?.is_none() {
+                return Err(Fault::Own);
+            }
             if head.revision + 1 != copied.revision {
                 return Err(Fault::Overtaken);
             }

@@ -10,13 +10,18 @@ use super::plan::{Plan, Upsert};
 use super::state::{self, FigureRow, IDENTIFYING, MetricRow};
 use crate::db::Error;
 use crate::model::draft::Draft;
-use crate::model::problem::Problem;
+use crate::model::problem::{Problem, Problems};
 use crate::say;
 
-/// What the plan makes of a metric.
+/// What the plan makes of a metric, and what the ledger has of it.
+#[derive(Default)]
 struct Metric {
     time_basis: String,
     is_ratio: bool,
+    /// Whether there are published observations of it.
+    observed: bool,
+    /// Whether a ratio is made of it.
+    in_ratio: bool,
 }
 
 /// What the ledger has beside figures that are to be published.
@@ -67,24 +72,20 @@ pub fn moved(plan: &Plan) -> Vec<String> {
     drafts(plan, "metric").filter(moves).map(|upsert| upsert.draft.id.clone()).collect()
 }
 
-pub fn check(plan: &mut Plan, beside: Beside, problems: &mut Vec<Problem>) {
+pub fn check(plan: &mut Plan, beside: Beside, problems: &mut Problems) {
     let observations: Vec<&Draft> = drafts(plan, "observation").map(|upsert| &upsert.draft).collect();
     let changed: Vec<&Upsert> = drafts(plan, "metric").collect();
     let mut metrics: HashMap<String, Metric> = HashMap::new();
-    let mut observed: BTreeSet<String> = BTreeSet::new();
-    let mut in_ratio = false;
-    for row in beside.metrics {
-        if row.observed {
-            observed.insert(row.id.clone());
-        }
-        in_ratio |= row.in_ratio;
-        metrics.insert(row.id, Metric { time_basis: row.time_basis, is_ratio: row.ratio_numerator.is_some() });
+    for MetricRow { id, time_basis, ratio_numerator, observed, in_ratio } in beside.metrics {
+        metrics.insert(id, Metric { time_basis, is_ratio: ratio_numerator.is_some(), observed, in_ratio });
     }
+    let in_ratio = metrics.values().any(|metric| metric.in_ratio);
     for Upsert { draft, .. } in &changed {
-        let is_ratio = draft.value.get("ratio").is_some();
-        metrics.insert(draft.id.clone(), Metric { time_basis: text(&draft.value, "time_basis"), is_ratio });
+        let metric = metrics.entry(draft.id.clone()).or_default();
+        metric.is_ratio = draft.value.get("ratio").is_some();
+        metric.time_basis = text(&draft.value, "time_basis");
     }
-    check_ratios(&observations, &changed, &metrics, &observed, problems);
+    check_ratios(&observations, &changed, &metrics, problems);
     check_unique(beside.figures, plan, &observations, &changed, &metrics, problems);
     // Nothing was computed from what was never there.
     let is_new = |upsert: &Upsert| upsert.before.is_none() && !upsert.reinstates;
@@ -109,8 +110,7 @@ fn check_ratios(
     observations: &[&Draft],
     changed: &[&Upsert],
     metrics: &HashMap<String, Metric>,
-    observed: &BTreeSet<String>,
-    problems: &mut Vec<Problem>,
+    problems: &mut Problems,
 ) {
     let is_ratio = |id: &str| metrics.get(id).is_some_and(|metric| metric.is_ratio);
     for draft in observations {
@@ -136,7 +136,18 @@ fn check_ratios(
                 ));
             }
         }
-        if is_ratio(id) && observed.contains(id) {
+        let Some(metric) = metrics.get(id).filter(|metric| metric.is_ratio) else { continue };
+        if metric.in_ratio {
+            problems.push(Problem::at(
+                format!("{}/ratio", draft.pointer),
+                "ratio-of-ratio",
+                say!(
+                    "Another ratio is made of {id}, so it cannot become a ratio itself. Make a new metric.",
+                    "已有比率由 {id} 构成，它本身不能再改为比率，请新建指标。"
+                ),
+            ));
+        }
+        if metric.observed {
             problems.push(Problem::at(
                 format!("{}/ratio", draft.pointer),
                 "observed-metric",
@@ -165,7 +176,7 @@ fn check_unique(
     observations: &[&Draft],
     changed: &[&Upsert],
     metrics: &HashMap<String, Metric>,
-    problems: &mut Vec<Problem>,
+    problems: &mut Problems,
 ) {
     let replaced: BTreeSet<&str> = observations
         .iter()

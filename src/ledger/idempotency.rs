@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Bool, SmallInt, Text};
+use diesel::sql_types::{Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use sha2::{Digest, Sha256};
 
@@ -27,8 +27,7 @@ pub struct Idempotency {
 /// The first answer to a request.
 #[derive(QueryableByName, Debug)]
 pub struct Kept {
-    #[diesel(sql_type = SmallInt)]
-    pub status: i16,
+    /// An [`Outcome`], as JSON.
     #[diesel(sql_type = Text)]
     pub answer: String,
     /// Whether it was the same publication.
@@ -50,7 +49,7 @@ impl Idempotency {
     pub async fn find(&self, mut connection: &AsyncPgConnection, now: DateTime<Utc>) -> Result<Option<Kept>, Error> {
         let [key_id, idempotency_key] = self.name();
         let statement = Statement::of(
-            "SELECT status, answer, request_digest = ? AS same FROM idempotency_keys \
+            "SELECT answer, request_digest = ? AS same FROM idempotency_keys \
              WHERE key_id = ? AND idempotency_key = ? AND created_at >= ?",
             [Bind::Bytes(self.request_digest.clone()), key_id, idempotency_key, oldest(now)],
         );

@@ -2,6 +2,7 @@
 //! withdraws or is already there, or it has a problem.
 
 mod references;
+mod reports;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,7 +17,7 @@ use crate::model::codes::RevisionKind;
 use crate::model::draft::Draft;
 use crate::model::kinds;
 use crate::model::message::Message;
-use crate::model::problem::Problem;
+use crate::model::problem::{Problem, Problems};
 use crate::model::publication::{Publication, Redaction, Withdrawal};
 use crate::say;
 
@@ -59,7 +60,7 @@ pub async fn plan(
     connection: &mut AsyncPgConnection,
     mut planner: Planner,
     publication: Publication,
-    problems: &mut Vec<Problem>,
+    problems: &mut Problems,
 ) -> Result<Plan, Error> {
     let Publication { kind, publisher, records, patches, withdrawals, redactions, named, .. } = publication;
     let patched = planner.patched(patches, &publisher, problems);
@@ -75,6 +76,7 @@ pub async fn plan(
     planner.check_publisher(&publisher, kind, &named, problems);
     planner.check_references(connection, &named, problems).await?;
     planner.check_dependents(connection, problems).await?;
+    planner.check_self_reports(connection, problems).await?;
     let beside = match planner.beside {
         Some(beside) => beside,
         None => {
@@ -157,7 +159,7 @@ impl Planner {
         &self,
         patches: Vec<crate::model::publication::Patch>,
         publisher: &str,
-        problems: &mut Vec<Problem>,
+        problems: &mut Problems,
     ) -> Vec<Draft> {
         let mut drafts = Vec::new();
         for patch in patches {
@@ -189,7 +191,7 @@ impl Planner {
         drafts
     }
 
-    fn decide(&mut self, draft: Draft, revision: RevisionKind, problems: &mut Vec<Problem>) {
+    fn decide(&mut self, draft: Draft, revision: RevisionKind, problems: &mut Problems) {
         let key = (draft.kind.name, draft.id.clone());
         let corrects = draft.change_kind.corrects();
         let Some(history) = self.histories.get(&key) else {
@@ -240,13 +242,7 @@ impl Planner {
         }
     }
 
-    fn withdraw(
-        &mut self,
-        withdrawal: Withdrawal,
-        publisher: &str,
-        named: &BTreeSet<Key>,
-        problems: &mut Vec<Problem>,
-    ) {
+    fn withdraw(&mut self, withdrawal: Withdrawal, publisher: &str, named: &BTreeSet<Key>, problems: &mut Problems) {
         let (kind, id) = (withdrawal.kind.name, &withdrawal.id);
         let key = (kind, id.clone());
         let pointer = withdrawal.pointer.clone();
@@ -283,7 +279,7 @@ impl Planner {
         }
     }
 
-    fn redact(&mut self, redaction: Redaction, publisher: &str, problems: &mut Vec<Problem>) {
+    fn redact(&mut self, redaction: Redaction, publisher: &str, problems: &mut Problems) {
         let (kind, id, pointer) = (redaction.kind.name, &redaction.id, redaction.pointer.clone());
         match self.histories.get(&(kind, id.clone())) {
             None => problems.push(Problem::at(
@@ -311,7 +307,7 @@ impl Planner {
     }
 
     /// Refuses an edit of a record that somebody else has changed meanwhile.
-    fn check_seen(&self, key: &Key, seen: Option<i64>, pointer: &str, problems: &mut Vec<Problem>) {
+    fn check_seen(&self, key: &Key, seen: Option<i64>, pointer: &str, problems: &mut Problems) {
         let (Some(seen), Some(history)) = (seen, self.histories.get(key)) else { return };
         let (kind, id, changed_in) = (key.0, &key.1, history.changed_in);
         if seen != changed_in {
@@ -326,13 +322,7 @@ impl Planner {
         self.plan.withdrawals.iter().map(|withdrawal| (withdrawal.kind.name, withdrawal.id.clone())).collect()
     }
 
-    fn check_publisher(
-        &self,
-        publisher: &str,
-        revision: RevisionKind,
-        named: &BTreeSet<Key>,
-        problems: &mut Vec<Problem>,
-    ) {
+    fn check_publisher(&self, publisher: &str, revision: RevisionKind, named: &BTreeSet<Key>, problems: &mut Problems) {
         if revision == RevisionKind::Redaction {
             // What is redacted has its owner's name, who may be gone.
             return;

@@ -15,7 +15,7 @@ use super::warnings::{self, Warning};
 use super::{derive, keys, origin, redact, write};
 use crate::db::Error;
 use crate::db::statement::Statement;
-use crate::model::problem::Problem;
+use crate::model::problem::{Problem, Problems};
 use crate::model::publication::Publication;
 use crate::model::text::Sha256Hex;
 
@@ -80,11 +80,11 @@ impl From<diesel::result::Error> for Refusal {
 /// Publishes what was read, or in a dry run says what publishing would do.
 pub async fn publish(
     connection: &mut AsyncPgConnection,
-    parsed: (Option<Publication>, Vec<Problem>),
+    parsed: (Option<Publication>, Problems),
     terms: &Terms<'_>,
 ) -> Result<Published, Refusal> {
     let (publication, mut problems) = parsed;
-    let Some(publication) = publication else { return Err(Refusal::Problems(problems)) };
+    let Some(publication) = publication else { return Err(Refusal::Problems(problems.into_vec())) };
     let entries = publication.records.len() + publication.patches.len() + publication.withdrawals.len();
     let small = entries <= SMALL && publication.redactions.is_empty();
     let (mut published, mut locked) = (None, None);
@@ -103,7 +103,7 @@ pub async fn publish(
     match (result, published) {
         (Ok(()) | Err(Refusal::Unwritten), Some(published)) => Ok(published),
         (Err(refusal), _) => Err(refusal),
-        (Ok(()), None) => Err(Refusal::Problems(problems)),
+        (Ok(()), None) => Err(Refusal::Problems(problems.into_vec())),
     }
 }
 
@@ -165,7 +165,7 @@ async fn attempt(
     connection: &mut AsyncPgConnection,
     begun: Begun,
     publication: Publication,
-    problems: &mut Vec<Problem>,
+    problems: &mut Problems,
     terms: &Terms<'_>,
 ) -> Result<(Published, bool), Refusal> {
     let Begun { head, planner, .. } = begun;
@@ -186,7 +186,7 @@ async fn attempt(
         authority.check(connection, &publisher, &plan, problems).await?;
     }
     if !problems.is_empty() {
-        return Err(Refusal::Problems(std::mem::take(problems)));
+        return Err(Refusal::Problems(std::mem::take(problems).into_vec()));
     }
     let changes = outcome::changes(&plan);
     let notices = std::mem::take(&mut plan.notices).into_iter().map(Notice::of).collect();

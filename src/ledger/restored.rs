@@ -15,6 +15,12 @@ pub async fn mark(connection: &mut AsyncPgConnection, source: &str) -> Result<()
     Ok(())
 }
 
+/// The same in SQL, for the transaction that brings a ledger back.
+pub fn mark_of(source: &str) -> String {
+    let source = source.replace('\'', "''");
+    format!("INSERT INTO public.mirror (upstream, restored) VALUES ('{source}', true) ON CONFLICT DO NOTHING;\n")
+}
+
 /// Lets publications in again.
 pub async fn confirm(connection: &mut AsyncPgConnection) -> Result<(), Error> {
     Statement::of("DELETE FROM mirror WHERE restored", []).execute(connection).await?;

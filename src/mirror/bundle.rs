@@ -220,10 +220,12 @@ impl Bundle {
         (self.first.ledger, &self.first.time_zone)
     }
 
-    /// Takes the revisions in that are not here yet; those that are must be the same.
+    /// Takes the revisions in that are not here yet; those that are must be the same. The ledger is a copy of this bundle
+    /// then, unless it was restored and is only filled up.
     pub async fn take_in(
         mut self,
         connection: &mut AsyncPgConnection,
+        restoring: bool,
         progress: &(dyn Fn(i64) + Send + Sync),
     ) -> Result<Bundled, Fault> {
         local::same_ledger(connection, &self.name, self.first.ledger).await?;
@@ -244,14 +246,15 @@ impl Bundle {
         loop {
             match self.line()? {
                 Line::Revision(header) => {
-                    self.close(open.replace((header, Vec::new())), connection, &mut bundled, progress).await?;
+                    self.close(open.replace((header, Vec::new())), connection, restoring, &mut bundled, progress)
+                        .await?;
                 }
                 Line::Change(entry) => match &mut open {
                     Some((_, entries)) => entries.push(*entry),
                     None => return Err(self.malformed()),
                 },
                 Line::End(end) => {
-                    self.close(open.take(), connection, &mut bundled, progress).await?;
+                    self.close(open.take(), connection, restoring, &mut bundled, progress).await?;
                     if end.through != bundled.through
                         || local::digest(connection, end.through).await? != Some(end.digest.clone())
                     {
@@ -269,6 +272,7 @@ impl Bundle {
         &self,
         revision: Option<(Header, Vec<Entry>)>,
         connection: &mut AsyncPgConnection,
+        restoring: bool,
         bundled: &mut Bundled,
         progress: &(dyn Fn(i64) + Send + Sync),
     ) -> Result<(), Fault> {
@@ -285,7 +289,7 @@ impl Bundle {
             Some(digest) if digest == header.digest => {}
             Some(_) => return Err(self.parted(connection, number).await?),
             None => {
-                if bundled.new == 0 {
+                if bundled.new == 0 && !restoring {
                     // Until here the histories are the same; one that gains nothing stays what it is.
                     local::become_copy(connection, &self.name).await?;
                 }

@@ -9,8 +9,8 @@ use super::compare::{self, Comparison};
 use super::upstream::{Fed, Upstream};
 use super::wire::Gathering;
 use super::{Divergence, Fault, local};
-use crate::db::pool;
-use crate::ledger::copy;
+use crate::db::session;
+use crate::ledger::{copy, origin};
 use crate::model::message::Language;
 use crate::say;
 
@@ -28,6 +28,8 @@ pub struct Following<'a> {
     pub upstream: &'a Upstream,
     /// Whether to go on for ever.
     pub for_ever: bool,
+    /// Whether it only fills up what was restored, which stays a copy of what it was, or none.
+    pub restoring: bool,
     /// Hears of each revision: its number, and the other ledger's head.
     pub progress: &'a (dyn Fn(i64, i64) + Send + Sync),
 }
@@ -62,18 +64,19 @@ impl Following<'_> {
     /// Copies what there is, and goes on if it is to. Whatever ended it before, it takes up after the last whole
     /// revision. Returns head.
     pub async fn run(&self) -> Result<i64, Fault> {
-        patiently(self.for_ever, async |gained| self.round(gained).await).await
+        // Once: what is made a ledger of its own meanwhile stays that.
+        let mut known = self.restoring;
+        patiently(self.for_ever, async |gained| self.round(gained, &mut known).await).await
     }
 
     /// Follows until something fails, or everything is there.
-    async fn round(&self, gained: &mut bool) -> Result<i64, Fault> {
+    async fn round(&self, gained: &mut bool, known: &mut bool) -> Result<i64, Fault> {
         let away = |error: diesel::result::ConnectionError| Fault::Passing(say!("{error}", "{error}"));
-        let mut connection = pool::connect(self.database_url, Duration::ZERO).await.map_err(away)?;
+        let mut connection = session::connect(self.database_url, Duration::ZERO).await.map_err(away)?;
         let index = self.upstream.index().await?;
         local::same_ledger(&mut connection, &self.upstream.url, index.ledger).await?;
         let mut their_head = index.revision;
         let mut wait = Duration::ZERO;
-        let mut known = false;
         loop {
             let head = local::head(&mut connection).await?;
             let mut fed = self.upstream.after(head.revision, &hex::encode(&head.digest), wait).await?;
@@ -81,9 +84,9 @@ impl Following<'_> {
             // Pages up to the newest one.
             loop {
                 let Fed::Page(page) = fed else { return Err(self.parted(&mut connection).await?) };
-                if !known {
-                    local::become_copy(&mut connection, &self.upstream.url).await?;
-                    known = true;
+                if !*known {
+                    self.become_copy(&mut connection, head.revision).await?;
+                    *known = true;
                 }
                 let (caught_up, next) = (page.caught_up, page.next.clone());
                 their_head = if caught_up { page.through } else { their_head.max(page.through) };
@@ -92,7 +95,9 @@ impl Following<'_> {
                     *gained = true;
                     (self.progress)(revision.revision, their_head);
                 }
-                local::reached(&mut connection, their_head, Utc::now()).await?;
+                if !local::reached(&mut connection, their_head, Utc::now()).await? {
+                    return Err(Fault::own());
+                }
                 if caught_up {
                     break;
                 }
@@ -103,6 +108,15 @@ impl Following<'_> {
             }
             wait = WAIT;
         }
+    }
+
+    /// Becomes a copy of what was found to have the same history. What goes on for ever is started again by itself, and
+    /// makes none of a ledger of its own: that is the word of whoever copies once.
+    async fn become_copy(&self, connection: &mut AsyncPgConnection, head: i64) -> Result<(), Fault> {
+        if self.for_ever && head > 0 && origin::mirror(connection).await?.is_none() {
+            return Err(Fault::own());
+        }
+        Ok(local::become_copy(connection, &self.upstream.url).await?)
     }
 
     /// Finds where the histories part, and keeps the evidence.

@@ -51,11 +51,15 @@ pub async fn become_copy(connection: &mut AsyncPgConnection, upstream: &str) -> 
     Ok(())
 }
 
-/// Notes that the other ledger answered, and how far it is.
-pub async fn reached(connection: &mut AsyncPgConnection, upstream_head: i64, now: DateTime<Utc>) -> Result<(), Error> {
+/// Notes that the other ledger answered, and how far it is; false if the ledger here is no copy.
+pub async fn reached(
+    connection: &mut AsyncPgConnection,
+    upstream_head: i64,
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
     let sql = "UPDATE mirror SET upstream_head = ?, reached_at = ?, diverged = NULL";
-    Statement::of(sql, [Bind::BigInt(upstream_head), Bind::Instant(Some(now))]).execute(connection).await?;
-    Ok(())
+    let noted = Statement::of(sql, [Bind::BigInt(upstream_head), Bind::Instant(Some(now))]).execute(connection).await?;
+    Ok(noted > 0)
 }
 
 /// Keeps the evidence.
@@ -67,5 +71,7 @@ pub async fn diverged(connection: &mut AsyncPgConnection, divergence: &Divergenc
 
 /// Ends the copying: from now on the ledger is its own, and may be published to.
 pub async fn promote(connection: &mut AsyncPgConnection) -> Result<bool, Error> {
-    Ok(Statement::of("DELETE FROM mirror", []).execute(connection).await? > 0)
+    // After the revision that is being copied at this moment.
+    let sql = "WITH at AS MATERIALIZED (SELECT revision FROM head FOR UPDATE) DELETE FROM mirror USING at";
+    Ok(Statement::of(sql, []).execute(connection).await? > 0)
 }

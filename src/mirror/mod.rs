@@ -49,6 +49,14 @@ impl Divergence {
 }
 
 impl Fault {
+    /// Nothing is copied into a ledger of its own, whatever still follows for it.
+    fn own() -> Fault {
+        Fault::Lasting(say!(
+            "This ledger is no copy (mirror --promote ends that), so nothing is copied into it. To make it one, run open-commitments mirror --from URL once, without --follow.",
+            "本账本不是副本（mirror --promote 会结束复制），不向其中复制内容。如要使其成为副本，请运行一次不带 --follow 的 open-commitments mirror --from URL。"
+        ))
+    }
+
     pub fn message(&self) -> Message {
         match self {
             Fault::Passing(message) | Fault::Lasting(message) => message.clone(),
@@ -71,6 +79,7 @@ impl From<copy::Fault> for Fault {
         match fault {
             copy::Fault::Unsound(message) | copy::Fault::Unknown(message) => Fault::Lasting(message),
             copy::Fault::Database(error) => error.into(),
+            copy::Fault::Own => Fault::own(),
             copy::Fault::Overtaken => {
                 Fault::Passing(say!("Another program appended to this copy.", "另有程序正在写入此副本。"))
             }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use ureq::tls::{RootCerts, TlsConfig};
 
 use super::Fault;
@@ -26,10 +26,15 @@ pub struct Upstream {
     agent: ureq::Agent,
 }
 
-/// An answer that is not the one asked for.
+/// What an instance says if it does not answer what was asked: problem details (RFC 9457).
+#[derive(Deserialize)]
 struct Problem {
+    #[serde(skip)]
     status: u16,
-    body: Value,
+    #[serde(rename = "type")]
+    _kind: String,
+    #[serde(default)]
+    detail: String,
 }
 
 /// What came of a request.
@@ -59,7 +64,7 @@ impl Upstream {
 
     /// Digest of a revision there, none if there is no such revision.
     pub async fn digest(&self, revision: i64) -> Result<Option<String>, Fault> {
-        #[derive(serde::Deserialize)]
+        #[derive(Deserialize)]
         struct Revision {
             digest: String,
         }
@@ -107,19 +112,21 @@ impl Upstream {
             Ok::<_, String>((response.status().as_u16(), text.map_err(|error| error.to_string())?))
         });
         let (status, text) = asked.await.map_err(|error| passing(error.to_string()))?.map_err(passing)?;
+        // What a gateway answers in the place of the service is neither; it may be gone the next time.
         if status != 200 {
-            return Ok(Err(Problem { status, body: serde_json::from_str(&text).unwrap_or_default() }));
+            let problem = serde_json::from_str::<Problem>(&text);
+            return problem
+                .map(|problem| Err(Problem { status, ..problem }))
+                .map_err(|_| passing(format!("{path}: {status}")));
         }
-        // What a gateway answers in the place of the service is no JSON; it may be gone the next time.
         serde_json::from_str(&text).map(Ok).map_err(|error| passing(format!("{path}: {error}")))
     }
 
     fn failed(&self, path: &str, problem: &Problem) -> Fault {
-        let (url, status) = (&self.url, problem.status);
-        let detail = problem.body["detail"].as_str().unwrap_or_default();
+        let (url, Problem { status, detail, .. }) = (&self.url, problem);
         let message = say!("{url}{path} answers {status}. {detail}", "{url}{path} 应答 {status}。{detail}");
         match status {
-            // Asked wrongly, or not an instance at all: asking again does not help.
+            // Asked wrongly, or of something that it does not have: asking again does not help.
             400 | 401 | 403 | 404 | 405 | 406 => Fault::Lasting(message),
             _ => Fault::Passing(message),
         }

@@ -189,6 +189,12 @@ code_list! {
         W = "W",
     }
 }
+
+impl ObsStatus {
+    /// Statuses of figures that stand for one that there is not.
+    pub const MISSING: [ObsStatus; 5] = [ObsStatus::H, ObsStatus::L, ObsStatus::M, ObsStatus::O, ObsStatus::Q];
+}
+
 code_list! {
     /// Who read a vague period as a definite one.
     PeriodResolver { Publisher = "publisher" }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 
-use super::problem::{Problem, token};
+use super::problem::{Problem, Problems, token};
 use crate::say;
 
 /// How deep objects and arrays may nest in a publication.
@@ -23,8 +23,9 @@ pub fn canonical(value: &impl Serialize) -> Result<String, serde_json::Error> {
 }
 
 /// Reads JSON. Syntax errors end it; duplicate keys, numbers that other readers would round and
-/// characters the ledger cannot keep are listed, and what is left is returned to be checked further.
-pub fn parse(bytes: &[u8]) -> Result<(Value, Vec<Problem>), Problem> {
+/// characters the ledger cannot keep are listed, and what is left is returned to be checked further,
+/// unless there are too many.
+pub fn parse(bytes: &[u8]) -> Result<(Value, Problems), Problem> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let offset = error.valid_up_to();
@@ -38,7 +39,7 @@ pub fn parse(bytes: &[u8]) -> Result<(Value, Vec<Problem>), Problem> {
         )
     })?;
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| syntax(&error))?;
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     let value = build(raw, &mut String::new(), 0, &mut problems)?;
     Ok((value, problems))
 }
@@ -75,7 +76,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
-fn build(raw: &RawValue, pointer: &mut String, depth: usize, problems: &mut Vec<Problem>) -> Result<Value, Problem> {
+fn build(raw: &RawValue, pointer: &mut String, depth: usize, problems: &mut Problems) -> Result<Value, Problem> {
+    if problems.are_too_many() {
+        return Ok(Value::Null);
+    }
     if depth > MAX_DEPTH {
         return Err(Problem::at(
             pointer.clone(),
@@ -134,7 +138,7 @@ fn unreadable(pointer: &str, error: &serde_json::Error) -> Problem {
 }
 
 /// The text, with U+FFFD for what PostgreSQL does not take, so that it can be asked about the rest.
-fn kept(text: String, pointer: &str, problems: &mut Vec<Problem>) -> String {
+fn kept(text: String, pointer: &str, problems: &mut Problems) -> String {
     if text.contains('\0') {
         problems.push(Problem::at(
             pointer,

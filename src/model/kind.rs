@@ -162,6 +162,8 @@ pub enum Accepts {
     Division,
     /// One string, exactly.
     Exact,
+    /// An address, exactly, which may hold commas.
+    Address,
     Integer,
     Decimal,
     Date,

@@ -12,7 +12,7 @@ use super::codes::RevisionKind;
 use super::draft::Draft;
 use super::json;
 use super::kind::Kind;
-use super::problem::Problem;
+use super::problem::{Problem, Problems};
 use crate::say;
 
 /// Bytes of the largest publication.
@@ -66,20 +66,24 @@ pub struct Redaction {
 }
 
 /// Reads a publication. What can be used further is returned even where there are problems, so that
-/// the ledger can add its own; `None` where there is no telling what was meant.
-pub fn parse(bytes: &[u8]) -> (Option<Publication>, Vec<Problem>) {
+/// the ledger can add its own; `None` where there is no telling what was meant, or there are too many.
+pub fn parse(bytes: &[u8]) -> (Option<Publication>, Problems) {
     if bytes.len() > MAX_BYTES {
         let problem = Problem::at(
             "",
             "too-long",
             say!("A publication has at most {MAX_BYTES} bytes. Split it.", "一次发布最多 {MAX_BYTES} 字节，请拆分。"),
         );
-        return (None, vec![problem]);
+        return (None, problem.into());
     }
     match json::parse(bytes) {
+        Ok((_, problems)) if problems.are_too_many() => (None, problems),
         Ok((Value::Object(members), problems)) => Reader { problems }.publication(members),
-        Ok(_) => (None, vec![Problem::at("", "wrong-type", say!("A publication is an object.", "发布内容应为对象。"))]),
-        Err(problem) => (None, vec![problem]),
+        Ok(_) => {
+            let detail = say!("A publication is an object.", "发布内容应为对象。");
+            (None, Problem::at("", "wrong-type", detail).into())
+        }
+        Err(problem) => (None, problem.into()),
     }
 }
 

@@ -11,7 +11,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::kind::{Derived, Kind, Shape};
 use super::kinds::KINDS;
-use super::problem::{Problem, token};
+use super::problem::{MAX_PROBLEMS, Problem, token};
 use super::text::FORMATS;
 use crate::say;
 
@@ -23,6 +23,16 @@ pub fn sent() -> BTreeMap<String, Value> {
         (kind.schemas)(&mut found);
     }
     values(found)
+}
+
+/// Whether a member of a kind is plain text: neither a number nor human text in languages.
+pub fn is_text(kind: &Kind, member: &str) -> bool {
+    let schemas = sent();
+    let mut schema = schemas.get(kind.type_name).map(|schema| &schema["properties"][member]);
+    while let Some(name) = schema.and_then(|schema| schema["$ref"].as_str()).and_then(|path| path.rsplit('/').next()) {
+        schema = schemas.get(name);
+    }
+    schema.is_some_and(|schema| schema["type"] == "string")
 }
 
 /// Schemas as JSON, with optional members that are absent rather than null.
@@ -139,7 +149,7 @@ static VALIDATORS: LazyLock<Result<Validators, String>> = LazyLock::new(|| {
 
 const HUMAN_TEXT: &str = "HumanText";
 
-/// Everything in which a record departs from the schema of its kind.
+/// Everything in which a record departs from the schema of its kind, as far as it is told.
 pub fn check(kind: &Kind, record: &Value) -> Vec<Problem> {
     check_as(kind.type_name, record)
 }
@@ -151,7 +161,9 @@ pub fn check_human_text(text: &Value) -> Vec<Problem> {
 
 fn check_as(name: &str, value: &Value) -> Vec<Problem> {
     match VALIDATORS.as_ref().map(|validators| validators.get(name)) {
-        Ok(Some(validator)) => validator.iter_errors(value).flat_map(|error| explain(&error)).collect(),
+        Ok(Some(validator)) => {
+            validator.iter_errors(value).flat_map(|error| explain(&error)).take(MAX_PROBLEMS + 1).collect()
+        }
         Ok(None) => vec![Problem::at("", "schema", say!("There is no schema {name}.", "没有模式 {name}。"))],
         Err(error) => vec![Problem::at("", "schema", say!("{error}", "{error}"))],
     }
@@ -167,6 +179,7 @@ fn explain(error: &ValidationError) -> Vec<Problem> {
     match error.kind() {
         E::AdditionalProperties { unexpected } => unexpected
             .iter()
+            .take(MAX_PROBLEMS + 1)
             .map(|name| {
                 Problem::at(
                     format!("{pointer}{}", token(name)),

@@ -76,6 +76,11 @@ pub fn period(start: Option<NaiveDate>, end: Option<NaiveDate>, language: Langua
     }
 }
 
+/// Whether a character turns the direction of those around it: marks, embeddings, overrides and isolates (Unicode UAX 9).
+pub fn turns(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// One of four by the quarter of a month.
 pub fn by_quarter(of: [&'static str; 4], month: u32) -> &'static str {
     of.get(month.div_ceil(3).saturating_sub(1) as usize).copied().unwrap_or_default()

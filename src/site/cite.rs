@@ -19,6 +19,8 @@ pub async fn section(
     let row = citation::read(&visit.state.database, kind, id, figure, visit.at(), visit.now).await?;
     let row = row.ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
     let language = visit.language;
+    // A pinned citation has the day of its revision.
+    visit.today = row.today.filter(|_| !visit.is_pinned());
     let cited = cited(kind, id, figure, &row, visit.is_pinned(), &visit.state.public_url)?;
     let csl = serde_json::to_string_pretty(&csl::cite(&cited, language)).unwrap_or_default();
     let address = |extension: &str| {

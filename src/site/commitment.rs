@@ -10,25 +10,27 @@ use super::cite;
 use super::embed::ask::Style;
 use super::frame::Page;
 use super::names::{Names, Wanted as Named};
-use super::parts::{downloads, drawn, evidence, figure, human, member, newest_of_each, paragraphs, plain, status};
+use super::parts::{called, cut, downloads, drawn, evidence, figure, human, member, paragraphs, plain, status, whose};
 use super::since::Shown;
 use super::told;
 use super::visit::{Visit, Wanted};
 use super::words;
 use crate::api::problem::Failure;
+use crate::db::read::figures_of;
 use crate::model::codes::Status;
-use crate::model::kinds::{commitment, observation, organization, report, source};
+use crate::model::kinds::{commitment, organization, report, source};
 use crate::model::message::Language;
 
-/// Reports, and figures, that are shown.
+/// Reports, and metrics of which a figure is shown.
 const ROWS: i64 = 60;
+const METRICS: i64 = 60;
 
 pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     let language = visit.language;
     let record = visit.record(&commitment::KIND, id, &["organization", "programme", "targets"]).await?;
     let of = |value: &str| vec![("commitment", vec![value.to_owned()])];
-    let reports = visit
-        .list(&Wanted {
+    let (reports, more_reports) = visit
+        .first(&Wanted {
             kind: &report::KIND,
             filters: &of(id),
             sort: "-period_end,-reported_on,-id",
@@ -36,16 +38,16 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
             rows: ROWS,
         })
         .await?;
-    let figures = visit
-        .list(&Wanted {
-            kind: &observation::KIND,
-            filters: &of(id),
-            sort: "-period_end,id",
-            includes: &["metric"],
-            rows: ROWS,
-        })
-        .await?;
+    let ids = [id.to_owned()];
+    let wanted = figures_of::Wanted { commitments: &ids, each: METRICS + 1, ..figures_of::Wanted::default() };
+    let mut figures = visit.figures(&wanted).await?;
+    let most = usize::try_from(METRICS).unwrap_or(usize::MAX);
+    let more_figures = figures.len() > most;
+    figures.truncate(most);
     let mut named = Named::default();
+    for (figure, _) in &figures {
+        named.add(&organization::KIND, figure["subject"].as_str());
+    }
     for report in &reports {
         named.add(&source::KIND, report["source"].as_str());
     }
@@ -69,7 +71,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     let body = html! {
         article.commitment {
             p.kicker {
-                a href=(visit.link(&format!("programmes/{}", member(&record, "programme")))) { (human(&programme["title"], language)) }
+                a href=(visit.link(&format!("programmes/{}", member(&record, "programme")))) { (called(programme, member(&record, "programme"), language)) }
                 @if let Some(number) = record["number"].as_i64() { " · " (visit.say("No.", "第")) " " (number) @if language == Language::Chinese { " 项" } }
             }
             h1 { (human(&record["title"], language)) }
@@ -100,18 +102,21 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
                 h2 { (visit.say("What was reported", "进展通报")) }
                 (over_time(&reports, &visit)?)
                 ol.timeline { @for report in &reports { li { (reported(report, &names, &visit)) } } }
+                (cut(more_reports, reports.len(), &visit))
             }
         }
         @if !figures.is_empty() {
             section {
                 h2 { (visit.say("Figures", "数字")) }
-                div.cards { @for (observation, more) in newest_of_each(figures.iter()) { (card(observation, more, &visit)) } }
+                div.cards { @for (observation, more) in &figures { (card(observation, *more, &names, &visit)) } }
+                (cut(more_figures, figures.len(), &visit))
             }
         }
         (told)
         (downloads(&[
             ("JSON", visit.program(&format!("v1/commitments/{id}"))),
             ("CSV", visit.program(&format!("v1/commitments?id={id}&format=csv"))),
+            (visit.say("Figures", "数字"), visit.program(&format!("v1/observations?commitment={id}&role=actual"))),
             (visit.say("Reports", "通报"), visit.program(&format!("v1/commitments/{id}/reports"))),
             (visit.say("History", "修订记录"), visit.program(&format!("v1/commitments/{id}/history"))),
         ], &visit))
@@ -158,21 +163,22 @@ fn reported(report: &Value, names: &Names, visit: &Visit) -> Markup {
 }
 
 /// A figure with the words it was said in, and a link to the others of its metric.
-fn card(observation: &Value, more: usize, visit: &Visit) -> Markup {
+fn card(observation: &Value, more: i64, names: &Names, visit: &Visit) -> Markup {
     let language = visit.language;
-    let metric = &observation["included"]["metric"];
+    let (metric, id) = (&observation["included"]["metric"], member(observation, "metric"));
+    let whose = whose(observation, names, visit);
     html! {
         div.card {
-            p.name { a href=(visit.link(&format!("metrics/{}", member(observation, "metric")))) { (human(&metric["name"], language)) } }
+            p.name { a href=(visit.link(&format!("metrics/{id}"))) { (called(metric, id, language)) } }
             p.figure { (figure(observation, metric, visit)) }
             p.sub {
                 (words::period(member(observation, "period"), language))
-                @if !member(observation, "scope").is_empty() { " · " (member(observation, "scope")) }
+                @if !whose.0.is_empty() { " · " (whose) }
             }
             @if observation["computed"] == true { p.sub { (visit.say("Computed by this service from two figures", "由本服务根据两项数字计算")) } }
             @for entry in observation["evidence"].as_array().into_iter().flatten().take(2) { (evidence(entry, visit)) }
             @if more > 0 {
-                p.sub { a href=(visit.link(&format!("metrics/{}", member(observation, "metric")))) { (match language {
+                p.sub { a href=(visit.link(&format!("metrics/{id}"))) { (match language {
                     Language::English => format!("{more} more, of other periods or bodies"),
                     Language::Chinese => format!("另有 {more} 个其他时期或机构的数字"),
                 }) } }
@@ -186,7 +192,7 @@ fn over_time(newest_first: &[Value], visit: &Visit) -> Result<Markup, Failure> {
     let language = visit.language;
     let cell = |report: &Value| {
         let status = Status::parse(member(report, "status"))?;
-        Some(Cell { label: words::period(member(report, "period"), language), status, wording: None })
+        Some(Cell { label: words::period(member(report, "period"), language), status: Some(status), wording: None })
     };
     let cells: Vec<Cell> = newest_first.iter().rev().filter_map(cell).collect();
     if cells.len() < 2 {
@@ -228,9 +234,12 @@ async fn since(id: &str, record: &Value, reports: &[Value], visit: &Visit) -> Re
 }
 
 /// Which of the records that belong to the commitment is meant.
-fn belonging(kind: &str, record: &Value, figures: &[Value], language: Language) -> String {
+fn belonging(kind: &str, record: &Value, figures: &[(Value, i64)], language: Language) -> String {
     let period = words::period(member(record, "period"), language);
-    let metric = figures.iter().find(|figure| figure["metric"] == record["metric"] && kind != "report");
+    let metric = figures
+        .iter()
+        .map(|(figure, _)| figure)
+        .find(|figure| figure["metric"] == record["metric"] && kind != "report");
     let name = metric.map(|figure| plain(&figure["included"]["metric"]["name"], language)).unwrap_or_default();
     [name, period].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }

@@ -75,10 +75,11 @@ impl Page {
         }
         let digest = moment.n_digest.as_deref().unwrap_or(&moment.digest).get(..8).unwrap_or_default();
         // What became of the past since is said on it.
-        let day = if visit.is_pinned() { format!("-{}", moment.head) } else { format!("-{}", visit.now.date_naive()) };
+        let head = if visit.is_pinned() { format!("-{}", moment.head) } else { String::new() };
+        let day = visit.today.map(|day| format!("-{day}")).unwrap_or_default();
         let settings = hex::encode(Sha256::digest(format!("{:?} {}", visit.state.site, visit.state.public_url)));
         let etag = format!(
-            "W/\"{FORM}-{}-{digest}-{}{day}-{}-{}\"",
+            "W/\"{FORM}-{}-{digest}-{}{head}{day}-{}-{}\"",
             moment.n,
             moment.last_redaction,
             visit.language.tag(),
@@ -92,7 +93,8 @@ impl Page {
             "public, max-age=0, s-maxage=5, stale-while-revalidate=30, stale-if-error=86400"
         };
         let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-        let basis = Basis::of(moment, Rests::Ledger, 0).of_today(visit.now);
+        let basis = Basis::of(moment, Rests::Ledger, 0);
+        let basis = if visit.today.is_some() { basis.of_today(visit.now) } else { basis };
         response
             .insert_header((header::ETAG, etag))
             .insert_header((header::CACHE_CONTROL, cache))
@@ -275,8 +277,8 @@ fn foot(visit: &Visit) -> Markup {
                 p {
                     (visit.say("Revision", "修订")) " "
                     a href=(visit.link(&format!("revisions/{}", moment.n))) { (moment.n) }
-                    @if let Some(time) = moment.head_time.filter(|_| moment.n == moment.head) {
-                        ", " time datetime=(digest::instant(time)) { (spoken::day(time.date_naive(), visit.language)) }
+                    @if let (true, Some(time), Some(day)) = (moment.n == moment.head, moment.head_time, moment.head_on) {
+                        ", " time datetime=(digest::instant(time)) { (spoken::day(day, visit.language)) }
                     }
                     " · " a href=(pinned) { (visit.say("This page for good", "本页固定链接")) }
                     " · " a href=(licence.url) { (licence.name) }

@@ -32,12 +32,7 @@ pub async fn read(mut visit: Visit) -> Result<HttpResponse, Failure> {
     let body = html! {
         section.lead {
             h1 { (visit.say("What was promised, what was done", "承诺了什么，做到了什么")) }
-            form.search action=(visit.file("search")) method="get" role="search" {
-                label.visually-hidden for="q" { (visit.say("Search", "搜索")) }
-                input #q type="search" name="q" placeholder=(visit.say("A word, a figure, a place", "词语、数字、地名"));
-                input type="hidden" name="lang" value=(language.tag());
-                button { (visit.say("Search", "搜索")) }
-            }
+            (parts::search("", &visit))
         }
         @if nothing {
             p { (visit.say("The ledger is empty. Publish with:", "账本为空。发布命令：")) " " code { "open-commitments publish FILE" } }
@@ -99,7 +94,7 @@ fn key_figure(facts: &Facts, visit: &Visit) -> Markup {
     html! {
         li {
             a href=(visit.link(&format!("metrics/{}", facts.metric.id.as_str()))) {
-                span.name { (text.name) }
+                span.name { (parts::isolated(&text.name)) }
                 span.number { (parts::figure(&value, &value, visit)) }
                 (spark(&facts.series))
                 span.sub { (text.period) @if let Some(change) = &text.change { (visit.say(", ", "，")) (change) } }

@@ -3,9 +3,12 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::chart::words::status_note;
+use super::parts::isolated;
 use super::visit::Visit;
 use super::words;
 use crate::ledger::outcome::MemberChange;
+use crate::model::codes::ObsStatus;
 use crate::model::message::Language;
 
 /// Letters of a value that are shown.
@@ -16,6 +19,8 @@ fn label(name: &str, language: Language) -> &str {
     let [en, zh] = match name {
         "value" => ["Value", "数值"],
         "as_published" => ["As printed", "原文"],
+        "role" => ["Role", "性质"],
+        "obs_status" => ["Status (SDMX)", "观测状态（SDMX）"],
         "qualifier" => ["How exactly", "精确程度"],
         "period" => ["Period", "时期"],
         "period_stated" => ["Period as printed", "原文时期"],
@@ -60,7 +65,10 @@ fn shown(name: &str, value: Option<&Value>, language: Language) -> String {
     let said = match (name, value) {
         (_, None | Some(Value::Null)) => "–".to_owned(),
         ("status", Some(Value::String(code))) => words::status(code, language).to_owned(),
-        ("qualifier", Some(Value::String(code))) if code != "exact" => words::qualifier(code, language).to_owned(),
+        ("qualifier", Some(Value::String(code))) => words::exactness(code, language).to_owned(),
+        ("comparator", Some(Value::String(code))) => words::bound(code, language).to_owned(),
+        ("role", Some(Value::String(code))) => words::role(code, language).to_owned(),
+        ("obs_status", Some(Value::String(code))) => observed(code, language),
         ("time_basis", Some(Value::String(code))) => words::time_basis(code, language).to_owned(),
         ("period", Some(Value::String(text))) => words::period(text, language),
         (name, Some(value)) if name.ends_with("_on") => {
@@ -86,6 +94,14 @@ fn shown(name: &str, value: Option<&Value>, language: Language) -> String {
     if said.chars().count() > LETTERS { said.chars().take(LETTERS).chain(['…']).collect() } else { said }
 }
 
+/// A status of an observation (SDMX CL_OBS_STATUS): its code, and what it means.
+fn observed(code: &str, language: Language) -> String {
+    match ObsStatus::parse(code).and_then(|status| status_note(Some(status), language)) {
+        Some(note) => format!("{code} · {note}"),
+        None => code.to_owned(),
+    }
+}
+
 /// Each member that changed: before → after.
 pub fn changed(members: &[MemberChange], visit: &Visit) -> Markup {
     let language = visit.language;
@@ -96,9 +112,9 @@ pub fn changed(members: &[MemberChange], visit: &Visit) -> Markup {
             @let below = path.collect::<Vec<_>>().join(" ");
             dt { (label(name, language)) @if !below.is_empty() { span.sub { " " (below) } } }
             dd {
-                del { (shown(name, member.before.as_ref(), language)) }
+                del { (isolated(&shown(name, member.before.as_ref(), language))) }
                 " → "
-                ins { (shown(name, member.after.as_ref(), language)) }
+                ins { (isolated(&shown(name, member.after.as_ref(), language))) }
             }
         } }
     }

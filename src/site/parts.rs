@@ -7,19 +7,30 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::chart::Size;
+use super::names::Names;
 use super::visit::Visit;
 use super::words;
 use crate::api::problem::{Failure, INTERNAL_ERROR};
 use crate::model::division;
+use crate::model::kinds::organization;
 use crate::model::message::Language;
+use crate::model::spoken;
 
 /// Human text with its language, where that is not the page's.
 pub fn human(value: &Value, language: Language) -> Markup {
     html! {
         @if let Some((tag, text)) = words::text(value, language) {
-            @if tag == language.tag() { (text) } @else { span lang=(tag) { (text) } }
+            @if tag == language.tag() { (isolated(text)) } @else { span lang=(tag) { (isolated(text)) } }
         }
     }
+}
+
+/// A text that turns none of the words around it, whatever it says of its direction (Unicode UAX 9).
+pub fn isolated(text: &str) -> Markup {
+    // Letters of Hebrew, Arabic and their kin turn the digits beside them.
+    let turns =
+        |c| spoken::turns(c) || matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}');
+    html! { @if text.chars().any(turns) { bdi { (text) } } @else { (text) } }
 }
 
 /// Human text as paragraphs.
@@ -29,6 +40,20 @@ pub fn paragraphs(value: &Value, language: Language) -> Markup {
             @for line in text.lines().filter(|line| !line.trim().is_empty()) { p lang=(tag) { (line) } }
         }
     }
+}
+
+/// What a record is called, or else its id: what is removed has no name.
+pub fn called(record: &Value, id: &str, language: Language) -> Markup {
+    html! { @if named(record).is_object() { (human(named(record), language)) } @else { (id) } }
+}
+
+/// The same without markup.
+pub fn called_plainly(record: &Value, id: &str, language: Language) -> String {
+    if named(record).is_object() { plain(named(record), language) } else { id.to_owned() }
+}
+
+fn named(record: &Value) -> &Value {
+    if record["title"].is_object() { &record["title"] } else { &record["name"] }
 }
 
 /// Human text without markup, for titles.
@@ -54,29 +79,8 @@ pub fn figure(observation: &Value, metric: &Value, visit: &Visit) -> Markup {
     html! {
         @if !qualifier.is_empty() { span.qualifier { (qualifier) } " " }
         span.value { (words::number(&observation["value"])) }
-        @if member(&metric["unit"], "code") == "percent" { "%" } @else { " " span.unit { (unit(metric, language)) } }
+        @if member(&metric["unit"], "code") == "percent" { "%" } @else if metric.is_object() { " " span.unit { (unit(metric, language)) } }
     }
-}
-
-/// Of each metric the figure of the newest period, of the whole rather than of a part, and how many others there are.
-pub fn newest_of_each<'a>(newest_first: impl Iterator<Item = &'a Value>) -> Vec<(&'a Value, usize)> {
-    let is_part = |one: &Value| {
-        let of_other = one["subject"].is_string() && one["subject"] != one["publisher"];
-        (one["period_end"].clone(), of_other, one["scope"].is_string())
-    };
-    let mut found: Vec<(&'a Value, usize)> = Vec::new();
-    for observation in newest_first.filter(|one| member(one, "role") != "baseline") {
-        let Some((best, more)) = found.iter_mut().find(|(known, _)| known["metric"] == observation["metric"]) else {
-            found.push((observation, 0));
-            continue;
-        };
-        *more += 1;
-        let (known, other) = (is_part(best), is_part(observation));
-        if known.0 == other.0 && (other.1, other.2) < (known.1, known.2) {
-            *best = observation;
-        }
-    }
-    found
 }
 
 /// The unit of a metric, as people say it.
@@ -85,13 +89,8 @@ pub fn unit(metric: &Value, language: Language) -> Markup {
     html! { @if unit["label"].is_object() { (human(&unit["label"], language)) } @else { (member(unit, "code")) } }
 }
 
-/// The share of each status as a strip with a legend; the strip alone is for the eye.
-pub fn strip(statuses: &Value, visit: &Visit) -> Markup {
-    strip_with_links(statuses, &|_| None, visit)
-}
-
-/// The same, where `led` is where a status leads, and whether that is what is shown.
-pub fn strip_with_links(statuses: &Value, led: &dyn Fn(&str) -> Option<(String, bool)>, visit: &Visit) -> Markup {
+/// Statuses that there are, in one order, and how many of each.
+fn counts(statuses: &Value) -> Vec<(&'static str, i64)> {
     const ORDER: [&str; 9] = [
         "completed",
         "substantially_completed",
@@ -103,8 +102,17 @@ pub fn strip_with_links(statuses: &Value, led: &dyn Fn(&str) -> Option<(String, 
         "not_started",
         "none",
     ];
-    let counts: Vec<(&str, i64)> =
-        ORDER.iter().filter_map(|code| Some((*code, statuses[*code].as_i64().filter(|count| *count > 0)?))).collect();
+    ORDER.iter().filter_map(|code| Some((*code, statuses[*code].as_i64().filter(|count| *count > 0)?))).collect()
+}
+
+/// The share of each status as a strip with a legend; the strip alone is for the eye.
+pub fn strip(statuses: &Value, visit: &Visit) -> Markup {
+    strip_with_links(statuses, &|_| None, visit)
+}
+
+/// The same, where `led` is where a status leads, and whether that is what is shown.
+pub fn strip_with_links(statuses: &Value, led: &dyn Fn(&str) -> Option<(String, bool)>, visit: &Visit) -> Markup {
+    let counts = counts(statuses);
     let total: i64 = counts.iter().map(|(_, count)| count).sum();
     html! {
         @if total > 0 {
@@ -114,15 +122,22 @@ pub fn strip_with_links(statuses: &Value, led: &dyn Fn(&str) -> Option<(String, 
                     rect class=(code) x=(before * 1000 / total) y="0" width=((before + count) * 1000 / total - before * 1000 / total) height="24" {}
                 }
             }
-            ul.legend {
-                @for (code, count) in &counts {
-                    @let entry = html! { (status(code, visit.language)) " " b { (count) } };
-                    li {
-                        @match led(code) {
-                            Some((link, true)) => a href=(link) aria-current="true" { (entry) },
-                            Some((link, false)) => a href=(link) { (entry) },
-                            None => (entry),
-                        }
+            (legend(statuses, led, visit))
+        }
+    }
+}
+
+/// How many there are of each status.
+pub fn legend(statuses: &Value, led: &dyn Fn(&str) -> Option<(String, bool)>, visit: &Visit) -> Markup {
+    html! {
+        ul.legend {
+            @for (code, count) in counts(statuses) {
+                @let entry = html! { (status(code, visit.language)) " " b { (count) } };
+                li {
+                    @match led(code) {
+                        Some((link, true)) => a href=(link) aria-current="true" { (entry) },
+                        Some((link, false)) => a href=(link) { (entry) },
+                        None => (entry),
                     }
                 }
             }
@@ -135,14 +150,63 @@ pub fn evidence(entry: &Value, visit: &Visit) -> Markup {
     let source = member(entry, "source");
     html! {
         figure.evidence {
-            blockquote lang="zh-Hans" {
-                (member(entry, "prefix")) mark { (member(entry, "exact")) } (member(entry, "suffix"))
+            blockquote lang=(words::language_of(member(entry, "exact"))) {
+                (isolated(member(entry, "prefix"))) mark { (isolated(member(entry, "exact"))) } (isolated(member(entry, "suffix")))
             }
             figcaption {
                 a href=(format!("{}#{}", visit.link(&format!("sources/{source}")), anchor(entry))) {
                     (visit.say("In the source", "原文出处"))
                 }
             }
+        }
+    }
+}
+
+/// Whose figure it is, as far as the record says: organization and area by name, scope as printed.
+pub fn whose(observation: &Value, names: &Names, visit: &Visit) -> Markup {
+    let subject = observation["subject"].as_str();
+    // An organization's name says more than its area's.
+    let code = if subject.is_some() { "" } else { member(observation, "division_code") };
+    let scope = member(observation, "scope");
+    html! {
+        @if let Some(subject) = subject { (names.text(&organization::KIND, subject, visit)) }
+        @if !code.is_empty() { (area(code, visit.language)) }
+        @if !scope.is_empty() { @if subject.is_some() || !code.is_empty() { " · " } (isolated(scope)) }
+    }
+}
+
+/// The same without markup, for small places: nobody need be told that a publisher's figure is its own.
+pub fn whose_plainly(record: &Value, names: &Names, language: Language) -> String {
+    let named = |id: &str| names.get(&organization::KIND, id).map_or(id.to_owned(), |name| plain(name, language));
+    let of = match record["subject"].as_str() {
+        Some(subject) if subject == member(record, "publisher") => String::new(),
+        Some(subject) => named(subject),
+        None => division::name(member(record, "division_code")).to_owned(),
+    };
+    let parts = [of, member(record, "scope").to_owned()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// Says that a list goes on where the page ends it; what is wanted of it is among the page's data.
+pub fn cut(is_cut: bool, rows: usize, visit: &Visit) -> Markup {
+    html! {
+        @if is_cut { p.sub { (match visit.language {
+            Language::English => format!("The first {rows}. The data below has all."),
+            Language::Chinese => format!("仅列出前 {rows} 项，全部见下方数据。"),
+        }) } }
+    }
+}
+
+/// Asks for words to search for, at the revision of the page.
+pub fn search(words: &str, visit: &Visit) -> Markup {
+    let label = visit.say("Search", "搜索");
+    html! {
+        form.search action=(visit.file("search")) method="get" role="search" {
+            label.visually-hidden for="q" { (label) }
+            input #q type="search" name="q" value=(words) placeholder=(visit.say("A word, a figure, a place", "词语、数字、地名"));
+            input type="hidden" name="lang" value=(visit.language.tag());
+            @for (name, value) in visit.pinned() { input type="hidden" name=(name) value=(value); }
+            button { (label) }
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::frame::Page;
 use super::members;
 use super::names::Wanted as Named;
-use super::parts::human;
+use super::parts::{called, human};
 use super::visit::Visit;
 use super::words;
 use crate::api::diff::item;
@@ -54,9 +54,7 @@ pub fn table(rows: &[Row], visit: &Visit) -> Markup {
                     @let number = row.revision.unwrap_or_default();
                     tr {
                         td { a href=(visit.link_with(&format!("revisions/{number}"), &[("revision", ""), ("as_of", "")])) { (number) } }
-                        td { @if let Some(time) = row.header.published_at {
-                            time datetime=(digest::instant(time)) { (spoken::day(time.date_naive(), language)) }
-                        } }
+                        td { (day(row, language)) }
                         td {
                             (human(&message(row), language)) " "
                             span.sub { (words::revision_kind(row.header.revision_kind.as_deref().unwrap_or_default(), language)) }
@@ -64,6 +62,15 @@ pub fn table(rows: &[Row], visit: &Visit) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// The day that it was published on, in the ledger's zone.
+fn day(row: &Row, language: Language) -> Markup {
+    html! {
+        @if let (Some(time), Some(day)) = (row.header.published_at, row.published_on) {
+            time datetime=(digest::instant(time)) { (spoken::day(day, language)) }
         }
     }
 }
@@ -89,6 +96,7 @@ pub async fn list(mut visit: Visit) -> Result<HttpResponse, Failure> {
         }
     };
     let mut page = Page::new(visit.say("Revisions", "修订"), "revisions", body);
+    page.parameters = before.iter().map(|before| ("before", before.to_string())).collect();
     page.alternates = vec![("application/json", "v1/revisions".into())];
     page.respond(&visit)
 }
@@ -127,7 +135,7 @@ pub async fn one(mut visit: Visit, number: &str) -> Result<HttpResponse, Failure
         p.lead { (human(&message(&row), language)) }
         dl.facts {
             dt { (visit.say("Published", "发布时间")) }
-            dd { @if let Some(time) = row.header.published_at { time datetime=(digest::instant(time)) { (spoken::day(time.date_naive(), language)) } } }
+            dd { (day(&row, language)) }
             dt { (visit.say("Publisher", "发布者")) }
             dd { @if let Some(publisher) = &row.header.publisher { (names.link(&organization::KIND, publisher, &visit)) } }
             dt { (visit.say("Digest", "摘要")) }
@@ -159,10 +167,7 @@ fn difference(change: &Difference, visit: &Visit) -> Markup {
         Effect::Withdraw => visit.say("Withdrawn", "撤回"),
         Effect::Redact => visit.say("Removed", "涂删"),
     };
-    let name = change.record.as_ref().map(|record| {
-        let title = if record["title"].is_object() { &record["title"] } else { &record["name"] };
-        human(title, language)
-    });
+    let name = change.record.as_ref().map(|record| called(record, "", language));
     // A figure is on the page of its metric.
     let of_metric = change.record.as_ref().and_then(|record| record["metric"].as_str());
     let in_its_table = || Some(format!("{}#figure-{id}", visit.link(&format!("metrics/{}", of_metric?))));

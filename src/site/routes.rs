@@ -56,7 +56,7 @@ static ROUTES: [Route; 12] = [
         parameters: &[],
         make: |visit, id| Box::pin(async move { revisions::one(visit, &id).await }),
     },
-    Route { path: "/search", parameters: &["q", "kind"], make: |visit, _| Box::pin(search::read(visit)) },
+    Route { path: "/search", parameters: &["q"], make: |visit, _| Box::pin(search::read(visit)) },
     Route { path: "/compare", parameters: &compare::PARAMETERS, make: |visit, _| Box::pin(compare::read(visit)) },
     Route { path: "/problems", parameters: &[], make: |visit, _| Box::pin(problems::list(visit)) },
     Route { path: "/developers", parameters: &[], make: |visit, _| Box::pin(developers::read(visit)) },

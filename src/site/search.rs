@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use maud::{Markup, html};
 
 use super::frame::Page;
-use super::parts::human;
+use super::parts::{human, search as search_form};
 use super::revisions::page_of;
 use super::visit::Visit;
 use super::words;
@@ -12,16 +12,15 @@ use crate::api::problem::Failure;
 use crate::api::search::{SearchHit, hits};
 use crate::db::read::search::{self, Search};
 use crate::model::kinds::KINDS;
+use crate::model::message::Language;
 
 /// Hits that are shown.
 const ROWS: i64 = 50;
 
 pub async fn read(mut visit: Visit) -> Result<HttpResponse, Failure> {
     let asked = visit.query.words("q");
-    visit.query.text("kind");
     visit.finish()?;
-    let chosen = KINDS;
-    let wanted = Search { words: asked.as_deref(), kinds: &chosen, publishers: &[], after: None, rows: ROWS };
+    let wanted = Search { words: asked.as_deref(), kinds: &KINDS, publishers: &[], after: None, rows: ROWS + 1 };
     let rows = if asked.is_some() {
         search::read(&visit.state.database, &wanted, visit.at(), visit.now).await?
     } else {
@@ -34,16 +33,20 @@ pub async fn read(mut visit: Visit) -> Result<HttpResponse, Failure> {
     }
     let text = asked.clone().unwrap_or_default();
     let found = if asked.is_some() { hits(rows, asked).await? } else { Vec::new() };
+    let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
+    let data =
+        format!("v1/search?{}", url::form_urlencoded::Serializer::new(String::new()).append_pair("q", &text).finish());
     let body = html! {
         h1 { (visit.say("Search", "搜索")) }
-        form.search action=(visit.file("search")) method="get" role="search" {
-            label.visually-hidden for="q" { (visit.say("Search", "搜索")) }
-            input #q type="search" name="q" value=(text);
-            input type="hidden" name="lang" value=(visit.language.tag());
-            button { (visit.say("Search", "搜索")) }
-        }
+        (search_form(&text, &visit))
         @if !text.is_empty() && found.is_empty() { p role="status" { (visit.say("Nothing was found.", "没有找到。")) } }
-        ol.hits { @for hit in &found { li { (shown(hit, &visit)) } } }
+        ol.hits { @for hit in found.iter().take(most) { li { (shown(hit, &visit)) } } }
+        @if found.len() > most {
+            p.sub { (match visit.language {
+                Language::English => format!("The first {most} are shown. More words find fewer. "),
+                Language::Chinese => format!("仅显示前 {most} 条，请增加词语以缩小范围。"),
+            }) a href=(visit.program(&data)) { (visit.say("All of it as data", "全部数据")) } }
+        }
     };
     let mut page = Page::new(visit.say("Search", "搜索"), "search", body);
     if !text.is_empty() {

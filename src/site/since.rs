@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::parts::isolated;
 use super::words;
 use crate::api::problem::Failure;
 use crate::db::pool::Database;
@@ -13,8 +14,9 @@ use crate::model::kind::Kind;
 use crate::model::message::Language;
 use crate::model::spoken;
 
-/// Characters of a reason that are shown.
+/// Characters of a reason, and of a name, that are shown.
 const MAX_REASON: usize = 240;
+pub const MAX_NAME: usize = 80;
 
 /// A record that is shown, and what of it.
 pub struct Shown<'a> {
@@ -136,16 +138,24 @@ impl Since {
         html! {
             p.since role="note" {
                 (said)
-                @if let Some((tag, reason)) = reason { (colon) span lang=(tag) { (clipped(reason.trim_end_matches(['.', '。']), MAX_REASON)) } }
+                @if let Some((tag, reason)) = reason { (colon) span lang=(tag) { (isolated(&clipped(reason.trim_end_matches(['.', '。']), MAX_REASON))) } }
                 (stop)
                 @if let Some(now) = &self.now {
                     a href=(newest) target=[blank.then_some("_blank")] rel=[blank.then_some("noopener")] {
-                        (if chinese { "现为" } else { "Now " }) (now)
+                        (if chinese { "现为" } else { "Now " }) (isolated(now))
                     }
                     (stop.trim_end())
                 }
             }
         }
+    }
+}
+
+/// A value, and what it is of in brackets.
+pub fn beside(value: &str, of: &str, language: Language) -> String {
+    match language {
+        Language::English => format!("{value} ({of})"),
+        Language::Chinese => format!("{value}（{of}）"),
     }
 }
 

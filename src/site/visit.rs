@@ -1,17 +1,18 @@
 //! A request for a page: its language, and reads that are all of one revision.
 
 use actix_web::{HttpRequest, web};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::since::{self, Shown};
+use super::since::{self, Shown, Since};
 use crate::api::State;
+use crate::api::answer;
 use crate::api::endpoint::{self, check_moment};
 use crate::api::problem::{Failure, INTERNAL_ERROR};
 use crate::api::query::Query;
 use crate::api::record::gone;
-use crate::db::read::{At, Moment, list, record};
+use crate::db::read::{At, Moment, figures_of, list, record};
 use crate::model::kind::{Filter, Include, Kind, Sort};
 use crate::model::message::Language;
 
@@ -33,9 +34,13 @@ pub struct Visit {
     path: String,
     /// How many folders the page lies below the top.
     depth: usize,
+    /// Where reads are evaluated as it was asked for, and as it turned out.
+    asked: At,
     at: At,
     prefix: Option<String>,
     moment: Option<Moment>,
+    /// Today in the ledger's zone, where the page says it.
+    pub today: Option<NaiveDate>,
     /// Whether the page's picture is asked for, and not the page.
     pub as_picture: bool,
 }
@@ -94,9 +99,11 @@ impl Visit {
             given,
             path,
             depth,
+            asked: at,
             at,
             prefix,
             moment: None,
+            today: None,
             as_picture: false,
         }
     }
@@ -109,9 +116,9 @@ impl Visit {
         }
     }
 
-    /// Whether a revision was asked for.
+    /// Whether a revision was asked for, or a time of the past.
     pub fn is_pinned(&self) -> bool {
-        self.kept.iter().any(|(name, _)| name != "lang")
+        self.moment.as_ref().is_some_and(|moment| answer::is_pinned(self.asked, moment))
     }
 
     /// A parameter of the page's own, as it was given.
@@ -203,9 +210,13 @@ impl Visit {
 
     /// A line on what became of what is shown since, with a link to what is said now; nothing at head.
     pub async fn since(&self, shown: &[Shown<'_>]) -> Result<Markup, Failure> {
-        let since = since::read(&self.state.database, shown, self.moment()?, self.now).await?;
+        Ok(self.became(since::read(&self.state.database, shown, self.moment()?, self.now).await?.as_ref()))
+    }
+
+    /// The same of what was read already.
+    pub fn became(&self, since: Option<&Since>) -> Markup {
         let newest = self.here(&[("revision", ""), ("as_of", "")]);
-        Ok(html! { @if let Some(since) = since { (since.line(&newest, false, self.language)) } })
+        html! { @if let Some(since) = since { (since.line(&newest, false, self.language)) } }
     }
 
     /// Refuses what is wrong with the parameters.
@@ -222,8 +233,13 @@ impl Visit {
         let row = record::read(&self.state.database, kind, id, &includes, self.at, self.now).await?;
         let row = row.ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
         self.settle(&row.moment)?;
-        let Some(body) = &row.body else { return Err(gone(kind, id, &row)) };
+        let Some(body) = &row.body else { return Err(gone(kind, id, &row, &self.up_to(kind))) };
         parsed(body, row.included.as_deref())
+    }
+
+    /// Where records stand, for [`gone`]: of embeds, oEmbed alone says it.
+    fn up_to(&self, kind: &Kind) -> String {
+        if self.path.starts_with("embed/") { format!("{}/", kind.collection) } else { String::new() }
     }
 
     /// A record that may not be there.
@@ -234,6 +250,28 @@ impl Visit {
             Err(failure) if matches!(failure.problem_type.status, 404 | 410) => Ok(None),
             Err(failure) => Err(failure),
         }
+    }
+
+    /// The first records of a list, and whether it has more.
+    pub async fn first(&mut self, wanted: &Wanted<'_>) -> Result<(Vec<Value>, bool), Failure> {
+        let mut records = self.list(&Wanted { rows: wanted.rows + 1, ..*wanted }).await?;
+        let most = usize::try_from(wanted.rows).unwrap_or(usize::MAX);
+        let more = records.len() > most;
+        records.truncate(most);
+        Ok((records, more))
+    }
+
+    /// Figures of commitments with their metrics, and how many others of the same metric each commitment has.
+    pub async fn figures(&mut self, wanted: &figures_of::Wanted<'_>) -> Result<Vec<(Value, i64)>, Failure> {
+        let rows = figures_of::read(&self.state.database, wanted, self.at, self.now).await?;
+        if let Some(first) = rows.first() {
+            self.settle(&first.moment.clone())?;
+        }
+        let figure = |row: figures_of::Row| {
+            let included = format!("{{\"metric\":{}}}", row.metric.as_deref().unwrap_or("null"));
+            Some(parsed(&row.body?, Some(&included)).map(|figure| (figure, row.others.unwrap_or_default())))
+        };
+        rows.into_iter().filter_map(figure).collect()
     }
 
     /// Some records.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::model::codes::{Qualifier, Status};
 use crate::model::message::Language;
 use crate::model::period::Period;
+use crate::model::search::is_han;
 use crate::model::spoken;
 
 /// A status as people say it.
@@ -77,6 +78,11 @@ pub fn text(value: &Value, language: Language) -> Option<(&str, &str)> {
     Some((found.0.as_str(), found.1.as_str()?))
 }
 
+/// The language of words that nothing says it of; empty where it is not known (HTML, `lang`).
+pub fn language_of(text: &str) -> &'static str {
+    if text.chars().any(is_han) { "zh-Hans" } else { "" }
+}
+
 /// What a figure counts over.
 pub fn time_basis(code: &str, language: Language) -> &'static str {
     let [en, zh] = match code {
@@ -94,6 +100,34 @@ pub fn comparator(code: &str, language: Language) -> &'static str {
     let [en, zh] = match code {
         "at_least" => ["at least ", "不少于"],
         "at_most" => ["at most ", "不超过"],
+        _ => ["", ""],
+    };
+    if language == Language::Chinese { zh } else { en }
+}
+
+/// How a target is to be met, by itself.
+pub fn bound(code: &str, language: Language) -> &'static str {
+    match code {
+        "exactly" if language == Language::Chinese => "等于",
+        "exactly" => "exactly",
+        _ => comparator(code, language).trim_end(),
+    }
+}
+
+/// How exactly a figure was stated, by itself.
+pub fn exactness(code: &str, language: Language) -> &'static str {
+    match code {
+        "exact" if language == Language::Chinese => "精确",
+        "exact" => "exactly",
+        _ => qualifier(code, language),
+    }
+}
+
+/// Whether a figure is what was done, or what it is measured from.
+pub fn role(code: &str, language: Language) -> &'static str {
+    let [en, zh] = match code {
+        "actual" => ["actual", "实际值"],
+        "baseline" => ["baseline", "基期"],
         _ => ["", ""],
     };
     if language == Language::Chinese { zh } else { en }

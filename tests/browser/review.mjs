@@ -62,6 +62,7 @@ try {
     await row("820件").locator("input:not([type=checkbox])").first().fill("828");
     await row("2万份").locator("input[type=checkbox]").uncheck();
     await page.locator("article", { hasText: "建成公共法律服务站" }).first().locator("p select").selectOption("delayed");
+    await page.locator("input[aria-label=source]").fill("某市司法局2026年公开承诺上半年进展公告");
     const metric = page.locator("tr[title$='fa-lv-yuan-zhu-an-jian'] input:not([type=checkbox])").first();
     await metric.fill("法律援助案件受理");
     await metric.blur();
@@ -74,6 +75,7 @@ try {
     assert.ok(!values.some((value) => value.startsWith("2万份")), String(values));
     assert.equal(records.reports.find((report) => report.commitment === "plan-1").status, "delayed");
     assert.ok(records.metrics.some((record) => record.name["zh-Hans"] === "法律援助案件受理"));
+    assert.equal(records.sources[0].title["zh-Hans"], "某市司法局2026年公开承诺上半年进展公告");
     const used = new Set([...records.observations, ...records.targets].map((record) => record.metric));
     assert.ok(records.metrics.every((record) => record.ratio || used.has(record.id)), "no metric is left over");
   });

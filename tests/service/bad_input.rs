@@ -56,6 +56,26 @@ async fn every_endpoint_refuses_unknown_repeated_and_unreadable_parameters() {
 }
 
 #[actix_web::test]
+async fn a_query_full_of_mistakes_gets_a_short_answer() {
+    let service = Service::small().await;
+    let many: String = (0..9000).map(|number| format!("p{number}&")).collect();
+    for (path, count) in [
+        (format!("/v1/observations?{}", "a&".repeat(30_000)), 1),
+        (format!("/v1/observations?{}", "limit=0&".repeat(7000)), 2),
+        (format!("/v1/observations?{many}"), 51),
+    ] {
+        let answer = service.get(&path).await;
+        assert_eq!(refused(&answer).len(), count, "{}", &path[..40]);
+        assert!(answer.text.len() < 20_000, "{} bytes", answer.text.len());
+        let lists = answer.text.matches("value_min").count();
+        assert!(lists <= 2, "{lists} times, beside detail, which says again what alone is wrong");
+        assert_eq!(answer.text.contains("more-problems"), count > 50);
+    }
+    let page = service.get(&format!("/search?{}", "lang=a&".repeat(9000))).await;
+    assert!(page.status == 400 && page.text.len() < 20_000, "{} {}", page.status, page.text.len());
+}
+
+#[actix_web::test]
 async fn malformed_values_are_named_with_what_is_allowed() {
     let service = Service::small().await;
     for (path, parameter, says) in [
@@ -83,6 +103,7 @@ async fn malformed_values_are_named_with_what_is_allowed() {
         ("/v1/commitments?topic=a--b", "topic", "slug"),
         ("/v1/commitments?q=%EF%BC%8C%20", "q", "nothing to search for"),
         ("/v1/observations?division=3701x", "division", "GB/T 2260"),
+        ("/v1/sources?url=example.org/a,b", "url", "http or https"),
         ("/v1/observations?value_min=1e9", "value_min", "15 digits"),
         ("/v1/observations?value_max=NaN", "value_max", "15 digits"),
         ("/v1/commitments?format=pdf", "format", "json, ndjson, csv, csv-excel, xlsx"),
@@ -247,6 +268,7 @@ async fn accept_that_cannot_be_met_is_406() {
         ("text/*, */*;q=0.1", 200, "text/csv"),
         ("text/html,application/xhtml+xml,*/*;q=0.8", 200, "application/json"),
         ("*/*", 200, "application/json"),
+        ("", 200, "application/json"),
         ("nonsense", 406, "application/problem+json"),
     ] {
         let answer = service.request("GET", "/v1/commitments", &[("accept", accept)]).await;

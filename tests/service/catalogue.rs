@@ -10,7 +10,7 @@ use oxjsonld::JsonLdParser;
 use oxttl::TurtleParser;
 use serde_json::{Value, json};
 
-use crate::support::data::{self, commitment, organization, publication};
+use crate::support::data::{self, commitment, observation, organization, publication};
 use crate::support::{Service, Settings, TestDatabase};
 
 const BASE: &str = "https://data.example/open";
@@ -102,6 +102,83 @@ async fn a_person_in_a_hurry_sees_what_is_here() {
 }
 
 #[actix_web::test]
+async fn coverage_begins_with_the_first_day_of_all_periods() {
+    let service = Service::small().await;
+    let begins = async || service.get("/v1/meta").await.json()["coverage"]["start"].clone();
+    for (metric, period, start) in [
+        ("cases", "2019-Q4", "2019-10-01"),
+        ("settled", "2019-Q2", "2019-04-01"),
+        ("cases", "2019-S1", "2019-01-01"),
+        ("cases", "2018-12-31", "2018-12-31"),
+        ("cases", "2018-11", "2018-11-01"),
+        ("settled", "2018", "2018-01-01"),
+        ("cases", "2016-02-03/..", "2016-02-03"),
+        ("cases", "../2017-06-30", "2016-02-03"),
+        ("cases", "../2015-06-30", "2015-06-30"),
+        ("settled", "2015-03", "2015-03-01"),
+        ("settled", "2015-01-01/2021-03-31", "2015-01-01"),
+    ] {
+        let figure = observation(&format!("f-{}", service.head().await), metric, period, json!(1));
+        service.publishes(&publication("new_data", json!({ "observations": [figure] })));
+        assert_eq!(begins().await, start, "{metric} {period}");
+    }
+    assert_eq!(service.get("/v1/meta?revision=1").await.json()["coverage"]["start"], "2020-01-01");
+}
+
+#[actix_web::test]
+async fn no_more_than_a_thousand_divisions_are_named() {
+    let service = Service::small().await;
+    let (mut organizations, mut programmes) = (Vec::new(), Vec::new());
+    for index in 0..1005 {
+        let id = format!("n-{index}");
+        let code = format!("{}", 100_000 + index);
+        organizations.push(json!({"id": id, "name": {"en": id}, "division_code": code}));
+        programmes.push(json!({"id": id, "organization": id, "year": 2021, "title": {"en": id}}));
+    }
+    service.publishes(&publication("new_data", json!({"organizations": organizations, "programmes": programmes})));
+    let divisions = service.get("/v1/meta").await.json()["coverage"]["divisions"].clone();
+    assert_eq!((divisions.as_array().map(Vec::len), &divisions[999]), (Some(1000), &json!("100999")));
+}
+
+#[actix_web::test]
+async fn a_redaction_moves_no_number_and_takes_no_version_back() {
+    let service = service().await;
+    let programme = |id: &str| json!({"id": id, "organization": "org", "year": 2022, "title": {"en": id}});
+    let mut third = commitment("three", 3);
+    third["programme"] = json!("third");
+    service.publishes(&publication("new_data", json!({"programmes": [programme("third")], "commitments": [third]})));
+    let mut corrected = commitment("three", 3);
+    corrected["programme"] = json!("third");
+    corrected["title"] = json!({"en": "Names somebody"});
+    service.publishes(&publication("source_correction", json!({ "commitments": [corrected] })));
+    let version = async || objects(&triples(&service, "").await, "#programme-third", "dcat:version");
+    let code = async || {
+        let catalogue = service.get("/catalog-zh.json").await.json();
+        let resources = catalogue["信息资源"].as_array().expect("resources").clone();
+        resources.into_iter().find(|one| one["信息资源名称"] == "third").expect("there")["信息资源代码"].clone()
+    };
+    assert_eq!((version().await, code().await), (vec!["\"4\"".to_owned()], json!("307037/000103")));
+    for (kind, id) in [("commitment", "three"), ("programme", "next")] {
+        let output = service.run(&["redact", kind, id, "--message", "Law"], "");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!((version().await, code().await), (vec!["\"5\"".to_owned()], json!("307037/000103")), "{kind}");
+    }
+}
+
+#[actix_web::test]
+async fn names_in_the_catalogue_are_of_one_thing_whatever_ids_there_are() {
+    let service = service().await;
+    let programme = |id: &str| json!({"id": id, "organization": "org", "year": 2022, "title": {"en": id}});
+    service
+        .publishes(&publication("new_data", json!({"programmes": [programme("next-csv"), programme("next-period")]})));
+    let triples = triples(&service, "").await;
+    for id in ["next", "next-csv", "next-period", "next.csv", "next.period"] {
+        let types = objects(&triples, &format!("#programme-{id}"), "http://www.w3.org/1999/02/22-rdf-syntax-ns#type");
+        assert_eq!(types.len(), 1, "{id}: {types:?}");
+    }
+}
+
+#[actix_web::test]
 async fn the_catalogue_has_a_dataset_for_each_kind_and_each_programme() {
     let service = service().await;
     let head = triples(&service, "").await;
@@ -110,7 +187,7 @@ async fn the_catalogue_has_a_dataset_for_each_kind_and_each_programme() {
     let expected: BTreeSet<String> = expected.map(|name| format!("<{BASE}/catalog.jsonld#{name}>")).collect();
     assert_eq!(datasets.into_iter().collect::<BTreeSet<_>>(), expected);
     assert_eq!(
-        objects(&head, "#programme-next-csv", "dcat:downloadURL"),
+        objects(&head, "#programme-next.csv", "dcat:downloadURL"),
         [format!("<{BASE}/v1/exports/commitments.csv?programme=next>")]
     );
     assert_eq!(
@@ -148,7 +225,7 @@ async fn versions_lead_from_head_to_every_revision_that_changed_a_dataset() {
         [format!("<{BASE}/catalog.jsonld#commitments>")]
     );
     assert_eq!(
-        objects(&old, "?revision=1#commitments-csv", "dcat:downloadURL"),
+        objects(&old, "?revision=1#commitments.csv", "dcat:downloadURL"),
         [format!("<{BASE}/v1/exports/commitments.csv?revision=1>")]
     );
     assert!(!old.iter().flatten().any(|term| term.contains("programme-next")));

@@ -283,7 +283,7 @@ fn progress_parts_and_statuses_say_what_the_data_says() {
 
     let cells = Status::CODES.iter().map(|code| {
         let status = Status::parse(code).expect("a status");
-        Cell { label: format!("2020 {code}"), status, wording: None }
+        Cell { label: format!("2020 {code}"), status: Some(status), wording: None }
     });
     let drawn = strip::draw(
         &Strip { about: about(Language::Chinese), cells: cells.collect() },
@@ -304,7 +304,7 @@ fn every_chart(data: &Series, size: Size) -> Vec<String> {
     let first = data.points.first().map(|point| point.label.clone()).unwrap_or_default();
     let cells = data.points.iter().map(|point| Cell {
         label: point.label.clone(),
-        status: Status::InProgress,
+        status: Some(Status::InProgress),
         wording: Some(first.clone()),
     });
     let strip = Strip { about: data.about.clone(), cells: cells.collect() };

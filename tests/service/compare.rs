@@ -12,7 +12,7 @@ use crate::support::Service;
 use crate::support::data::{self, publication};
 
 /// A figure of area, body and period.
-fn figure(id: &str, division: &str, subject: &str, period: &str, value: Value) -> Value {
+pub fn figure(id: &str, division: &str, subject: &str, period: &str, value: Value) -> Value {
     let mut figure = json!({"id": id, "metric": "calls", "period": period, "value": value});
     for (member, text) in [("division_code", division), ("subject", subject)] {
         if !text.is_empty() {
@@ -23,7 +23,7 @@ fn figure(id: &str, division: &str, subject: &str, period: &str, value: Value) -
 }
 
 /// Calls in the divisions of a province, in two years, and a rate in percent.
-async fn calls() -> Service {
+pub async fn calls() -> Service {
     let service = Service::small().await;
     let rate = |id: &str, period: &str, value: Value| json!({"id": id, "metric": "satisfied", "period": period, "value": value});
     service.publishes(&publication(
@@ -57,14 +57,14 @@ async fn calls() -> Service {
     service
 }
 
-async fn asked(service: &Service, query: &str) -> Value {
+pub async fn asked(service: &Service, query: &str) -> Value {
     let answer = service.get(&format!("/v1/compare?{query}")).await;
     assert_eq!(answer.status, 200, "{query}: {}", answer.text);
     answer.json()
 }
 
 /// Codes of a refusal.
-async fn refused(service: &Service, query: &str) -> Vec<String> {
+pub async fn refused(service: &Service, query: &str) -> Vec<String> {
     let answer = service.get(&format!("/v1/compare?{query}")).await;
     assert_eq!((answer.status, answer.problem().as_str()), (422, "not-comparable"), "{query}: {}", answer.text);
     let errors = answer.json()["errors"].as_array().cloned().expect("errors");
@@ -207,6 +207,37 @@ async fn figures_printed_in_another_unit_are_not_mixed_in() {
     ));
     assert_eq!(service.get("/v1/warnings?code=unit-mismatch").await.json()["data"][0]["id"], "b");
     assert_eq!(refused(&service, "metric=money&by=division&aggregate=sum").await, ["mixed-units"]);
+}
+
+#[actix_web::test]
+async fn units_that_have_a_character_in_common_are_told_apart_and_other_spellings_are_not() {
+    let service = Service::small().await;
+    let (mut metrics, mut observations) = (Vec::new(), Vec::new());
+    let units = [
+        ("yuan", "元", "800万元", "800万美元"),
+        ("times", "人次", "约90余人次", "90人"),
+        ("persons", "人", "90人", "90人次"),
+        ("metres", "米", "50米", "50平方米"),
+        ("homes", "家", "三十个家庭", "30件"),
+        ("percent", "%", "百分之九十八", "8件"),
+        ("tenths", "%", "8成", "8人"),
+        ("towns", "个乡镇", "5个", "5个部门"),
+    ];
+    for (id, label, same, other) in units {
+        let code = if label == "%" { "percent" } else { id };
+        metrics.push(json!({"id": id, "name": {"en": id}, "unit": {"code": code, "label": {"zh-Hans": label}}, "time_basis": "period_flow"}));
+        for (part, printed) in [("same", same), ("other", other)] {
+            observations.push(json!({"id": format!("{id}-{part}"), "metric": id, "period": "2020", "scope": part, "value": 3, "as_published": printed}));
+        }
+    }
+    service.publishes(&publication("new_data", json!({"metrics": metrics, "observations": observations})));
+    let warned = service.get("/v1/warnings?code=unit-mismatch").await.json();
+    let mut warned: Vec<&str> =
+        warned["data"].as_array().expect("warnings").iter().filter_map(|warning| warning["id"].as_str()).collect();
+    warned.sort_unstable();
+    let mut expected = units.map(|(id, ..)| format!("{id}-other"));
+    expected.sort_unstable();
+    assert_eq!(warned, expected);
 }
 
 #[actix_web::test]

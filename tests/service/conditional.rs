@@ -159,6 +159,13 @@ async fn a_public_url_with_a_path_is_served_under_it_and_at_the_root() {
     }
     assert_eq!(service.get("/open/v1/nothing").await.json()["type"], "https://data.example/open/problems/no-such-path");
     assert_eq!(service.get("/openapi.json").await.json()["servers"][0]["url"], "https://data.example/open");
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    for (path, target) in [("/open", "open/"), ("/open?lang=zh", "open/?lang=zh")] {
+        let answer = client.get(format!("{}{path}", service.url)).send().await.expect("an answer");
+        let location = answer.headers().get("location").and_then(|location| location.to_str().ok());
+        assert_eq!((answer.status().as_u16(), location), (308, Some(target)), "{path}");
+    }
+    assert_eq!(service.get("/open/?lang=zh").await.status, 200);
 }
 
 fn on_new_years_eve() -> DateTime<Utc> {

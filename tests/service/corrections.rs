@@ -74,6 +74,14 @@ async fn one_figure_is_corrected_on_the_command_line_and_the_rest_of_its_record_
         assert!(stderr.contains(said), "{words:?}: {stderr}");
     }
     assert_eq!(service.head().await, 2);
+
+    // A member that is text takes 2020 without quotes.
+    for (set, period) in [("period=2020", "2020"), ("period=\"2021\"", "2021")] {
+        let words = ["correct", "observation", "cases-s1", set, "--kind", "methodology", "--message", "x"];
+        let output = service.run(&words, "");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(service.get("/v1/observations/cases-s1").await.json()["period"], period);
+    }
 }
 
 #[actix_web::test]

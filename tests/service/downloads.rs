@@ -98,6 +98,8 @@ async fn parts_of_a_file_fit_together() {
         assert_eq!((answer.status, answer.problem().as_str()), (416, "range-not-satisfiable"), "{range}");
         assert_eq!(answer.header("content-range"), format!("bytes */{length}"));
     }
+    let head = service.request("HEAD", path, &[("range", "bytes=0-9")]).await;
+    assert_eq!((head.status, head.header("content-length")), (200, length.to_string().as_str()), "a range is of a GET");
     let stream = service.bytes("/v1/exports/observations.csv", &[("range", "bytes=0-9")]).await;
     assert_eq!((stream.status, stream.header("accept-ranges")), (200, ""), "what is sent as it is read has no parts");
 }

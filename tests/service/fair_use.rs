@@ -91,6 +91,15 @@ async fn what_is_dear_costs_more_and_kept_answers_cost_too() {
         let answer = from(&service, "203.0.113.7", path).await;
         assert!(is_left(&answer, left, 30, began), "{path}: {}", answer.header("ratelimit"));
     }
+    for (address, path, left) in [
+        ("203.0.113.20", "/v1/expor%74s/commitments.csv", 10),
+        ("203.0.113.21", "/v1/searc%68?q=dispute", 25),
+        ("203.0.113.22", "/v1/metrics/cases/figure.pn%67", 25),
+        ("203.0.113.23", "/v1/commitments?limit=1&%71=one", 25),
+        ("203.0.113.24", "/v1/commitments?topic=q", 29),
+    ] {
+        assert_eq!(told(&from(&service, address, path).await, "r"), left, "{path}");
+    }
     let refused = from(&service, "203.0.113.7", "/v1/exports/commitments.csv").await;
     assert_eq!(refused.status, 429);
     assert!(is_left(&refused, 2, 30, began), "nothing is taken by a refusal: {}", refused.header("ratelimit"));

@@ -68,14 +68,14 @@ proptest! {
     }
 }
 
-struct Folder(tempfile::TempDir);
+pub struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new() -> Folder {
+    pub fn new() -> Folder {
         Folder(tempfile::tempdir().expect("a folder"))
     }
 
-    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.0.path().join(name);
         std::fs::write(&path, bytes).expect("written");
         path
@@ -147,11 +147,11 @@ fn wrong_words_on_the_command_line_are_refused_before_anything_is_read() {
     }
 }
 
-const FIRST_HALF: &str = "某市司法局2020年公开承诺上半年进展\n一、建成公共法律服务站30个。\n进展情况：正在推进。上半年建成公共法律服务站12个，办理法律援助案件820件。下一步，加快建设。\n二、开展普法宣传100场。\n进展情况：正在推进。上半年开展普法宣传46场，发放资料2万份。\n（某市司法局）\n";
-const THIRD_QUARTER: &str = "某市司法局2020年公开承诺前三季度进展\n一、建成公共法律服务站30个。\n进展情况：正在推进。前三季度建成公共法律服务站21个，办理法律援助案件1310件。上半年办理法律援助案件802件。\n二、广泛开展普法宣传活动一百场。\n进展情况：已完成。前三季度开展普法宣传108场，发放资料5万份。\n（某市司法局）\n";
+pub const FIRST_HALF: &str = "某市司法局2020年公开承诺上半年进展\n一、建成公共法律服务站30个。\n进展情况：正在推进。上半年建成公共法律服务站12个，办理法律援助案件820件。下一步，加快建设。\n二、开展普法宣传100场。\n进展情况：正在推进。上半年开展普法宣传46场，发放资料2万份。\n（某市司法局）\n";
+pub const THIRD_QUARTER: &str = "某市司法局2020年公开承诺前三季度进展\n一、建成公共法律服务站30个。\n进展情况：正在推进。前三季度建成公共法律服务站21个，办理法律援助案件1310件。上半年办理法律援助案件802件。\n二、广泛开展普法宣传活动一百场。\n进展情况：已完成。前三季度开展普法宣传108场，发放资料5万份。\n（某市司法局）\n";
 const YEAR: &str = "某市司法局2020年公开承诺全年完成情况\n一、建成公共法律服务站30个。\n进展情况：已完成。全年建成公共法律服务站33个，办理法律援助案件1790件。\n二、开展普法宣传100场。\n进展情况：已完成。全年开展普法宣传131场，发放资料7万份。\n（某市司法局）\n";
 
-fn import(service: &Service, text: &str, period: &str) -> (Value, String) {
+pub fn import(service: &Service, text: &str, period: &str) -> (Value, String) {
     let words = [
         "import",
         "-",
@@ -230,69 +230,6 @@ async fn later_reports_of_a_year_add_reports_and_figures_and_list_what_is_to_be_
         cases["data"].as_array().expect("figures").iter().map(|figure| &figure["value"]).collect();
     assert!(values.contains(&&json!(905)), "{cases}");
     assert!(service.run(&["verify"], "").status.success());
-}
-
-#[actix_web::test]
-async fn what_was_withdrawn_is_not_proposed_again() {
-    let service = Service::empty().await;
-    let (first, _) = import(&service, FIRST_HALF, "2020-S1");
-    service.publishes(&first);
-    let target = first["records"]["targets"][0]["id"].as_str().expect("a target");
-    assert!(service.run(&["withdraw", "target", target, "--message", "Never promised"], "").status.success());
-    let (third, said) = import(&service, THIRD_QUARTER, "2020-01-01/2020-09-30");
-    assert!(said.contains(&format!("target {target} was withdrawn or redacted")), "{said}");
-    service.publishes(&third);
-    assert_eq!(service.get(&format!("/v1/targets/{target}")).await.status, 410);
-}
-
-#[actix_web::test]
-async fn rules_name_metrics_and_statuses_in_a_publishers_own_words() {
-    let folder = Folder::new();
-    let rules = json!({
-        "metrics": [{"id": "legal-aid-cases", "words": ["法律援助案件"], "unit": "件"}],
-        "statuses": {"正在推进": "delayed", "攻坚在即": "not_started"},
-        "ignore": ["资料"],
-    });
-    let path = folder.file("rules.json", rules.to_string().as_bytes());
-    let words = [
-        "import",
-        "-",
-        "--programme",
-        "plan",
-        "--organization",
-        "sfj",
-        "--year",
-        "2020",
-        "--rules",
-        path.to_str().expect("a path"),
-    ];
-    let output = command(&words, &[], &FIRST_HALF.replacen("正在推进。上半年开展", "攻坚在即。上半年开展", 1));
-    let publication: Value = serde_json::from_slice(&output.stdout).expect("a publication");
-    let reports = publication["records"]["reports"].as_array().expect("reports");
-    assert_eq!(
-        (&reports[1]["status"], &reports[1]["status_label"]["zh-Hans"]),
-        (&json!("not_started"), &json!("攻坚在即"))
-    );
-    let text = publication.to_string();
-    assert!(
-        text.contains("\"legal-aid-cases\"")
-            && text.contains("\"delayed\"")
-            && !text.contains("\"as_published\":\"2万份\"")
-    );
-    let wrong = folder.file("wrong.json", b"{\"metrics\": 1}");
-    let words = [
-        "import",
-        "-",
-        "--programme",
-        "p",
-        "--organization",
-        "o",
-        "--year",
-        "2020",
-        "--rules",
-        wrong.to_str().expect("a path"),
-    ];
-    assert_eq!(command(&words, &[], FIRST_HALF).status.code(), Some(1));
 }
 
 #[actix_web::test]

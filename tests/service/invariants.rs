@@ -103,8 +103,28 @@ async fn a_withdrawn_record_answers_410_with_its_reason_and_stays_readable_befor
     let gone = service.get("/v1/commitments/two").await;
     assert_eq!((gone.status, gone.problem().as_str()), (410, "record-withdrawn"));
     assert_eq!(gone.json()["reason"]["en"], "Published by mistake");
-    let link = gone.json()["last_revision"].as_str().expect("a link").to_owned();
-    assert_eq!(service.get(&format!("/v1/commitments/{link}")).await.status, 200);
+    assert!(gone.json()["detail"].as_str().expect("a detail").starts_with("commitment two was withdrawn"));
+    let chinese = service.request("GET", "/v1/commitments/two", &[("accept-language", "zh")]).await.json();
+    assert!(chinese["detail"].as_str().expect("a detail").starts_with("承诺“two”已在修订 2 中撤回"), "{chinese}");
+    service.publishes(&data::withdrawal(&[("metric", "rate")]));
+    let oembed = format!("/oembed?url={}", service.url);
+    for path in [
+        "/v1/commitments/two",
+        "/v1/commitments/two/citation.json",
+        "/v1/metrics/rate/figure.json",
+        "/v1/metrics/rate/citation.txt",
+        "/v1/compare?metric=rate",
+        &format!("{oembed}/metrics/rate"),
+        &format!("{oembed}/commitments/two"),
+    ] {
+        let gone = service.get(path).await;
+        assert_eq!((gone.status, gone.problem().as_str()), (410, "record-withdrawn"), "{path}");
+        let link = gone.json()["last_revision"].as_str().expect("a link").to_owned();
+        let asked = url::Url::parse(&format!("{}{path}", service.url)).expect("an address");
+        let target = asked.join(&link).expect("an address");
+        let before = service.get(&format!("{}?{}", target.path(), target.query().expect("a revision"))).await;
+        assert_eq!(before.status, 200, "{path}: {link}");
+    }
     assert_eq!(service.get("/v1/commitments").await.ids(), ["one"]);
     assert_eq!(service.get("/v1/commitments?revision=1").await.ids(), ["one", "two"]);
     // Publishing it again as new data does not bring it back; a correction does.
@@ -247,16 +267,18 @@ async fn history_is_guarded_against_every_role() {
 
 #[actix_web::test]
 async fn verify_finds_a_ledger_that_was_tampered_with_below_the_guards() {
-    let service = Service::small().await;
-    service
-        .database
-        .sql("ALTER TABLE commitments DISABLE TRIGGER ALL; UPDATE commitments SET body = replace(body, 'Commitment 1', 'Commitment I')")
-        .await
-        .expect("an attacker who owns the table");
-    let output = service.run(&["verify"], "");
-    assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("commitment one") && said.contains("NOT verify"), "{said}");
+    let another = "UPDATE commitments SET body = replace(body, 'Commitment 1', 'Commitment I')";
+    let gone = "DELETE FROM commitments WHERE id = 'one'; ALTER TABLE changes DISABLE TRIGGER ALL; \
+                UPDATE changes SET salt = NULL, redacted_in = 2 WHERE kind = 'commitment' AND id = 'one'";
+    for tampering in [another, gone] {
+        let service = Service::eventful().await;
+        let sql = format!("ALTER TABLE commitments DISABLE TRIGGER ALL; {tampering}");
+        service.database.sql(&sql).await.expect("an attacker who owns the table");
+        let output = service.run(&["verify"], "");
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("commitment one") && said.contains("NOT verify"), "{said}");
+    }
 }
 
 #[actix_web::test]

@@ -41,7 +41,7 @@ async fn varied() -> Service {
     ];
     let sources = [
         json!({"id": "paper", "title": {"en": "Paper"}, "published_on": "2020-04-14", "url": "https://example.org/a?b=c"}),
-        json!({"id": "undated-notice", "title": {"en": "Notice"}}),
+        json!({"id": "undated-notice", "title": {"en": "Notice"}, "url": "https://example.org/a,b.html"}),
     ];
     service.publishes(&publication("new_data", json!({
         "organizations": organizations, "programmes": programmes, "commitments": commitments, "reports": reports,
@@ -185,6 +185,12 @@ async fn filters_mean_what_they_say() {
         ("/v1/targets?division=37&commitment=one", vec!["target-one"]),
         ("/v1/sources?published_from=2020-04-14&published_to=2020-04-14", vec!["paper"]),
         ("/v1/sources?url=https%3A%2F%2Fexample.org%2Fa%3Fb%3Dc", vec!["paper"]),
+        ("/v1/sources?url=https://example.org/a,b.html", vec!["undated-notice"]),
+        (
+            "/v1/sources?url=https://example.org/a,b.html,%20https://example.org/a?b=c&sort=id",
+            vec!["paper", "undated-notice"],
+        ),
+        ("/v1/sources?url=https://example.org/a", vec![]),
         ("/v1/sources?publisher=city", vec![]),
     ] {
         assert_eq!(service.get(path).await.ids(), expected, "{path}");

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 use std::process::Output;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::following::programs::beside;
 use crate::support::data::{self, commitment, observation, publication, redaction, report, withdrawal};
-use crate::support::{Service, Settings, TestDatabase, command_beside, digest};
+use crate::support::{Service, Settings, TestDatabase, command, command_beside, digest};
 
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -124,7 +126,22 @@ async fn a_copy_is_published_to_only_after_it_was_promoted() {
     assert_eq!((answer.status, answer.problem().as_str()), (403, "read-only-copy"));
     assert_eq!(copy.run(&["redact", "report", "one-s1", "--message", "Law"], "").status.code(), Some(1));
     assert_eq!(copy.head().await, 1);
-    assert!(copy.run(&["mirror", "--promote"], "").status.success());
+    copy.database.sql("UPDATE mirror SET reached_at = NULL").await.expect("a copy");
+    let words = ["mirror", "--from", &upstream.url, "--follow"];
+    let (url, arguments) = (copy.database.url.clone(), words.map(str::to_owned));
+    let following = move || command(&arguments.each_ref().map(String::as_str), &[("DATABASE_URL", &url)], "");
+    let following = actix_web::rt::spawn(beside(following));
+    while copy.database.text("SELECT (reached_at IS NULL)::text FROM mirror").await == "true" {
+        actix_web::rt::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let promoted = command_beside(&["mirror", "--promote"], &copy.database.url).await;
+    assert!(promoted.status.success(), "{}", said(&promoted));
+    // What follows takes nothing in any more, and makes no copy of it when it is started again.
+    upstream.publishes(&publication("new_data", json!({"commitments": [commitment("other", 4)]})));
+    for output in [following.await.expect("its end"), command_beside(&words, &copy.database.url).await] {
+        assert!(output.status.code() == Some(1) && said(&output).contains("is no copy"), "{}", said(&output));
+    }
+    assert_eq!(copy.head().await, 1);
     copy.publishes(&next);
     assert!(copy.get("/health/ready").await.json().get("mirror").is_none());
     assert_eq!(copy.run(&["mirror", "--promote"], "").status.code(), Some(1), "it is none any more");
@@ -188,15 +205,24 @@ type Rewrite = fn(String) -> String;
 
 /// A gateway in front of a service, which does something to the text of its answers.
 fn gateway(before: &Service, change: Rewrite) -> String {
+    gateway_that(before, move |_, status, text| (status, change(text)))
+}
+
+/// One that answers in the place of a service: path, status, text.
+fn gateway_that(
+    before: &Service,
+    change: impl Fn(&str, u16, String) -> (u16, String) + Clone + Send + 'static,
+) -> String {
     let target = before.url.clone();
     let server = HttpServer::new(move || {
-        let target = target.clone();
+        let (target, change) = (target.clone(), change.clone());
         App::new().default_service(web::to(move |request: HttpRequest| {
-            let url = format!("{target}{}", request.uri());
+            let (url, change) = (format!("{target}{}", request.uri()), change.clone());
             async move {
                 let answer = reqwest::get(url).await.expect("an answer");
-                let status = actix_web::http::StatusCode::from_u16(answer.status().as_u16()).expect("a status");
-                HttpResponse::build(status).body(change(answer.text().await.expect("a body")))
+                let status = answer.status().as_u16();
+                let (status, text) = change(request.path(), status, answer.text().await.expect("a body"));
+                HttpResponse::build(actix_web::http::StatusCode::from_u16(status).expect("a status")).body(text)
             }
         }))
     });
@@ -230,6 +256,25 @@ async fn what_was_changed_on_the_way_is_refused_and_what_was_only_written_anew_i
         serde_json::to_string_pretty(&value).expect("JSON")
     });
     answers_alike(&upstream, &copy_of(&anew).await).await;
+}
+
+#[actix_web::test]
+async fn what_a_gateway_answers_by_itself_is_not_the_word_of_the_ledger() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let upstream = Service::small().await;
+    let at_first = gateway_that(&upstream, |path, status, text| match path {
+        "/v1/changes" if ASKED.fetch_add(1, Ordering::SeqCst) == 0 => (404, "default backend".into()),
+        _ => (status, text),
+    });
+    let copy = copy_of(&at_first).await;
+    assert!(ASKED.load(Ordering::SeqCst) > 1 && copy.head().await == 1);
+    let lost = gateway_that(&upstream, |path, status, text| match path {
+        "/v1" => (status, text),
+        _ => (404, "default backend".into()),
+    });
+    let verified = command_beside(&["verify", "--from", &lost], &copy.database.url).await;
+    let told = said(&verified);
+    assert!(!verified.status.success() && told.contains("404") && !told.contains("differ"), "{told}");
 }
 
 #[actix_web::test]

@@ -199,6 +199,20 @@ fn what_would_break_a_client_is_told_from_what_would_not() {
         status["schema"]["items"]["enum"].as_array_mut().expect("codes").pop();
     };
     assert!(!broken(&narrower).is_empty(), "a code");
+    let sent = |pointer: &str, value: Value| {
+        let found = broken(&|new| {
+            let (schema, member) = pointer.rsplit_once('/').expect("a member");
+            new.pointer_mut(&format!("/components/schemas/{schema}")).expect("there")[member] = value.clone();
+        });
+        assert!(!found.is_empty(), "{pointer}");
+    };
+    sent("Publication/required", json!(["kind", "message", "publisher", "records"]));
+    sent("ReportBody/required", json!(["id", "publisher", "commitment", "reported_on"]));
+    sent("RecordId/pattern", json!("^[a-z]+$"));
+    sent("RecordId/maxLength", json!(10));
+    let figure = "FeedChange/properties/record/anyOf";
+    sent(&format!("{figure}/0/$ref"), json!("#/components/schemas/Unit"));
+    sent(figure, json!([]));
     let grown = |new: &mut Value| {
         let summary = at(new, "/paths/~1v1~1summary");
         new["paths"]["/v1/overview"] = summary;

@@ -152,10 +152,9 @@ async fn only_its_publisher_changes_or_withdraws_a_record() {
     assert!(said.contains("/records/commitments/0/publisher: commitment one belongs to org"), "{said}");
     assert!(said.contains("/withdraw/0: commitment two belongs to org"), "{said}");
     // Anyone may refer to it.
-    let mut refers = publication(
-        "new_data",
-        json!({"organizations": [organization("rival")], "reports": [report("ours", "one", "2020", "delayed")]}),
-    );
+    let mut ours = report("ours", "one", "2020", "delayed");
+    ours["assessor"] = json!("independent");
+    let mut refers = publication("new_data", json!({"organizations": [organization("rival")], "reports": [ours]}));
     refers["publisher"] = json!("rival");
     service.publishes(&refers);
     let mut stolen = publication("new_data", json!({"organizations": [organization("late")]}));
@@ -235,6 +234,21 @@ async fn the_same_figure_cannot_be_published_twice_whatever_hides_it() {
 }
 
 #[actix_web::test]
+async fn no_ratio_is_made_of_ratios_from_either_side() {
+    let service = Service::small().await;
+    let ratio = |id: &str, numerator: &str| {
+        json!({"id": id, "name": {"en": id}, "unit": {"code": "percent"}, "time_basis": "period_flow",
+        "ratio": {"numerator": numerator, "denominator": "cases", "multiplier": 100}})
+    };
+    let said = service.refuses(&publication("new_data", json!({"metrics": [ratio("of-rate", "rate")]})));
+    assert!(said.contains("/records/metrics/0/ratio/numerator"), "{said}");
+    let base = json!({"id": "base", "name": {"en": "Base"}, "unit": {"code": "case"}, "time_basis": "period_flow"});
+    service.publishes(&publication("new_data", json!({"metrics": [base, ratio("of-base", "base")]})));
+    let said = service.refuses(&publication("methodology", json!({"metrics": [ratio("base", "settled")]})));
+    assert!(said.contains("/records/metrics/0/ratio") && said.contains("Another ratio"), "{said}");
+}
+
+#[actix_web::test]
 async fn ratios_are_computed_from_published_figures_half_to_even() {
     let service = Service::small().await;
     let rate = service.get("/v1/observations/rate~settled-s1").await.json();
@@ -302,6 +316,35 @@ async fn a_commitments_status_is_that_of_its_newest_self_report() {
     assert_eq!(service.get("/v1/commitments?status=none").await.ids(), ["two"]);
     let changed_in = service.get("/v1/commitments/one").await.json()["changed_in"].clone();
     assert_eq!(changed_in, 1, "a derived status does not change the record");
+}
+
+#[actix_web::test]
+async fn only_who_published_a_commitment_or_answers_for_it_reports_on_it_as_itself() {
+    let service = Service::small().await;
+    let mut led = commitment("led", 9);
+    led["lead_organization"] = json!("bureau");
+    service.publishes(&publication(
+        "new_data",
+        json!({"organizations": [organization("bureau"), organization("paper")], "commitments": [led]}),
+    ));
+    let by = |publisher: &str, report: Value| {
+        let mut publication = publication("new_data", json!({"reports": [report]}));
+        publication["publisher"] = publisher.into();
+        publication
+    };
+    for (publisher, commitment) in [("paper", "led"), ("paper", "one"), ("bureau", "one")] {
+        let said = service.refuses(&by(publisher, report("theirs", commitment, "2020-Q4", "cancelled")));
+        assert!(said.contains("/records/reports/0/assessor") && said.contains("answers for it"), "{said}");
+    }
+    assert_eq!(service.get("/v1/commitments/one").await.json()["status"], "in_progress");
+    let mut told = report("told", "one", "2020-Q4", "delayed");
+    told["assessor"] = json!("media");
+    service.publishes(&by("paper", told));
+    assert_eq!(service.get("/v1/commitments/one").await.json()["status"], "in_progress");
+    service.publishes(&by("bureau", report("ours", "led", "2020-Q3", "delayed")));
+    assert_eq!(service.get("/v1/commitments/led").await.json()["status"], "delayed");
+    service.publishes(&by("org", report("theirs", "led", "2020-Q4", "completed")));
+    assert_eq!(service.get("/v1/commitments/led").await.json()["status"], "completed");
 }
 
 #[actix_web::test]

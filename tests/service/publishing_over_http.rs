@@ -110,6 +110,37 @@ async fn what_a_careless_client_sends_is_refused_with_what_to_do() {
 }
 
 #[actix_web::test]
+async fn of_very_many_problems_the_first_are_listed_and_that_there_are_more() {
+    let service = Service::small().await;
+    let key = service.key("org", &[]);
+    let whole = |kind: &str, records: Value| json!({"kind": kind, "message": {"en": "x"}, "publisher": "org", "records": records});
+    let long = "x".repeat(1_000_000);
+    let members: serde_json::Map<String, Value> = (0..20_000).map(|number| (format!("m{number}"), json!(1))).collect();
+    let report = json!({"id": "r", "commitment": "one", "status": "completed"});
+    let gone = json!({"kind": "report", "id": "nobody", "reason": {"en": "x"}});
+    for publication in [
+        whole("new_data", json!({"reports": vec![json!({}); 50_000]})),
+        whole("new_data", json!({"reports": vec![report; 20_000]})),
+        whole("new_data", json!({"reports": [members]})),
+        whole("new_data", json!({"reports": [{long: vec![0.000_001; 5000]}]})),
+        json!({"kind": "withdrawal", "message": {"en": "x"}, "publisher": "org", "withdraw": vec![gone.clone(); 20_000]}),
+        json!({"kind": "withdrawal", "message": {"en": "x"}, "publisher": "org", "withdraw": (0..3000).map(|number| {
+            json!({"kind": "report", "id": format!("nobody-{number}"), "reason": {"en": "x"}})
+        }).collect::<Vec<_>>()}),
+        json!({"kind": "redaction", "message": {"en": "x"}, "publisher": "org",
+            "redact": vec![json!({"kind": "report", "id": "one-s1"}); 20_000]}),
+    ] {
+        let answer = service.post(PATH, &key, &publication, &[]).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (422, "publication-refused"), "{}", &answer.text[..300]);
+        let errors = answer.json()["errors"].as_array().cloned().expect("errors");
+        assert_eq!(errors.len(), 1001);
+        assert_eq!(errors[1000]["code"], "more-problems", "{}", errors[1000]);
+        assert!(answer.text.len() < 3_000_000, "{} bytes", answer.text.len());
+    }
+    assert_eq!(service.head().await, 1);
+}
+
+#[actix_web::test]
 async fn a_publication_that_is_too_large_is_refused_before_it_is_read() {
     let service = Service::small().await;
     let key = service.key("org", &[]);
@@ -245,6 +276,9 @@ async fn the_same_request_again_is_answered_as_at_first_and_another_under_its_ke
     let repeat = service.post(PATH, &key, &new_report(), &named).await;
     assert_eq!((first.status, repeat.status), (201, 201));
     assert_eq!(first.text, repeat.text);
+    for (name, value) in [("location", "revisions/2"), ("ledger-revision", "2")] {
+        assert_eq!((first.header(name), repeat.header(name)), (value, value), "{name}");
+    }
     assert_eq!((first.header("idempotency-replayed"), repeat.header("idempotency-replayed")), ("", "true"));
     let other = service.post(PATH, &key, &correction("cases-s1", 301), &named).await;
     assert_eq!((other.status, other.problem().as_str()), (422, "idempotency-key-reused"));

@@ -3,11 +3,13 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::command;
+use crate::following::programs::{self, Door, beside, program};
 use crate::support::data;
+use crate::support::{Service, TestDatabase, command, command_beside};
 
 /// A `serve` of its own, on a free port.
 struct Served {
@@ -96,6 +98,73 @@ async fn interrupting_stops_it_and_a_kill_leaves_nothing_that_the_next_start_can
     served.signal("-INT");
     assert_eq!(served.wait().0, Some(0));
     assert!(!runs(folder.path()));
+}
+
+#[actix_web::test]
+async fn what_nobody_reads_is_done_all_the_same() {
+    let service = Service::small().await;
+    for (words, code) in [(&["verify"][..], 0), (&["keys", "list"], 0), (&["mirror", "--promote"], 1)] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = program();
+        command.args(words).env("DATABASE_URL", &service.database.url).env("RUST_LOG", "off");
+        command.stdout(writer.try_clone().expect("the pipe")).stderr(writer);
+        let status = beside(move || command.status()).await.expect("the program");
+        assert_eq!(status.code(), Some(code), "{words:?}");
+    }
+}
+
+#[actix_web::test]
+async fn a_copy_serves_though_what_it_is_a_copy_of_says_nothing() {
+    let upstream = Service::small().await;
+    let copy = TestDatabase::bare().await;
+    assert!(command_beside(&["mirror", "--from", &upstream.url], &copy.url).await.status.success());
+    // Takes connections, and no more.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let silent = format!("http://{}", listener.local_addr().expect("an address"));
+    let (since, door) = (Instant::now(), Door::open());
+    let settings = [
+        ("DATABASE_URL", copy.url.as_str()),
+        ("MIRROR_FROM", &silent),
+        // As a file with other line ends gives it.
+        ("PUBLIC_URL", "https://copy.example.org/ledger/\r"),
+    ];
+    let _served = programs::Served::with(&settings, &door).await;
+    // It would be asked for a minute.
+    assert!(since.elapsed() < Duration::from_secs(45), "{:?}", since.elapsed());
+    let problem = reqwest::get(format!("{}/v1/nothing", door.url)).await.expect("an answer");
+    let problem = problem.text().await.expect("a body");
+    assert!(problem.contains("\"type\":\"https://copy.example.org/ledger/problems/"), "{problem}");
+}
+
+/// Each worker has connections to the database that others read from as well.
+#[actix_web::test]
+async fn files_that_are_sent_as_they_are_read_are_finished_after_the_signal_to_stop() {
+    let service = Service::small().await;
+    let path = "/v1/exports/commitments.json";
+    let whole = service.get(path).await.text;
+    let door = Door::open();
+    let settings = [("DATABASE_URL", service.database.url.as_str()), ("WORKERS", "4"), ("DATABASE_CONNECTIONS", "16")];
+    let served = programs::Served::with(&settings, &door).await;
+    let address = served.address;
+    let get = |path: &str| reqwest::get(format!("http://{address}{path}"));
+    // Of those that wait for a revision one is told when the service is about to end.
+    let told = get("/v1/changes?after=1&wait=50");
+    let locker = service.database.client().await;
+    locker.batch_execute("BEGIN; LOCK TABLE commitments IN ACCESS EXCLUSIVE MODE").await.expect("locked");
+    let mut begun = Vec::new();
+    for _ in 0..24 {
+        begun.push(get(path).await.expect("an answer"));
+    }
+    let stopped = beside(move || served.stop());
+    let finished = async {
+        assert_eq!(told.await.expect("an answer").status(), 200);
+        locker.batch_execute("ROLLBACK").await.expect("free");
+        for file in begun {
+            assert_eq!((file.status().as_u16(), file.text().await.expect("the rest")), (200, whole.clone()));
+        }
+    };
+    futures_util::future::join(stopped, finished).await;
 }
 
 #[test]

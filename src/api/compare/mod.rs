@@ -76,7 +76,7 @@ pub async fn compare(
     let row = compare::read(database, &selection, at, now).await?;
     let Some(compare::Row { metric: row, figures, known }) = row else { return Err(Failure::plain(&INTERNAL_ERROR)) };
     check(&row.moment)?;
-    let Some(body) = &row.body else { return Err(record::gone(&metric::KIND, &selection.metric, &row)) };
+    let Some(body) = &row.body else { return Err(record::gone(&metric::KIND, &selection.metric, &row, "metrics/")) };
     let broken =
         |error: serde_json::Error| Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) };
     let described: Metric = serde_json::from_str(body).map_err(broken)?;

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use actix_http::Request;
 use actix_web::body::BoxBody;
-use actix_web::dev::{AppConfig, RequestHead, Response, Service, ServiceFactory};
+use actix_web::dev::{AppConfig, RequestHead, Response, Service, ServiceFactory, Url};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{Error, web};
@@ -104,7 +104,7 @@ enum Asked {
 }
 
 fn asked(head: &RequestHead, state: &State) -> Asked {
-    let cost = cost(&head.method, head.uri.path());
+    let cost = cost(head);
     let Some(peer) = head.peer_addr.map(|peer| peer.ip()) else { return Asked::Unlimited };
     let trusted = &state.trusted_proxies;
     let address = client::address(peer, &head.headers, trusted);
@@ -122,19 +122,27 @@ fn asked(head: &RequestHead, state: &State) -> Asked {
 }
 
 /// What a request costs, in requests for one record. Probes are free.
-fn cost(method: &Method, path: &str) -> u64 {
+fn cost(head: &RequestHead) -> u64 {
+    // As it is routed: with nothing encoded that need not be.
+    let url = Url::new(head.uri.clone());
+    let path = url.path();
     let ends = |ends: &[&str]| ends.iter().any(|end| path.ends_with(end));
     if ends(&["/health/live", "/health/ready", "/health/metrics"]) {
         0
     } else if path.contains("/v1/exports/") {
         20
-    } else if *method == Method::POST {
+    } else if head.method == Method::POST {
         10
-    } else if ends(&[".png", ".jpg", "/search"]) {
+    } else if ends(&[".png", ".jpg", "/search"]) || searches(head.uri.query()) {
         5
     } else {
         1
     }
+}
+
+/// Whether a list is narrowed by words.
+fn searches(query: Option<&str>) -> bool {
+    query.is_some_and(|query| url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "q"))
 }
 
 /// Looks the key up first; the address pays for that.

@@ -100,7 +100,7 @@ async fn read(mut request: Request) -> Result<Answer, Failure> {
     let Some(row) = row else { return Err(Failure::plain(&INTERNAL_ERROR)) };
     request.check(&row.metric.moment, asked.prefix.as_deref())?;
     if row.metric.body.is_none() {
-        return Err(record::gone(request.kind, &request.id, &row.metric));
+        return Err(record::gone(request.kind, &request.id, &row.metric, "../"));
     }
     let facts = Facts::of(&row).ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
     let body = body(&request, &wanted, &row, &facts, &shown)?;

@@ -20,13 +20,17 @@ pub fn text() -> Value {
     json!({"type": "string", "pattern": "^[^\\u0000\\uFFFD]+$", "maxLength": MAX_VALUE})
 }
 
-/// Texts written as one, separated by commas: something beside blanks is in each. How many there may be is for their
-/// length to say.
+/// Texts written as one, separated by commas: something beside blanks is in each.
 pub fn texts() -> Value {
     let other = "[^,\\u0000\\uFFFD]*";
-    let item =
-        json!({"type": "string", "pattern": format!("^{other}[^,\\s\\u0000\\uFFFD]{other}$"), "maxLength": MAX_VALUE});
-    json!({"type": "array", "items": item, "minItems": 1})
+    list_of(
+        json!({"type": "string", "pattern": format!("^{other}[^,\\s\\u0000\\uFFFD]{other}$"), "maxLength": MAX_VALUE}),
+    )
+}
+
+/// An address, which may hold commas.
+pub fn address() -> Value {
+    json!({"type": "string", "pattern": "^[hH][tT][tT][pP][sS]?://[^\\s\\u0000\\uFFFD]+$", "maxLength": MAX_VALUE})
 }
 
 /// A number of a revision, with digits of its digest or without.

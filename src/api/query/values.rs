@@ -17,7 +17,10 @@ use crate::say;
 const DIGEST_PREFIX: RangeInclusive<usize> = 4..=64;
 
 pub fn values(value: &str, many: bool) -> Result<Vec<&str>, Message> {
-    let list: Vec<&str> = if many { value.split(',').map(str::trim).collect() } else { vec![value] };
+    checked(if many { value.split(',').map(str::trim).collect() } else { vec![value] })
+}
+
+fn checked(list: Vec<&str>) -> Result<Vec<&str>, Message> {
     if list.iter().any(|value| value.is_empty()) {
         return Err(say!("The value is empty. Leave the parameter out instead.", "值为空，请去掉此参数。"));
     }
@@ -25,6 +28,27 @@ pub fn values(value: &str, many: bool) -> Result<Vec<&str>, Message> {
         return Err(say!("These are more than {MAX_VALUES} values.", "值超过 {MAX_VALUES} 个。"));
     }
     Ok(list)
+}
+
+/// Addresses separated by commas. A comma after which none begins is part of one.
+fn addresses(value: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for part in value.split(',') {
+        match found.last_mut() {
+            Some(address) if !begins_address(part.trim_start()) => {
+                address.push(',');
+                address.push_str(part);
+            }
+            _ => found.push(part.to_owned()),
+        }
+    }
+    found
+}
+
+fn begins_address(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, rest)| {
+        !rest.is_empty() && ["http", "https"].iter().any(|known| known.eq_ignore_ascii_case(scheme))
+    })
 }
 
 pub fn one_of(value: &str, codes: &[&str]) -> Result<String, Message> {
@@ -56,8 +80,12 @@ pub fn id(value: &str) -> Result<String, Message> {
 }
 
 pub fn filter_values(filter: &Filter, value: &str) -> Result<Vec<String>, Message> {
-    let many = filter.test.takes_many();
-    values(value, many)?.into_iter().map(|value| filter_value(filter.accepts, value)).collect()
+    let addresses = if filter.accepts == Accepts::Address { addresses(value) } else { Vec::new() };
+    let list = match addresses.as_slice() {
+        [] => values(value, filter.test.takes_many())?,
+        found => checked(found.iter().map(|address| address.trim()).collect())?,
+    };
+    list.into_iter().map(|value| filter_value(filter.accepts, value)).collect()
 }
 
 pub fn filter_value(accepts: Accepts, value: &str) -> Result<String, Message> {
@@ -82,6 +110,10 @@ pub fn filter_value(accepts: Accepts, value: &str) -> Result<String, Message> {
             ),
         )
         .map(|code| division_prefix(&code).to_owned()),
+        Accepts::Address => keep(
+            begins_address(value) && !value.contains(char::is_whitespace),
+            say!("“{shown}” is not an http or https address.", "“{shown}”不是 http 或 https 地址。"),
+        ),
         Accepts::Exact | Accepts::Words => keep(
             accepts != Accepts::Words || search::query(value).is_some(),
             say!("There is nothing to search for in it. Give a word.", "其中没有可检索的词，请给出词语。"),

@@ -99,19 +99,19 @@ pub fn undisturbed(command: &mut Command) -> &mut Command {
 }
 
 /// The folder of client programs of this major version, or of the next newer one there is.
-pub fn client_programs(names: [&str; 2], server: u32, bin_dir: Option<&Path>) -> Option<PathBuf> {
+pub fn client_programs(names: &[&str], server: u32, bin_dir: Option<&Path>) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     // Wrappers in the path choose a version by themselves, so they come last.
-    let everywhere = || configured().into_iter().chain(usual()).chain(std::env::split_paths(&path)).collect();
+    let everywhere = || configured().into_iter().chain(usual()).chain(std::env::split_paths(&path));
+    let everywhere = || everywhere().filter(|folder| folder.is_absolute()).collect();
     let folders: Vec<PathBuf> = bin_dir.map_or_else(everywhere, |folder| vec![folder.to_owned()]);
     let fits = |folder: PathBuf| {
         let all = names.iter().all(|name| folder.join(name).is_file());
-        let output = Command::new(folder.join(names[0])).arg("-V").stdin(Stdio::null()).output();
+        let output = Command::new(folder.join(names.first()?)).arg("-V").stdin(Stdio::null()).output();
         let major = output.ok().filter(|_| all).and_then(|output| version(&String::from_utf8_lossy(&output.stdout)))?;
         (major >= server).then_some((major, folder))
     };
-    let fitting = folders.into_iter().filter(|folder| folder.is_absolute()).filter_map(fits);
-    fitting.min_by_key(|(major, _)| *major).map(|(_, folder)| folder)
+    folders.into_iter().filter_map(fits).min_by_key(|(major, _)| *major).map(|(_, folder)| folder)
 }
 
 /// The major version that a program names itself: "postgres (PostgreSQL) 17.2 (Debian 17.2-1)", and "18beta1" as well.

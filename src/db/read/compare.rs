@@ -8,7 +8,7 @@ use super::{At, MOMENT, kinds_changed_in, moment, record, there};
 use crate::db::Error;
 use crate::db::pool::Database;
 use crate::db::statement::{Bind, Statement};
-use crate::model::codes::Dimension;
+use crate::model::codes::{Dimension, ObsStatus};
 use crate::model::kinds::metric;
 
 /// Most figures of a metric that are read to compare some of them, and most divisions or subjects.
@@ -53,7 +53,8 @@ pub async fn read(
     statement.push(
         &format!(
             "CROSS JOIN LATERAL (SELECT coalesce(json_agg(x), '[]')::text AS figures FROM ( \
-             SELECT t.id, t.period, t.value::text AS value, t.division_code, t.subject, t.scope, t.reported_by, \
+             SELECT t.id, t.period, t.value::text AS value, t.division_code, t.subject, t.scope, \
+             coalesce(t.reported_by, t.publisher) AS reported_by, \
              coalesce(t.time_basis, page.body::jsonb->>'time_basis') AS time_basis, t.body::jsonb->>'qualifier' AS qualifier, t.computed, \
              EXISTS (SELECT FROM warnings w WHERE w.kind = 'observation' AND w.id = t.id AND w.code = 'unit-mismatch' \
              AND w.revision_from <= at.n AND w.revision_to > at.n) AS other_unit \
@@ -62,6 +63,8 @@ pub async fn read(
         ),
         [id()],
     );
+    let missing = ObsStatus::MISSING.map(|status| status.code().to_owned()).to_vec();
+    statement.push(" AND coalesce(t.body::jsonb->>'obs_status', '') <> ALL(?)", [Bind::Texts(missing)]);
     if !selection.periods.is_empty() {
         statement.push(" AND t.period = ANY(?)", [Bind::Texts(selection.periods.clone())]);
     }

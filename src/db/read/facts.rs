@@ -96,11 +96,36 @@ fn newest(table: &str, column: &str) -> String {
     )
 }
 
+/// The values that figures have in a column, as `d (value)`: found by skipping from one to the next in its index, so
+/// that it costs as much as there are values and not as there are figures. The last one is NULL.
+fn each(column: &str) -> String {
+    let next = |above: &str| {
+        format!(
+            "(SELECT t.{column} FROM observations t WHERE {} AND t.{column} {above} ORDER BY t.{column} LIMIT 1)",
+            there("t"),
+        )
+    };
+    let (first, next) = (next("IS NOT NULL"), next("> d.value"));
+    format!("WITH RECURSIVE d (value) AS (SELECT {first} UNION ALL SELECT {next} FROM d WHERE d.value IS NOT NULL)")
+}
+
+/// The first day of all periods. By their texts those of a metric run in the order of their years, and within a year
+/// in that of their first days among whole years, months and days, among quarters, and among half-years. Those
+/// without a known first day come before.
 fn earliest() -> String {
+    let first = |columns: &str, condition: &str| {
+        format!(
+            "(SELECT {columns} FROM observations t WHERE {} AND t.metric = d.value AND {condition} ORDER BY t.period LIMIT 1)",
+            there("t")
+        )
+    };
     format!(
-        "(SELECT coalesce(t.period_start, t.period_end) FROM observations t WHERE {} \
-         AND coalesce(t.period_end, '-infinity'::date) > '-infinity'::date ORDER BY coalesce(t.period_end, '-infinity'::date) LIMIT 1)",
-        there("t"),
+        "({} SELECT min(coalesce(t.period_start, t.period_end)) FROM d LEFT JOIN LATERAL {} y ON true \
+         CROSS JOIN LATERAL (VALUES ('.', '0'), (y.year, y.year || '-Q'), (y.year || '-Q', y.year || '-R'), \
+         (y.year || '-S', y.year || '-T')) s (first, beyond) CROSS JOIN LATERAL {} t)",
+        each("metric"),
+        first("left(t.period, 4) AS year", "t.period >= '0'"),
+        first("t.period_start, t.period_end", "t.period >= s.first AND t.period < s.beyond"),
     )
 }
 
@@ -124,29 +149,22 @@ fn languages() -> String {
     )
 }
 
-/// Divisions of those who promise and of the figures. The figures' are found by skipping from one code to
-/// the next in their index, so that it costs as much as there are codes and not as there are figures.
+/// Divisions of those who promise and of the figures.
 fn divisions() -> String {
-    let next = |above: &str| {
-        format!(
-            "(SELECT t.division_code FROM observations t WHERE {} AND t.division_code {above} ORDER BY t.division_code LIMIT 1)",
-            there("t"),
-        )
-    };
     format!(
-        "(WITH RECURSIVE d (code) AS (SELECT {} UNION ALL SELECT {} FROM d WHERE d.code IS NOT NULL) \
-         SELECT coalesce(jsonb_agg(c.code ORDER BY c.code), '[]') FROM ((SELECT code FROM d WHERE code IS NOT NULL LIMIT {MAX_DIVISIONS}) \
+        "({} SELECT coalesce(jsonb_agg(c.code ORDER BY c.code), '[]') FROM (SELECT f.code FROM ( \
+         (SELECT value AS code FROM d WHERE value IS NOT NULL LIMIT {MAX_DIVISIONS}) \
          UNION SELECT o.division_code FROM programmes p JOIN organizations o ON o.id = p.organization AND {} \
-         WHERE {} AND o.division_code IS NOT NULL) c)",
-        next("IS NOT NULL"),
-        next("> d.code"),
+         WHERE {} AND o.division_code IS NOT NULL) f ORDER BY f.code LIMIT {MAX_DIVISIONS}) c)",
+        each("division_code"),
         there("o"),
         there("p"),
     )
 }
 
 /// Programmes with their publishers. `sequence` counts programmes in the order in which they were published
-/// first, withdrawn ones too, so that it never changes.
+/// first, withdrawn and redacted ones too, so that it never changes. A redaction of a commitment takes away which
+/// programme it was of, so that it changes all of them.
 fn programmes() -> String {
     format!(
         "(SELECT coalesce(jsonb_agg(e.entry ORDER BY e.year DESC, e.id), '[]') FROM (SELECT p.id, p.year, jsonb_build_object(\
@@ -155,12 +173,15 @@ fn programmes() -> String {
          'organization', coalesce((SELECT {AGENT} FROM organizations o WHERE o.id = p.organization AND {}), \
             jsonb_build_object('id', p.organization))) AS entry \
          FROM programmes p JOIN (SELECT f.id, f.first, row_number() OVER (ORDER BY f.first, f.id) AS sequence \
-            FROM (SELECT id, min(revision_from) AS first FROM programmes WHERE revision_from <= at.n GROUP BY id) f) s ON s.id = p.id \
+            FROM (SELECT id, min(revision) AS first FROM changes WHERE kind = 'programme' AND revision <= at.n GROUP BY id) f) s ON s.id = p.id \
+         CROSS JOIN (SELECT (SELECT r.revision FROM revisions r WHERE r.kind = 'redaction' AND r.revision <= least(at.n, at.last_redaction) \
+            AND EXISTS (SELECT FROM changes c WHERE c.revision = r.revision AND c.kind = 'commitment') \
+            ORDER BY r.revision DESC LIMIT 1) AS revision) g \
          CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE {there}) AS count, \
             mode() WITHIN GROUP (ORDER BY c.cadence) FILTER (WHERE {there}) AS cadence, \
             max(c.revision_from) AS came, max(c.revision_to) FILTER (WHERE c.revision_to <= at.n) AS went \
             FROM commitments c WHERE c.programme = p.id AND c.revision_from <= at.n) c \
-         CROSS JOIN LATERAL (SELECT greatest(p.revision_from, c.came, c.went) AS changed_in) h \
+         CROSS JOIN LATERAL (SELECT greatest(p.revision_from, c.came, c.went, g.revision) AS changed_in) h \
          WHERE {} ORDER BY p.year DESC, p.id LIMIT {MAX_PROGRAMMES}) e)",
         time("s.first"),
         day("s.first"),

@@ -8,10 +8,12 @@ pub mod compare;
 pub mod diff;
 pub mod facts;
 pub mod figure;
+pub mod figures_of;
 pub mod history;
 pub mod key_figures;
 pub mod list;
 pub mod names;
+pub mod programme;
 pub mod record;
 pub mod resting;
 pub mod revisions;
@@ -25,7 +27,7 @@ pub mod warnings;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Date, Nullable, Text, Timestamptz};
 
 use super::statement::{Bind, Needs, Statement};
 
@@ -49,6 +51,9 @@ pub struct Moment {
     pub head: i64,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub head_time: Option<DateTime<Utc>>,
+    /// Its day in the ledger's zone.
+    #[diesel(sql_type = Nullable<Date>)]
+    pub head_on: Option<NaiveDate>,
     /// The revision.
     #[diesel(sql_type = BigInt)]
     pub n: i64,
@@ -69,13 +74,13 @@ pub struct Moment {
 
 /// Columns of [`Moment`], from `at`.
 pub const MOMENT: &str =
-    "at.head, at.head_time, at.n, at.n_digest, at.as_of, at.last_redaction, at.changed_in, at.digest";
+    "at.head, at.head_time, at.head_on, at.n, at.n_digest, at.as_of, at.last_redaction, at.changed_in, at.digest";
 
 /// What every read begins with: `at`, the head joined to the revision asked for. Materialized, so
 /// that it is worked out once and not for each row. `changed_in` is SQL over `b`, the same without it.
 pub fn moment(at: At, now: DateTime<Utc>, changed_in: Statement) -> Statement {
     const HEAD: &str = "WITH b AS MATERIALIZED (SELECT h.revision AS head, h.published_at AS head_time, \
-         h.last_redaction, h.digest AS head_digest, l.uuid AS ledger, l.time_zone, ";
+         (h.published_at AT TIME ZONE l.time_zone)::date AS head_on, h.last_redaction, h.digest AS head_digest, l.uuid AS ledger, l.time_zone, ";
     const AS_OF: &str = "CASE WHEN h.published_at IS NULL OR t.as_of >= h.published_at THEN h.revision \
          ELSE coalesce((SELECT r.revision FROM revisions r WHERE r.published_at <= t.as_of \
          ORDER BY r.published_at DESC LIMIT 1), 0) END AS n, t.as_of FROM head h CROSS JOIN ledger l CROSS JOIN LATERAL ";

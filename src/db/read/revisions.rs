@@ -1,8 +1,8 @@
 //! The revisions themselves, newest first.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Bytea, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bytea, Date, Nullable, Text, Timestamptz};
 
 use super::{At, MOMENT, Moment, moment};
 use crate::db::Error;
@@ -37,6 +37,9 @@ pub struct Row {
     pub revision: Option<i64>,
     #[diesel(embed)]
     pub header: Header,
+    /// Its day in the ledger's zone.
+    #[diesel(sql_type = Nullable<Date>)]
+    pub published_on: Option<NaiveDate>,
 }
 
 /// What a revision says of itself, its number aside.
@@ -98,7 +101,10 @@ pub async fn read(database: &Database, selection: &Selection, at: At, now: DateT
     let mut statement = moment(at, now, changed_in);
     // A page goes on below a revision that was seen.
     statement.read_with(selection.only.or(selection.before).unwrap_or_default());
-    statement.sql(&format!("SELECT {MOMENT}, at.ledger::text AS ledger, page.*, "));
+    statement.sql(&format!(
+        "SELECT {MOMENT}, at.ledger::text AS ledger, page.*, \
+         (page.published_at AT TIME ZONE at.time_zone)::date AS published_on, "
+    ));
     if selection.count {
         statement.sql("(SELECT count(*) FROM revisions r WHERE ").append(conditions.clone()).sql(")");
     } else {

@@ -1,5 +1,5 @@
 //! .docx (ISO/IEC 29500), as Word and WPS write it: paragraphs, tables, automatic numbering; tracked
-//! deletions left out.
+//! deletions, and what was formatted otherwise before, left out.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
@@ -179,6 +179,10 @@ struct Paragraph {
     style: String,
     list: Option<String>,
     level: usize,
+    /// Tables around it.
+    depth: usize,
+    /// Paragraphs of text boxes that hang on it; they stand after it.
+    boxes: Vec<String>,
 }
 
 /// A table as it is read; cells that span down repeat the text above.
@@ -189,46 +193,35 @@ struct Table {
     merged: bool,
 }
 
-fn body(
-    xml: &str,
-    mut numbering: Numbering,
-    styles: &BTreeMap<String, ListLevel>,
-) -> Result<Vec<Block>, quick_xml::Error> {
+/// The body as it is read.
+struct Body<'a> {
+    numbering: Numbering,
+    styles: &'a BTreeMap<String, ListLevel>,
+    blocks: Vec<Block>,
+    tables: Vec<Table>,
+    /// Paragraphs inside each other: a text box stands in the one that it hangs on.
+    paragraphs: Vec<Paragraph>,
+    in_text: bool,
+}
+
+fn body(xml: &str, numbering: Numbering, styles: &BTreeMap<String, ListLevel>) -> Result<Vec<Block>, quick_xml::Error> {
     let mut reader = Reader::from_str(xml);
-    let mut blocks = Vec::new();
-    let mut tables: Vec<Table> = Vec::new();
-    let mut paragraph = Paragraph::default();
-    // Inside a tracked deletion, a field's code, or a text box that stands twice.
+    let mut body =
+        Body { numbering, styles, blocks: Vec::new(), tables: Vec::new(), paragraphs: Vec::new(), in_text: false };
     let mut silent = 0usize;
-    let mut in_text = false;
     loop {
         match reader.read_event()? {
-            Event::Eof => return Ok(blocks),
-            Event::Start(tag) => match local(&tag).as_str() {
-                "del" | "moveFrom" | "Fallback" | "instrText" | "delText" => silent += 1,
-                "p" => paragraph = Paragraph::default(),
-                "t" => in_text = true,
-                "tbl" => tables.push(Table::default()),
-                "tr" => {
-                    if let Some(table) = tables.last_mut() {
-                        table.rows.push(Vec::new());
-                    }
-                }
-                "tc" => {
-                    if let Some(table) = tables.last_mut() {
-                        (table.cell, table.merged) = (Some(Cell::new("")), false);
-                    }
-                }
-                _ => property(&tag, &mut paragraph, &mut tables),
-            },
+            Event::Eof => return Ok(body.blocks),
+            Event::Start(tag) if is_silent(tag.local_name().as_ref()) => silent += 1,
+            Event::End(tag) if is_silent(tag.local_name().as_ref()) => silent = silent.saturating_sub(1),
+            _ if silent > 0 => {}
+            Event::Start(tag) => body.begins(&tag),
             Event::Empty(tag) => match local(&tag).as_str() {
-                "tab" | "br" | "cr" if silent == 0 => paragraph.text.push(' '),
-                _ => property(&tag, &mut paragraph, &mut tables),
+                "tab" | "br" | "cr" => body.says([' ']),
+                _ => body.property(&tag),
             },
-            Event::Text(text) if in_text && silent == 0 => {
-                paragraph.text.push_str(&text);
-            }
-            Event::GeneralRef(reference) if in_text && silent == 0 => {
+            Event::Text(text) if body.in_text => body.says(text.chars()),
+            Event::GeneralRef(reference) if body.in_text => {
                 let known = match &*reference {
                     "amp" => Some('&'),
                     "lt" => Some('<'),
@@ -237,58 +230,96 @@ fn body(
                     "apos" => Some('\''),
                     _ => reference.resolve_char_ref().ok().flatten(),
                 };
-                paragraph.text.extend(known);
+                body.says(known);
             }
-            Event::End(tag) => match tag.local_name().as_ref() {
-                "del" | "moveFrom" | "Fallback" | "instrText" | "delText" => silent = silent.saturating_sub(1),
-                "t" => in_text = false,
-                "p" => {
-                    let text = ended(std::mem::take(&mut paragraph), &mut numbering, styles);
-                    match tables.last_mut().and_then(|table| table.cell.as_mut()) {
-                        Some(cell) if !text.is_empty() => {
-                            if !cell.text.is_empty() {
-                                cell.text.push(' ');
-                            }
-                            cell.text.push_str(&text);
-                        }
-                        None if !text.is_empty() => blocks.push(Block::Paragraph(text)),
-                        _ => {}
-                    }
-                }
-                "tc" => {
-                    if let Some(table) = tables.last_mut() {
-                        end_cell(table);
-                    }
-                }
-                "tbl" => {
-                    if let Some(table) = tables.pop() {
-                        end_table(table, &mut tables, &mut blocks);
-                    }
-                }
-                _ => {}
-            },
+            Event::End(tag) => body.ends(tag.local_name().as_ref()),
             _ => {}
         }
     }
 }
 
-fn property(tag: &BytesStart, paragraph: &mut Paragraph, tables: &mut [Table]) {
-    let value = || attribute(tag, "val");
-    match local(tag).as_str() {
-        "pStyle" => paragraph.style = value().unwrap_or_default(),
-        "numId" => paragraph.list = value(),
-        "ilvl" => paragraph.level = value().and_then(|level| level.parse().ok()).unwrap_or(0),
-        "gridSpan" => {
-            if let Some(cell) = tables.last_mut().and_then(|table| table.cell.as_mut()) {
+/// A tracked deletion, how something was before it was changed, a field's code, a text box that stands twice.
+fn is_silent(name: &str) -> bool {
+    matches!(name, "del" | "moveFrom" | "Fallback" | "instrText" | "delText") || name.ends_with("PrChange")
+}
+
+impl Body<'_> {
+    fn begins(&mut self, tag: &BytesStart) {
+        match local(tag).as_str() {
+            "p" => self.paragraphs.push(Paragraph { depth: self.tables.len(), ..Paragraph::default() }),
+            "t" => self.in_text = true,
+            "tbl" => self.tables.push(Table::default()),
+            "tr" => {
+                if let Some(table) = self.tables.last_mut() {
+                    table.rows.push(Vec::new());
+                }
+            }
+            "tc" => {
+                if let Some(table) = self.tables.last_mut() {
+                    (table.cell, table.merged) = (Some(Cell::new("")), false);
+                }
+            }
+            _ => self.property(tag),
+        }
+    }
+
+    fn says(&mut self, words: impl IntoIterator<Item = char>) {
+        if let Some(paragraph) = self.paragraphs.last_mut() {
+            paragraph.text.extend(words);
+        }
+    }
+
+    fn ends(&mut self, name: &str) {
+        match name {
+            "t" => self.in_text = false,
+            "p" => self.end_paragraph(),
+            "tc" => {
+                if let Some(table) = self.tables.last_mut() {
+                    end_cell(table);
+                }
+            }
+            "tbl" => {
+                if let Some(table) = self.tables.pop() {
+                    end_table(table, &mut self.tables, &mut self.blocks);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn end_paragraph(&mut self) {
+        let Some(mut paragraph) = self.paragraphs.pop() else { return };
+        let depth = paragraph.depth;
+        let boxes = std::mem::take(&mut paragraph.boxes);
+        let own = ended(paragraph, &mut self.numbering, self.styles);
+        for text in std::iter::once(own).chain(boxes).filter(|text| !text.is_empty()) {
+            if let Some(outer) = self.paragraphs.last_mut().filter(|outer| outer.depth == depth) {
+                outer.boxes.push(text);
+            } else if let Some(cell) = self.tables.last_mut().and_then(|table| table.cell.as_mut()) {
+                if !cell.text.is_empty() {
+                    cell.text.push(' ');
+                }
+                cell.text.push_str(&text);
+            } else {
+                self.blocks.push(Block::Paragraph(text));
+            }
+        }
+    }
+
+    fn property(&mut self, tag: &BytesStart) {
+        let value = || attribute(tag, "val");
+        match (local(tag).as_str(), self.paragraphs.last_mut(), self.tables.last_mut()) {
+            ("pStyle", Some(paragraph), _) => paragraph.style = value().unwrap_or_default(),
+            ("numId", Some(paragraph), _) => paragraph.list = value(),
+            ("ilvl", Some(paragraph), _) => {
+                paragraph.level = value().and_then(|level| level.parse().ok()).unwrap_or(0);
+            }
+            ("gridSpan", _, Some(Table { cell: Some(cell), .. })) => {
                 cell.columns = value().and_then(|span| span.parse().ok()).unwrap_or(1).clamp(1, 100);
             }
+            ("vMerge", _, Some(table)) => table.merged = value().is_none_or(|value| value != "restart"),
+            _ => {}
         }
-        "vMerge" => {
-            if let Some(table) = tables.last_mut() {
-                table.merged = value().is_none_or(|value| value != "restart");
-            }
-        }
-        _ => {}
     }
 }
 

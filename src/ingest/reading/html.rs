@@ -13,10 +13,14 @@ const SILENT: [&str; 14] = [
     "script", "style", "head", "nav", "header", "footer", "noscript", "template", "iframe", "svg", "form", "button",
     "select", "aside",
 ];
-/// Elements that flow within a line.
-const INLINE: [&str; 26] = [
-    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "em", "font", "i", "ins", "kbd", "label", "mark", "q", "s",
-    "small", "span", "strong", "sub", "sup", "time", "u", "var", "o:p",
+/// Elements that begin a line of their own. All others flow within one, as browsers show what they do not know:
+/// `<st1:chsdate>` of Word, `<wbr>`.
+#[rustfmt::skip]
+const LINES: [&str; 48] = [
+    "address", "article", "blockquote", "body", "br", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl",
+    "dt", "fieldset", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hgroup", "hr", "html", "legend", "li",
+    "listing", "main", "menu", "ol", "optgroup", "option", "p", "plaintext", "pre", "search", "section", "summary",
+    "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "xmp",
 ];
 /// How deep elements are followed.
 const MAX_DEPTH: usize = 200;
@@ -100,17 +104,15 @@ impl Reader {
                     if name == "del" || name == "strike" {
                         continue;
                     }
-                    if name == "br" || name == "hr" {
-                        self.end_line();
-                    } else if name == "table" {
+                    if name == "table" {
                         self.end_line();
                         self.table(inner, depth);
-                    } else if INLINE.contains(&name) {
+                    } else if LINES.contains(&name) {
+                        self.end_line();
                         self.walk(inner, depth + 1);
+                        self.end_line();
                     } else {
-                        self.end_line();
                         self.walk(inner, depth + 1);
-                        self.end_line();
                     }
                 }
                 _ => {}
@@ -131,19 +133,20 @@ impl Reader {
             return;
         }
         let mut grid = Vec::new();
-        // Cells that span down: by column, how many rows are left, and their text.
-        let mut spanning: BTreeMap<usize, (usize, String)> = BTreeMap::new();
+        // Cells that span down: by column, how many rows are left, and the cell.
+        let mut spanning: BTreeMap<usize, (usize, Cell)> = BTreeMap::new();
         for row in rows {
             let mut cells = Vec::new();
             let mut column = 0;
-            let fill = |column: &mut usize, cells: &mut Vec<Cell>, spanning: &mut BTreeMap<usize, (usize, String)>| {
-                while let Some((left, text)) = spanning.get_mut(column) {
-                    cells.push(Cell { text: text.clone(), repeated: true, columns: 1 });
+            let fill = |column: &mut usize, cells: &mut Vec<Cell>, spanning: &mut BTreeMap<usize, (usize, Cell)>| {
+                while let Some((left, cell)) = spanning.get_mut(column) {
+                    let (at, columns) = (*column, cell.columns);
+                    cells.push(cell.clone());
                     *left -= 1;
                     if *left == 0 {
-                        spanning.remove(column);
+                        spanning.remove(&at);
                     }
-                    *column += 1;
+                    *column += columns;
                 }
             };
             for cell in row.child_elements().filter(|cell| matches!(cell.value().name(), "td" | "th")) {
@@ -151,12 +154,12 @@ impl Reader {
                 let span = |name| {
                     cell.attr(name).and_then(|value| value.trim().parse::<usize>().ok()).unwrap_or(1).clamp(1, MAX_SPAN)
                 };
-                let text = cell_text(cell);
                 let (columns, down) = (span("colspan"), span("rowspan"));
+                let cell = Cell { text: cell_text(cell), repeated: false, columns };
                 if down > 1 {
-                    spanning.insert(column, (down - 1, text.clone()));
+                    spanning.insert(column, (down - 1, Cell { repeated: true, ..cell.clone() }));
                 }
-                cells.push(Cell { text, repeated: false, columns });
+                cells.push(cell);
                 column += columns;
             }
             fill(&mut column, &mut cells, &mut spanning);

@@ -28,13 +28,17 @@ fn line(line: &str) -> String {
     line.replace('｜', "|").trim_matches(|c: char| c.is_whitespace() && c != '\t').to_owned()
 }
 
-/// Lines that are rows of at least three cells, and at least two of them.
+/// Lines that are rows of at least three cells, and at least two of them. A paragraph indented by tabs is none: the
+/// first row has words in two cells or more.
 fn rows(lines: &[String], separator: char) -> Option<(Vec<Vec<Cell>>, usize)> {
     let cells = |line: &String| -> Vec<Cell> {
         let inner = if separator == '|' { line.trim().trim_start_matches('|').trim_end_matches('|') } else { line };
         inner.split(separator).map(|cell| Cell::new(tidy(cell))).collect()
     };
     let wide = |line: &&String| line.matches(separator).count() >= 2;
+    if cells(lines.first()?).iter().filter(|cell| !cell.text.is_empty()).count() < 2 {
+        return None;
+    }
     let taken = lines.iter().take_while(wide).count();
     if taken < 2 {
         return None;

@@ -1,6 +1,6 @@
 //! Commitments and reports.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::figure::merged;
 use super::said::{due_on, shortened};
@@ -12,20 +12,16 @@ use crate::model::codes::Status;
 use crate::say;
 
 impl Maker<'_> {
-    pub(super) fn commitment(&mut self, read: &Commitment) {
+    /// A commitment: the known one it is for sure, and whether that is worded otherwise, else a new one.
+    pub(super) fn commitment(&mut self, read: &Commitment, known: Option<(String, bool)>) {
         let Some(title_span) = read.title else { return };
         let title = self.text.verbatim(title_span);
-        let (programme, number) = (&self.settings.programme, read.number);
+        let number = read.number;
         let due = read.due.map(|span| due_on(self.text.folded(span), self.settings.year));
-        let id = match self.known.commitment(programme, number, &title) {
+        let id = match known {
             Some((id, differs)) => {
                 if differs {
-                    let there = self
-                        .known
-                        .get("commitment", &id)
-                        .and_then(|body| body["title"]["zh-Hans"].as_str())
-                        .unwrap_or_default()
-                        .to_owned();
+                    let there = self.titled(&id);
                     self.note(title_span, true, say!(
                         "Number {number} is worded otherwise than {id} in the ledger (“{there}”). It is taken for the same commitment; correct the title there, or give this one an id of its own.",
                         "第 {number} 项的表述与账本中的 {id}（“{there}”）不同，暂视为同一承诺；请更正原标题，或为其另设 id。"
@@ -33,26 +29,10 @@ impl Maker<'_> {
                 }
                 id
             }
-            None => {
-                let id = format!("{programme}-{number}");
-                if self.is_gone("commitment", &id, title_span) {
-                    return;
-                }
-                let mut record = json!({"id": id, "programme": programme, "number": number, "title": {"zh-Hans": title}, "lead_organization": self.settings.organization});
-                let promise = self.verbatim(&read.promise);
-                record["text"] = json!({"zh-Hans": promise});
-                if let Some(label) = read.label {
-                    let label = self.text.verbatim(self.text.trimmed(label, "、.:,"));
-                    if !label.is_empty() {
-                        record["number_label"] = label.into();
-                    }
-                }
-                if let Some(Some(due)) = &due {
-                    record["due_on"] = due.as_str().into();
-                }
-                self.add("commitment", &id, record);
-                id
-            }
+            None => match self.new_commitment(read, title_span, title, due.clone().flatten()) {
+                Some(id) => id,
+                None => return,
+            },
         };
         for span in &read.promise {
             self.mark(*span, "title", Some(("commitment", &id)));
@@ -81,6 +61,52 @@ impl Maker<'_> {
         if report.is_some() {
             self.ratios(&id, &read.figures);
         }
+    }
+
+    /// The id of a commitment that the ledger does not have; none where it was taken back.
+    fn new_commitment(
+        &mut self,
+        read: &Commitment,
+        title_span: Span,
+        title: String,
+        due: Option<String>,
+    ) -> Option<String> {
+        let (programme, number) = (&self.settings.programme, read.number);
+        let base = format!("{programme}-{number}");
+        let others = (2..).map(|other| format!("{base}-{other}"));
+        let id = std::iter::once(base.clone()).chain(others).find(|id| self.there("commitment", id).is_none())?;
+        if self.is_gone("commitment", &id, title_span) {
+            return None;
+        }
+        let numbered = |(_, body): &(&String, &Value)| body["programme"] == **programme && body["number"] == number;
+        let other = self.known.of("commitment").find(numbered).map(|(other, _)| other.clone());
+        if let Some(other) = other.or_else(|| (id != base).then_some(base)) {
+            let there = self.titled(&other);
+            self.note(title_span, true, say!(
+                "Number {number} is not worded like {other} in the ledger (“{there}”). It is taken for a commitment of its own, {id}; if it is the same, correct the title there and import again.",
+                "第 {number} 项的表述与账本中的 {other}（“{there}”）不符，暂作为另一项承诺 {id}；若为同一承诺，请先更正原标题，再重新导入。"
+            ));
+        }
+        let mut record = json!({"id": id, "programme": programme, "number": number, "title": {"zh-Hans": title}, "lead_organization": self.settings.organization});
+        let promise = self.verbatim(&read.promise);
+        record["text"] = json!({"zh-Hans": promise});
+        if let Some(label) = read.label {
+            let label = self.text.verbatim(self.text.trimmed(label, "、.:,"));
+            if !label.is_empty() {
+                record["number_label"] = label.into();
+            }
+        }
+        if let Some(due) = due {
+            record["due_on"] = due.into();
+        }
+        self.add("commitment", &id, record);
+        Some(id)
+    }
+
+    /// The title of a commitment of the ledger.
+    fn titled(&self, id: &str) -> String {
+        let body = self.known.get("commitment", id);
+        body.and_then(|body| body["title"]["zh-Hans"].as_str()).unwrap_or_default().to_owned()
     }
 
     /// The report; none where it was taken back.

@@ -6,11 +6,13 @@ use serde_json::{Value, json};
 
 use super::Maker;
 use super::said::{shortened, slug};
-use crate::ingest::cues::{self, Change, Role};
+use crate::ingest::cues::{self, Change, Place, Role};
 use crate::ingest::figures::Figure;
+use crate::ingest::known::{same_unit, unit_of};
 use crate::ingest::text::Span;
-use crate::ingest::{naming, numerals, times};
+use crate::ingest::{naming, numerals, times, words};
 use crate::model::codes::{Qualifier, TimeBasis};
+use crate::model::period::Period;
 use crate::say;
 
 /// Evidences of one figure that are kept.
@@ -28,39 +30,69 @@ pub struct Placed {
 }
 
 impl Maker<'_> {
-    /// The metric of a figure: one the rules or the ledger know, else a proposed one.
-    pub(super) fn metric(&mut self, figure: &Figure, commitment: Option<&str>, siblings: &[Figure]) -> String {
+    /// The metric of a figure: one the rules or the ledger know, else a proposed one; none where it was taken back.
+    pub(super) fn metric(&mut self, figure: &Figure, commitment: Option<&str>, siblings: &[Figure]) -> Option<String> {
         let (name, measure) = (figure.name.as_str(), figure.found.measure.as_str());
-        if let Some(id) = self.rules.metric(name, measure).or_else(|| self.known.metric(name, measure, commitment)) {
-            return id;
+        let ruled = self.rules.metric(name, measure);
+        if let Some(rule) = ruled {
+            match self.there("metric", &rule.id) {
+                None => return self.propose(&rule.id, rule.words.first().map_or(name, String::as_str), figure, None),
+                Some(there) if self.counts_in(unit_of(there), figure) => return Some(rule.id.clone()),
+                Some(_) => {}
+            }
+        } else if let Some(id) = self.known.metric(name, commitment, |unit| self.counts_in(unit, figure)) {
+            return Some(id);
         }
+        let id = self.metric_id(name, measure)?;
+        if self.there("metric", &id).is_some() {
+            return Some(id);
+        }
+        let other = ruled.map(|rule| rule.id.clone());
+        let other = other.or_else(|| self.known.metric(name, None, |unit| !self.counts_in(unit, figure)));
+        if let Some((unit, other)) = other.and_then(|id| Some((unit_of(self.there("metric", &id)?).to_owned(), id))) {
+            self.note(figure.found.span, true, say!(
+                "{other} counts in {unit}, and “{name}” here in {measure}: {id} is proposed for it. If they are one, correct the unit of either.",
+                "{other} 的单位为{unit}，此处“{name}”的单位为{measure}，另拟指标 {id}。若为同一指标，请更正其一的单位。"
+            ));
+        }
+        let whole = figure.part_of.and_then(|index| siblings.get(index));
+        let whole = whole.and_then(|whole| self.metric(whole, commitment, siblings)).filter(|whole| *whole != id);
+        self.propose(&id, name, figure, whole)
+    }
+
+    /// Whether a figure is printed in a unit. 8个部门 is in 个部门 as well as in 个.
+    fn counts_in(&self, unit: &str, figure: &Figure) -> bool {
+        let Figure { found, .. } = figure;
+        let rest = unit.strip_prefix(found.measure.as_str());
+        let after = self.text.folded.get(found.span.end..).unwrap_or_default();
+        same_unit(unit, &found.measure) || rest.is_some_and(|rest| !rest.is_empty() && words::starts(after, rest))
+    }
+
+    /// The id that words and a measure word have: the same words with another measure word are another metric.
+    fn metric_id(&self, name: &str, measure: &str) -> Option<String> {
         let prefix = format!("{}-", self.settings.organization);
         let most = 70usize.saturating_sub(prefix.len()).max(24);
-        let mut id = format!("{prefix}{}", naming::slug(name, most));
-        // The same words with another measure word are another metric.
-        let taken = self
-            .records
-            .get("metric")
-            .and_then(|metrics| metrics.get(&id))
-            .is_some_and(|metric| metric["unit"]["label"]["zh-Hans"] != measure);
-        if taken {
-            id = format!("{id}-{}", naming::slug(measure, 20));
-        }
-        if self.records.get("metric").is_some_and(|metrics| metrics.contains_key(&id)) {
-            return id;
+        let base = format!("{prefix}{}", naming::slug(name, most));
+        [base.clone(), format!("{base}-{}", naming::slug(measure, 20))]
+            .into_iter()
+            .chain((2..).map(|number| format!("{base}-{number}")))
+            .find(|id| self.there("metric", id).is_none_or(|there| counts_same(there, name, measure)))
+    }
+
+    fn propose(&mut self, id: &str, name: &str, figure: &Figure, whole: Option<String>) -> Option<String> {
+        if self.is_gone("metric", id, figure.found.span) {
+            return None;
         }
         let mut record = json!({
-            "id": id, "name": {"zh-Hans": name}, "unit": {"code": figure.found.unit, "label": {"zh-Hans": measure}},
+            "id": id, "name": {"zh-Hans": name},
+            "unit": {"code": figure.found.unit, "label": {"zh-Hans": figure.found.measure}},
             "time_basis": basis(figure).code(),
         });
-        if let Some(whole) = figure.part_of.and_then(|index| siblings.get(index)) {
-            let whole = self.metric(whole, commitment, siblings);
-            if whole != id {
-                record["part_of"] = whole.into();
-            }
+        if let Some(whole) = whole {
+            record["part_of"] = whole.into();
         }
-        self.add("metric", &id, record);
-        id
+        self.add("metric", id, record);
+        Some(id.to_owned())
     }
 
     pub(super) fn figure(&mut self, figure: &Figure, of: Option<(&str, Option<&str>)>, siblings: &[Figure]) {
@@ -68,7 +100,7 @@ impl Maker<'_> {
         if self.rules.ignore.iter().any(|word| figure.name.contains(word.as_str())) {
             return;
         }
-        let metric = self.metric(figure, of.map(|(commitment, _)| commitment), siblings);
+        let Some(metric) = self.metric(figure, of.map(|(commitment, _)| commitment), siblings) else { return };
         let evidence = self.evidence(figure);
         let value: Value = serde_json::from_str(&numerals::decimal(figure.found.value)).unwrap_or_default();
         let mut record = json!({"metric": metric, "value": value, "as_published": text.verbatim(figure.found.span), "evidence": [evidence]});
@@ -91,12 +123,20 @@ impl Maker<'_> {
     }
 
     pub(super) fn target(&mut self, figure: &Figure, mut record: Value) {
-        // A list of a year's promises is due at its end, unless the promise says another day.
+        // A list of a year's promises is due at its end, unless the promise says another day, or none for sure; next
+        // steps only where they say one.
         let id = record["commitment"].as_str().unwrap_or_default();
-        if !self.undated.contains(id) {
-            let new = self.records.get("commitment").and_then(|list| list.get(id));
-            let own = new.or_else(|| self.known.get("commitment", id)).and_then(|own| own.get("due_on"));
-            record["due_on"] = own.cloned().unwrap_or_else(|| format!("{}-12-31", self.settings.year).into());
+        let due = if figure.place == Place::Next {
+            let said = figure.time.period.as_deref().and_then(Period::parse);
+            said.and_then(|period| period.end).map(|day| day.to_string().into())
+        } else if self.undated.contains(id) {
+            None
+        } else {
+            let own = self.there("commitment", id).and_then(|own| own.get("due_on"));
+            Some(own.cloned().unwrap_or_else(|| format!("{}-12-31", self.settings.year).into()))
+        };
+        if let Some(due) = due {
+            record["due_on"] = due;
         }
         let comparator = match figure.found.qualifier {
             Some(Qualifier::AtLeast | Qualifier::MoreThan) => Some("at_least"),
@@ -130,11 +170,7 @@ impl Maker<'_> {
             record["qualifier"] = qualifier.code().into();
         }
         let metric = record["metric"].as_str().unwrap_or_default().to_owned();
-        let own = self
-            .records
-            .get("metric")
-            .and_then(|metrics| metrics.get(&metric))
-            .or_else(|| self.known.get("metric", &metric));
+        let own = self.there("metric", &metric);
         let basis = basis(figure).code();
         if own.is_some_and(|metric| metric["time_basis"] != basis) {
             record["time_basis"] = basis.into();
@@ -248,10 +284,14 @@ impl Maker<'_> {
             }
             let (numerator, denominator) =
                 (self.metric(part, Some(commitment), figures), self.metric(whole, Some(commitment), figures));
+            let (Some(numerator), Some(denominator)) = (numerator, denominator) else { continue };
             if numerator == denominator {
                 continue;
             }
             let id = shortened(format!("{numerator}-rate"));
+            if self.is_gone("metric", &id, part.found.span) {
+                continue;
+            }
             let record = json!({
                 "id": id, "name": {"zh-Hans": format!("{}率", part.name)}, "unit": {"code": "percent", "label": {"zh-Hans": "%"}},
                 "time_basis": basis(part).code(), "ratio": {"numerator": numerator, "denominator": denominator, "multiplier": 100},
@@ -282,6 +322,15 @@ pub fn merged(figures: &[Figure]) -> Vec<Figure> {
         }
     }
     list
+}
+
+/// Whether a metric whose id these words would have counts the same: in this unit, and not by words that only sound
+/// alike.
+fn counts_same(metric: &Value, name: &str, measure: &str) -> bool {
+    let known = metric["name"]["zh-Hans"].as_str().unwrap_or_default();
+    let plain = |name: &str| words::folded(name).chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let sound = |name: &str| naming::slug(name, usize::MAX);
+    same_unit(unit_of(metric), measure) && (plain(known) == plain(name) || sound(known) != sound(name))
 }
 
 fn class(figure: &Figure) -> &'static str {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use self::figure::{Placed, merged};
 pub use self::said::period_of;
 use self::said::{signature, suffix};
-use super::commitments::Reading;
+use super::commitments::{Commitment, Reading};
 use super::known::{Known, Rules};
 use super::text::{Span, Text};
 use crate::model::message::Message;
@@ -103,8 +103,10 @@ pub fn make(
         );
     }
     maker.frame(&reading, sha256);
-    for commitment in &reading.commitments {
-        maker.commitment(commitment);
+    let titled = |read: &Commitment| (read.number, read.title.map(|title| text.verbatim(title)).unwrap_or_default());
+    let titles: Vec<(i64, String)> = reading.commitments.iter().map(titled).collect();
+    for (read, known) in reading.commitments.iter().zip(known.commitments(&settings.programme, &titles)) {
+        maker.commitment(read, known);
     }
     for figure in merged(&reading.figures) {
         maker.figure(&figure, None, &[]);
@@ -161,6 +163,11 @@ impl Maker<'_> {
         gone
     }
 
+    /// A record of this publication or of the ledger.
+    fn there(&self, kind: &'static str, id: &str) -> Option<&Value> {
+        self.records.get(kind).and_then(|records| records.get(id)).or_else(|| self.known.get(kind, id))
+    }
+
     fn add(&mut self, kind: &'static str, id: &str, record: Value) {
         // What is there already with other words is for a person to decide.
         match self.known.get(kind, id) {
@@ -184,9 +191,13 @@ impl Maker<'_> {
     /// Organization, programme and source.
     fn frame(&mut self, reading: &Reading, sha256: String) {
         let Settings { programme, organization, year, .. } = self.settings;
+        // The title stands above the list; what stands below it is a signature.
+        let first =
+            reading.commitments.iter().filter_map(|read| read.label.or(read.title)).map(|span| span.start).min();
         let title = reading
             .outside
             .iter()
+            .filter(|span| first.is_none_or(|first| span.start < first))
             .map(|span| self.text.verbatim(*span))
             .find(|line| (4..60).contains(&line.chars().count()) && !line.ends_with(['。', '：', ':']));
         let name = self.settings.organization_name.clone().or_else(|| signature(self.text));
@@ -201,13 +212,7 @@ impl Maker<'_> {
             );
         }
         let name = name.unwrap_or_else(|| organization.clone());
-        self.add("organization", organization, json!({"id": organization, "name": {"zh-Hans": name}}));
         let programme_title = format!("{name}{year}年公开承诺");
-        self.add(
-            "programme",
-            programme,
-            json!({"id": programme, "organization": organization, "year": year, "title": {"zh-Hans": programme_title}}),
-        );
         let mut source = json!({
             "id": self.source, "title": {"zh-Hans": title.unwrap_or_else(|| format!("{programme_title}进展情况"))},
             "sha256": sha256,
@@ -221,8 +226,17 @@ impl Maker<'_> {
         if self.settings.include_text {
             source["text"] = json!({"zh-Hans": self.text.chars.iter().collect::<String>()});
         }
-        let id = self.source.clone();
-        self.add("source", &id, source);
+        let listed =
+            json!({"id": programme, "organization": organization, "year": year, "title": {"zh-Hans": programme_title}});
+        for (kind, id, record) in [
+            ("organization", organization, json!({"id": organization, "name": {"zh-Hans": name}})),
+            ("programme", programme, listed),
+            ("source", &self.source.clone(), source),
+        ] {
+            if !self.is_gone(kind, id, Span::new(0, 0)) {
+                self.add(kind, id, record);
+            }
+        }
     }
 
     fn verbatim(&self, spans: &[Span]) -> String {

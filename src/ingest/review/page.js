@@ -210,12 +210,26 @@ function metricTable() {
   return [make("article", {}, make("h2", { textContent: say("Proposed metrics", "拟新建的指标") }), table)];
 }
 
+/* What the announcement, its list and who publishes it are called. */
+function nameTable() {
+  const named = [
+    ["organizations", "name", say("organization", "机构")],
+    ["programmes", "title", say("programme", "承诺清单")],
+    ["sources", "title", say("source", "来源文件")],
+  ];
+  const rows = named.flatMap(([collection, member, label]) =>
+    list(collection).map((record) => make("tr", { title: record.id }, cell(label), cell(field(label, ...human(record, member))))),
+  );
+  return rows.length ? [make("article", {}, make("h2", { textContent: say("Names", "名称") }), make("table", {}, ...rows))] : [];
+}
+
 function showRecords() {
   const ids = [...new Set([...list("commitments").map((commitment) => commitment.id), ...list("reports").map((report) => report.commitment)])];
   ids.sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
   const loose = figures(undefined);
   document.getElementById("records").append(
     ...showNotes(),
+    ...nameTable(),
     ...ids.map(commitmentArticle),
     ...(loose.length ? [make("article", {}, make("h2", { textContent: say("Of no commitment", "不属于任何承诺") }), figureTable(loose))] : []),
     ...metricTable(),

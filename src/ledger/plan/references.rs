@@ -8,7 +8,7 @@ use super::{Planner, Upsert};
 use crate::db::Error;
 use crate::ledger::state::{self, Key, Last};
 use crate::model::message::Message;
-use crate::model::problem::Problem;
+use crate::model::problem::{Problem, Problems};
 use crate::say;
 
 /// How many dependents a problem names.
@@ -21,7 +21,7 @@ impl Planner {
         &self,
         connection: &mut AsyncPgConnection,
         named: &BTreeSet<Key>,
-        problems: &mut Vec<Problem>,
+        problems: &mut Problems,
     ) -> Result<(), Error> {
         let withdrawn = self.withdrawn();
         let skipped: BTreeSet<Key> = self
@@ -61,21 +61,18 @@ impl Planner {
     pub(super) async fn check_dependents(
         &self,
         connection: &mut AsyncPgConnection,
-        problems: &mut Vec<Problem>,
+        problems: &mut Problems,
     ) -> Result<(), Error> {
         let withdrawn = self.withdrawn();
         if withdrawn.is_empty() {
             return Ok(());
         }
-        let upserted: BTreeSet<Key> =
-            self.plan.upserts.iter().map(|upsert| (upsert.draft.kind.name, upsert.draft.id.clone())).collect();
-        let goes = |kind: &str, id: &str| {
-            let is = |key: &Key| key.0 == kind && key.1 == id;
-            withdrawn.iter().any(is) || upserted.iter().any(is)
-        };
+        let upserted = self.plan.upserts.iter().map(|upsert| (upsert.draft.kind.name, upsert.draft.id.as_str()));
+        let going: BTreeSet<(&str, &str)> =
+            withdrawn.iter().map(|(kind, id)| (*kind, id.as_str())).chain(upserted).collect();
         let mut staying: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
         for row in state::dependents(connection, &withdrawn).await? {
-            if !goes(&row.from_kind, &row.from_id) {
+            if !going.contains(&(row.from_kind.as_str(), row.from_id.as_str())) {
                 staying.entry((row.to_kind, row.to_id)).or_default().push(format!("{} {}", row.from_kind, row.from_id));
             }
         }

@@ -23,6 +23,7 @@ pub struct Figure {
     pub division_code: Option<String>,
     pub subject: Option<String>,
     pub scope: Option<String>,
+    /// Who says so: its publisher, where nobody else is named.
     pub reported_by: Option<String>,
     /// The figure's own time basis, or else the metric's.
     pub time_basis: String,
@@ -44,8 +45,14 @@ impl Figure {
 
     /// What it is of, beside the period: it is compared with figures of the same area and body, by the same reporter.
     fn of(&self) -> [Option<&str>; 4] {
-        [&self.division_code, &self.subject, &self.scope, &self.reported_by].map(Option::as_deref)
+        let division = self.division_code.as_deref().map(division_prefix);
+        [division, self.subject.as_deref(), self.scope.as_deref(), self.reported_by.as_deref()]
     }
+}
+
+/// What tells keys of a dimension apart: a division is the same, however long its code is written.
+fn identity(by: Dimension, key: &str) -> &str {
+    if by == Dimension::Division { division_prefix(key) } else { key }
 }
 
 /// Figures by period and by what they are of.
@@ -132,10 +139,10 @@ pub fn rows<'a>(question: &Question, figures: &'a [Figure]) -> Vec<Row<'a>> {
     let mut by_key: BTreeMap<&str, Vec<&Figure>> = BTreeMap::new();
     for figure in figures.iter().filter(|figure| question.asks_for(figure)) {
         if let Some(key) = figure.key(question.by) {
-            by_key.entry(key).or_default().push(figure);
+            by_key.entry(identity(question.by, key)).or_default().push(figure);
         }
     }
-    let mut rows: Vec<Row> = by_key.into_iter().map(|(key, figures)| newest(key, figures)).collect();
+    let mut rows: Vec<Row> = by_key.into_values().filter_map(|figures| newest(question.by, figures)).collect();
     if question.by == Dimension::Period {
         rows.sort_by_key(|row| (Period::parse(row.key).and_then(|days| days.end), row.key));
     }
@@ -150,10 +157,10 @@ pub fn rows<'a>(question: &Question, figures: &'a [Figure]) -> Vec<Row<'a>> {
     rows
 }
 
-fn newest<'a>(key: &'a str, mut figures: Vec<&'a Figure>) -> Row<'a> {
-    let period = figures.first().map(|figure| figure.period.as_str()).unwrap_or_default();
-    figures.retain(|figure| figure.period == period);
-    Row { key, figures, change: None }
+fn newest(by: Dimension, mut figures: Vec<&Figure>) -> Option<Row<'_>> {
+    let first = *figures.first()?;
+    figures.retain(|figure| figure.period == first.period);
+    Some(Row { key: first.key(by)?, figures, change: None })
 }
 
 fn changed<'a>(figure: &Figure, change: Change, percent: bool, earlier: &Earlier<'a>) -> Result<Changed<'a>, NoChange> {
@@ -162,9 +169,13 @@ fn changed<'a>(figure: &Figure, change: Change, percent: bool, earlier: &Earlier
         return Err(NoChange::RunningTotal);
     }
     let before = earlier.get(&(period.as_str(), figure.of())).map(Vec::as_slice).unwrap_or_default();
-    let same_basis = before.iter().find(|before| before.time_basis == figure.time_basis);
-    let Some(&before) = same_basis else {
-        return Err(if before.is_empty() { NoChange::NoFigure(period) } else { NoChange::OtherTimeBasis(period) });
+    let same_basis: Vec<&Figure> =
+        before.iter().copied().filter(|before| before.time_basis == figure.time_basis).collect();
+    let before = match same_basis.as_slice() {
+        [before] => *before,
+        [] if before.is_empty() => return Err(NoChange::NoFigure(period)),
+        [] => return Err(NoChange::OtherTimeBasis(period)),
+        _ => return Err(NoChange::SeveralFigures(period)),
     };
     if before.other_unit || figure.other_unit {
         return Err(NoChange::OtherUnit);
@@ -186,11 +197,7 @@ pub fn period_before(period: &str, change: Change) -> Option<String> {
 /// The digits that codes under a division begin with (GB/T 2260): 370000 is all of 37.
 pub fn division_prefix(code: &str) -> &str {
     match code.len() {
-        12 | 9 => match code.strip_suffix("000") {
-            Some(above) if above.len() == 9 => division_prefix(above),
-            Some(above) => above,
-            None => code,
-        },
+        12 | 9 => code.strip_suffix("000").map_or(code, division_prefix),
         6 => code.trim_end_matches("00"),
         _ => code,
     }

@@ -10,6 +10,7 @@ pub enum NoChange {
     NoPeriodBefore,
     NoFigure(String),
     OtherTimeBasis(String),
+    SeveralFigures(String),
     OtherUnit,
     RunningTotal,
     TooLong,
@@ -21,6 +22,7 @@ impl NoChange {
             NoChange::NoPeriodBefore => "no-period-before",
             NoChange::NoFigure(_) => "no-figure",
             NoChange::OtherTimeBasis(_) => "mixed-time-bases",
+            NoChange::SeveralFigures(_) => "several-figures",
             NoChange::OtherUnit => "mixed-units",
             NoChange::RunningTotal => "running-total",
             NoChange::TooLong => "too-many-digits",
@@ -37,6 +39,9 @@ impl NoChange {
                 "The figure of {period} counts over another span (time_basis).",
                 "{period} 的数字时间口径（time_basis）不同。"
             ),
+            NoChange::SeveralFigures(period) => {
+                say!("There are several such figures of {period}.", "{period} 的对应数字有多个。")
+            }
             NoChange::OtherUnit => {
                 say!("One of the figures was printed in another unit.", "其中一个数字印出的单位不同。")
             }
@@ -53,6 +58,22 @@ fn too_long() -> Message {
     say!("The result has more than 15 digits.", "结果超过 15 位数字。")
 }
 
+/// What figures are of, beside what rows are: it is the same in all that are added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    pub parameter: &'static str,
+    code: &'static str,
+    words: [&'static str; 2],
+}
+
+/// In the order of what [`super::Figure`] is of.
+pub const MEMBERS: [Member; 4] = [
+    Member { parameter: "division", code: "mixed-divisions", words: ["division", "区划"] },
+    Member { parameter: "subject", code: "mixed-subjects", words: ["subject", "对象"] },
+    Member { parameter: "scope", code: "mixed-scopes", words: ["scope", "范围"] },
+    Member { parameter: "reported_by", code: "mixed-reporters", words: ["reporter", "报告者"] },
+];
+
 /// Why figures are not added up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -61,6 +82,8 @@ pub enum Refusal {
     NoFigures,
     /// Key, and ids of its figures.
     SeveralFigures(String, Vec<String>),
+    /// What differs, and how.
+    Mixed(Member, Vec<String>),
     MixedTimeBases(Vec<String>),
     /// Time basis.
     NoFlow(String),
@@ -78,6 +101,7 @@ impl Refusal {
             Refusal::Ratio => ("aggregate", "ratio"),
             Refusal::NoFigures => ("aggregate", "no-figures"),
             Refusal::SeveralFigures(..) => ("by", "several-figures"),
+            Refusal::Mixed(member, _) => (member.parameter, member.code),
             Refusal::MixedTimeBases(_) => ("time_basis", "mixed-time-bases"),
             Refusal::NoFlow(_) => ("time_basis", "running-total"),
             Refusal::OtherUnits(_) => ("metric", "mixed-units"),
@@ -109,6 +133,13 @@ impl Refusal {
                 say!(
                     "{key} has several figures ({ids}), which differ in division, subject, scope or reporter. Choose by division, subject, scope or reported_by.",
                     "{key} 有多个数字（{ids}），其区划、对象、范围或报告者不同。请用 division、subject、scope 或 reported_by 选定。"
+                )
+            }
+            Refusal::Mixed(Member { parameter, words: [en, zh], .. }, values) => {
+                let values = list(values);
+                say!(
+                    "The figures differ in {en} ({values}), so that their sum would be of nothing in particular. Choose one with {parameter}, or narrow to periods or areas where it is the same.",
+                    "这些数字的{zh}不同（{values}），相加后不知所指。请用 {parameter} 选定一个，或缩小到{zh}相同的期间或区划。"
                 )
             }
             Refusal::MixedTimeBases(bases) => {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Deserialize;
 
-use super::refusal::Refusal;
-use super::{Changed, Difference, Figure, Question, Row, division_prefix, rows};
+use super::refusal::{MEMBERS, Member, Refusal};
+use super::{Changed, Difference, Figure, Question, Row, division_prefix, identity, rows};
 use crate::model::amount::Amount;
 use crate::model::codes::Dimension;
 use crate::model::period::Period;
@@ -65,15 +65,18 @@ pub fn total<'a>(
     if !additive_over.contains(&by) {
         return Err(vec![Refusal::NotAdditive(by)]);
     }
-    let levels = Levels::new(question, known);
     let mut question = question.clone();
     if by != Dimension::Period && question.period.is_none() {
-        let newest = figures.iter().find(|figure| question.asks_for(figure) && levels.counts(by, figure));
+        let asked = || figures.iter().filter(|figure| question.asks_for(figure));
+        let levels = Levels::of(&question, known, asked().filter_map(|figure| figure.key(by)));
+        let newest = asked().find(|figure| figure.key(by).is_some_and(|key| levels.left(key).is_none()));
         question.period = newest.map(|figure| figure.period.clone());
     }
+    let rows = rows(&question, figures);
+    let levels = Levels::of(&question, known, rows.iter().map(|row| row.key));
     let (mut added, mut left_out) = (Vec::new(), Vec::new());
-    for row in rows(&question, figures) {
-        match levels.left(by, row.key) {
+    for row in rows {
+        match levels.left(row.key) {
             None => added.push(row),
             Some(why) => left_out.push((row, why)),
         }
@@ -84,64 +87,61 @@ pub fn total<'a>(
     }
     let values = added.iter().filter_map(Row::single).map(|figure| figure.value);
     let value = sum(values).ok_or_else(|| vec![Refusal::TooLong])?;
-    let known =
-        (by != Dimension::Period).then(|| known.iter().filter(|one| levels.left(by, &one.key).is_none()).count());
+    let known = (by != Dimension::Period).then(|| levels.known(known, &added));
     let change = change(&added, question.percent);
     Ok(Total { value, rows: added, left_out, known, change })
 }
 
-/// Which divisions or subjects count: those at the highest level that has figures.
+/// Which divisions or subjects count: each at the highest level that has figures.
 struct Levels<'a> {
+    by: Dimension,
     within: Option<&'a str>,
-    /// What codes under each known division begin with.
-    prefixes: HashSet<&'a str>,
+    /// What has figures, by what tells it apart.
+    present: HashSet<&'a str>,
     /// What is above each known subject.
-    above: HashMap<&'a str, &'a [String]>,
+    parents: HashMap<&'a str, &'a [String]>,
 }
 
 impl<'a> Levels<'a> {
-    fn new(question: &'a Question, known: &'a [Known]) -> Levels<'a> {
-        let (mut prefixes, mut above) = (HashSet::new(), HashMap::new());
-        for one in known {
-            match question.by {
-                Dimension::Division => {
-                    prefixes.insert(division_prefix(&one.key));
-                }
-                Dimension::Subject => {
-                    above.insert(one.key.as_str(), one.above.as_slice());
-                }
-                Dimension::Period => {}
-            }
+    /// `keys` are those that have figures.
+    fn of(question: &'a Question, known: &'a [Known], keys: impl Iterator<Item = &'a str>) -> Levels<'a> {
+        let by = question.by;
+        Levels {
+            by,
+            within: question.within.as_deref(),
+            present: keys.map(|key| identity(by, key)).collect(),
+            parents: known.iter().map(|one| (one.key.as_str(), one.above.as_slice())).collect(),
         }
-        Levels { within: question.within.as_deref(), prefixes, above }
+    }
+
+    /// What is above a key, below the area whose divisions are added.
+    fn above<'b>(&'b self, key: &'b str) -> Vec<&'b str> {
+        match self.by {
+            Dimension::Period => Vec::new(),
+            Dimension::Division => {
+                let prefix = division_prefix(key);
+                let lengths = [2, 4, 6, 9].into_iter().filter(|length| *length < prefix.len());
+                let above = lengths.filter_map(|length| prefix.get(..length));
+                above.filter(|above| self.within != Some(above)).collect()
+            }
+            Dimension::Subject => self.parents.get(key).into_iter().copied().flatten().map(String::as_str).collect(),
+        }
     }
 
     /// Why a key is left out, where it is.
-    fn left(&self, by: Dimension, key: &str) -> Option<LeftOut> {
-        let within_another = match by {
-            Dimension::Period => false,
-            Dimension::Division => {
-                let prefix = division_prefix(key);
-                if self.within == Some(prefix) {
-                    return Some(LeftOut::Whole);
-                }
-                let mut above = [2, 4, 6, 9].into_iter().filter(|length| *length < prefix.len());
-                above.any(|length| {
-                    prefix
-                        .get(..length)
-                        .is_some_and(|above| self.within != Some(above) && self.prefixes.contains(above))
-                })
-            }
-            Dimension::Subject => {
-                let above = self.above.get(key).copied().unwrap_or_default();
-                above.iter().any(|above| self.above.contains_key(above.as_str()))
-            }
-        };
-        within_another.then_some(LeftOut::WithinAnother)
+    fn left(&self, key: &str) -> Option<LeftOut> {
+        if self.by == Dimension::Division && self.within == Some(division_prefix(key)) {
+            return Some(LeftOut::Whole);
+        }
+        self.above(key).into_iter().any(|above| self.present.contains(above)).then_some(LeftOut::WithinAnother)
     }
 
-    fn counts(&self, by: Dimension, figure: &Figure) -> bool {
-        figure.key(by).is_some_and(|key| self.left(by, key).is_none())
+    /// How many of those known would count beside the rows that were added: not what is above one of these.
+    fn known(mut self, known: &'a [Known], added: &[Row]) -> usize {
+        let above: HashSet<String> = added.iter().flat_map(|row| self.above(row.key)).map(str::to_owned).collect();
+        let keys = known.iter().map(|one| identity(self.by, &one.key));
+        self.present = keys.filter(|key| !above.contains(*key)).collect();
+        self.present.iter().filter(|key| self.left(key).is_none()).count()
     }
 }
 
@@ -158,6 +158,7 @@ fn refusals(by: Dimension, rows: &[Row]) -> Vec<Refusal> {
         })
         .take(MOST_REFUSALS)
         .collect();
+    refusals.extend(mixed(by, rows));
     let figures = || rows.iter().flat_map(|row| &row.figures);
     let bases: BTreeSet<&str> = figures().map(|figure| figure.time_basis.as_str()).collect();
     if bases.len() > 1 {
@@ -174,6 +175,19 @@ fn refusals(by: Dimension, rows: &[Row]) -> Vec<Refusal> {
         refusals.extend(overlap(rows));
     }
     refusals
+}
+
+/// What the figures are of beside what rows are, where it is not the same in all. Areas have bodies of their own,
+/// and bodies areas.
+fn mixed(by: Dimension, rows: &[Row]) -> Vec<Refusal> {
+    let matters = |member: &Member| by == Dimension::Period || member.parameter == "scope";
+    let differing = MEMBERS.iter().enumerate().filter(|(_, member)| matters(member)).filter_map(|(place, member)| {
+        let values: BTreeSet<Option<&str>> =
+            rows.iter().filter_map(|row| row.single()?.of().get(place).copied()).collect();
+        let told = || values.iter().map(|value| value.unwrap_or("–").to_owned()).collect();
+        (values.len() > 1).then(|| Refusal::Mixed(*member, told()))
+    });
+    differing.collect()
 }
 
 /// Refusals of one kind that are told.

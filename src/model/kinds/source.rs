@@ -46,7 +46,12 @@ pub static KIND: Kind = Kind {
     programme: None,
     columns: &[("published_on", "date"), ("url", "text")],
     filters: &[
-        Filter::new("url", Accepts::Exact, Test::Is("t.url"), "Addresses, exactly."),
+        Filter::new(
+            "url",
+            Accepts::Address,
+            Test::Is("t.url"),
+            "Addresses, exactly, of which each begins with http:// or https://.",
+        ),
         Filter::new("published_from", Accepts::Date, Test::AtLeast("t.published_on"), "First day of publication."),
         Filter::new("published_to", Accepts::Date, Test::AtMost("t.published_on"), "Last day of publication."),
     ],

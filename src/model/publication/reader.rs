@@ -9,7 +9,7 @@ use crate::model::codes::RevisionKind;
 use crate::model::draft::Draft;
 use crate::model::kind::Kind;
 use crate::model::message::Message;
-use crate::model::problem::{Problem, token};
+use crate::model::problem::{Problem, Problems, token};
 use crate::model::{json, kinds, schema};
 use crate::say;
 
@@ -24,7 +24,7 @@ struct Entry {
 
 /// What was read so far, and what was wrong.
 pub struct Reader {
-    pub problems: Vec<Problem>,
+    pub problems: Problems,
 }
 
 impl Reader {
@@ -32,7 +32,7 @@ impl Reader {
         self.problems.push(Problem::at(pointer, code, detail));
     }
 
-    pub fn publication(mut self, mut members: Map<String, Value>) -> (Option<Publication>, Vec<Problem>) {
+    pub fn publication(mut self, mut members: Map<String, Value>) -> (Option<Publication>, Problems) {
         let kind = self.revision_kind(members.remove("kind"), "/kind", true);
         let publisher = self.publisher(members.remove("publisher"));
         let message =
@@ -59,7 +59,9 @@ impl Reader {
         if let Some(kind) = kind {
             self.fits_kind(kind, &named, &withdrawals, &redactions);
         }
-        let (Some(kind), Some(publisher)) = (kind, publisher) else { return (None, self.problems) };
+        let (Some(kind), Some(publisher), false) = (kind, publisher, self.problems.are_too_many()) else {
+            return (None, self.problems);
+        };
         let message = message.unwrap_or_default();
         (
             Some(Publication { kind, message, publisher, records, patches, withdrawals, redactions, named }),
@@ -193,6 +195,9 @@ impl Reader {
                 continue;
             };
             for (index, record) in self.array(Some(records), &place).into_iter().enumerate() {
+                if self.problems.are_too_many() {
+                    break;
+                }
                 let pointer = format!("{place}/{index}");
                 if let Some(id) = record.get("id").and_then(Value::as_str) {
                     self.name(kind, id, &pointer, named);
@@ -267,12 +272,12 @@ impl Reader {
     }
 
     fn withdrawals(&mut self, sent: Option<Value>, default: RevisionKind) -> Vec<Withdrawal> {
-        let mut withdrawals: Vec<Withdrawal> = Vec::new();
+        let (mut withdrawals, mut named) = (Vec::new(), BTreeSet::new());
         for (index, entry) in self.array(sent, "/withdraw").into_iter().enumerate() {
             let pointer = format!("/withdraw/{index}");
             let Some(entry) = self.entry(entry, &pointer, default) else { continue };
             let Entry { kind, id, change_kind, if_revision, mut rest } = entry;
-            self.once(withdrawals.iter().map(|other| (other.kind, &other.id)), kind, &id, &pointer);
+            self.name(kind, &id, &pointer, &mut named);
             let reason = self.human_text(rest.remove("reason"), &format!("{pointer}/reason"));
             self.nothing_else(&rest, &pointer);
             let body = serde_json::json!({"id": id, "reason": reason});
@@ -284,34 +289,21 @@ impl Reader {
     }
 
     fn redactions(&mut self, sent: Option<Value>, default: RevisionKind) -> Vec<Redaction> {
-        let mut redactions: Vec<Redaction> = Vec::new();
+        let (mut redactions, mut named) = (Vec::new(), BTreeSet::new());
         for (index, entry) in self.array(sent, "/redact").into_iter().enumerate() {
             let pointer = format!("/redact/{index}");
             let Some(Entry { kind, id, rest, .. }) = self.entry(entry, &pointer, default) else { continue };
-            self.once(redactions.iter().map(|other| (other.kind, &other.id)), kind, &id, &pointer);
+            self.name(kind, &id, &pointer, &mut named);
             self.nothing_else(&rest, &pointer);
             redactions.push(Redaction { kind, id, pointer });
         }
         redactions
     }
 
-    fn once<'a>(
-        &mut self,
-        mut others: impl Iterator<Item = (&'static Kind, &'a String)>,
-        kind: &'static Kind,
-        id: &str,
-        pointer: &str,
-    ) {
-        if others.any(|(other, named)| other.name == kind.name && named == id) {
-            self.problem(
-                pointer,
-                "duplicate-id",
-                say!("{id} stands here twice. Keep one.", "{id} 在此出现两次，请只保留一个。"),
-            );
-        }
-    }
-
     fn entry(&mut self, entry: Value, pointer: &str, default: RevisionKind) -> Option<Entry> {
+        if self.problems.are_too_many() {
+            return None;
+        }
         let mut rest = self.object(Some(entry), pointer)?;
         let kind = rest.remove("kind").as_ref().and_then(Value::as_str).and_then(kinds::named);
         if kind.is_none() {

@@ -12,7 +12,7 @@ use unicode_normalization::char::is_combining_mark;
 /// documents, so that records indexed before are indexed anew.
 pub const FOLDING: i64 = 2;
 
-fn is_han(c: char) -> bool {
+pub fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}' | '\u{3040}'..='\u{30ff}' | '〇')
 }
 

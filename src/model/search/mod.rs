@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-pub use fold::{FOLDING, simplified};
+pub use fold::{FOLDING, is_han, simplified};
 pub use marks::{Highlight, Part, highlights};
 pub use texts::{Text, Weight, texts};
 

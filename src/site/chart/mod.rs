@@ -119,7 +119,8 @@ pub struct Strip {
 #[derive(Clone, Debug)]
 pub struct Cell {
     pub label: String,
-    pub status: Status,
+    /// None before the first report.
+    pub status: Option<Status>,
     /// The official wording, where it is to be shown instead of ours.
     pub wording: Option<String>,
 }

@@ -27,10 +27,9 @@ pub fn qualified(number: &str, qualifier: Option<Qualifier>, language: Language)
     }
 }
 
-/// Whether the figure stands for one that there is not (SDMX: H, L, M, O, Q).
+/// Whether the figure stands for one that there is not.
 pub fn is_missing(status: Option<ObsStatus>) -> bool {
-    use ObsStatus::*;
-    matches!(status, Some(H | L | M | O | Q))
+    status.is_some_and(|status| ObsStatus::MISSING.contains(&status))
 }
 
 /// What is to be known of a figure's status beside the figure.

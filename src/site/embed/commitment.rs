@@ -4,51 +4,70 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::ask::{Ask, Style};
-use super::frame::{Embed, MAX_NAME};
-use super::{beside, strip};
+use super::frame::Embed;
+use super::strip;
 use crate::api::problem::{Failure, NO_SUCH_FIGURE};
+use crate::db::read::figures_of;
 use crate::model::amount::Amount;
-use crate::model::codes::Status;
-use crate::model::kinds::{commitment, metric, observation, report};
+use crate::model::codes::{Role, Status};
+use crate::model::kinds::{commitment, metric, observation, organization, report};
+use crate::model::message::Language;
 use crate::say;
 use crate::site::chart::Cell;
 use crate::site::chart::words::capital;
-use crate::site::parts::{figure, human, member, plain, status, unit};
-use crate::site::since::{self, Shown, clipped};
+use crate::site::names::{Names, Wanted as Named};
+use crate::site::parts::{called_plainly, figure, human, isolated, member, plain, status, unit, whose_plainly};
+use crate::site::since::{self, MAX_NAME, Shown, beside, clipped};
 use crate::site::visit::{Visit, Wanted};
 use crate::site::words;
 
-/// Figures of a card, rows of a table, reports of a chart.
-const FIGURES: usize = 3;
+/// Figures of a card, targets, rows of a table and reports of a chart.
+const FIGURES: i64 = 3;
+const TARGETS: usize = 3;
 const ROWS: i64 = 60;
 
 /// What is read of it.
 struct Read {
     record: Value,
+    /// Those that are shown.
     figures: Vec<Value>,
+    /// Whether there are more of them.
+    more: bool,
     /// Newest first.
     reports: Vec<Value>,
-    /// Targets with their metrics.
-    targets: Vec<(Value, Value)>,
+    targets: Vec<Promised>,
+    /// Organizations whose figures they are.
+    names: Names,
+}
+
+/// A target with its metric, and the figure that is held against it.
+struct Promised {
+    target: Value,
+    metric: Value,
+    reached: Option<Value>,
 }
 
 pub async fn make(ask: &Ask, visit: &mut Visit) -> Result<Embed, Failure> {
     let record = visit.record(&commitment::KIND, &ask.id, &["organization", "targets"]).await?;
-    let of = [("commitment", vec![ask.id.clone()])];
-    let list = |kind, sort, includes| Wanted { kind, filters: &of, sort, includes, rows: ROWS };
-    let reports = visit.list(&list(&report::KIND, "-period_end,-reported_on,-id", &[])).await?;
-    let figures = match ask.style {
-        Style::Chart => Vec::new(),
-        _ => visit.list(&list(&observation::KIND, "-period_end,id", &["metric"])).await?,
-    };
-    let mut targets = Vec::new();
-    if ask.style == Style::Progress {
-        for target in record["included"]["targets"].as_array().into_iter().flatten().take(FIGURES) {
-            let metric = visit.maybe(&metric::KIND, target["metric"].as_str()).await?;
-            targets.push((target.clone(), metric.unwrap_or_default()));
+    let of = [("commitment", vec![ask.id.clone()]), ("role", vec![Role::Actual.code().to_owned()])];
+    let list = |kind, filters, sort, includes| Wanted { kind, filters, sort, includes, rows: ROWS };
+    let reports = visit.list(&list(&report::KIND, &of[..1], "-period_end,-reported_on,-id", &[])).await?;
+    let targets = if ask.style == Style::Progress { promised(ask, &record, visit).await? } else { Vec::new() };
+    let (figures, more) = match ask.style {
+        Style::Card => {
+            let found = visit.figures(&of_each(std::slice::from_ref(&ask.id), FIGURES)).await?;
+            (found.into_iter().map(|(figure, _)| figure).collect(), false)
         }
+        Style::Table => visit.first(&list(&observation::KIND, &of, "-period_end,id", &["metric"])).await?,
+        Style::Progress => (targets.iter().filter_map(|one| one.reached.clone()).collect(), false),
+        Style::Chart => (Vec::new(), false),
+    };
+    let mut named = Named::default();
+    for figure in &figures {
+        named.add(&organization::KIND, figure["subject"].as_str());
     }
-    let read = Read { record, figures, reports, targets };
+    let names = named.read(visit).await?;
+    let read = Read { record, figures, more, reports, targets, names };
     let language = ask.language;
     let organization = plain(&read.record["included"]["organization"]["name"], language);
     let body = match ask.style {
@@ -68,6 +87,25 @@ pub async fn make(ask: &Ask, visit: &mut Visit) -> Result<Embed, Failure> {
         source: organization,
         period: period.map(|period| capital(&period)).unwrap_or_default(),
     })
+}
+
+fn of_each(commitments: &[String], each: i64) -> figures_of::Wanted<'_> {
+    figures_of::Wanted { commitments, each, ..figures_of::Wanted::default() }
+}
+
+/// The first targets, each with the figure of whom and where it is for.
+async fn promised(ask: &Ask, record: &Value, visit: &mut Visit) -> Result<Vec<Promised>, Failure> {
+    let commitments = [ask.id.clone()];
+    let mut promised = Vec::new();
+    for target in record["included"]["targets"].as_array().into_iter().flatten().take(TARGETS) {
+        let metric = visit.maybe(&metric::KIND, target["metric"].as_str()).await?.unwrap_or_default();
+        let of = |name: &str| target[name].as_str();
+        let (subject, division_code) = (of("subject"), of("division_code"));
+        let wanted = figures_of::Wanted { metric: of("metric"), subject, division_code, ..of_each(&commitments, 1) };
+        let reached = visit.figures(&wanted).await?.pop();
+        promised.push(Promised { target: target.clone(), metric, reached: reached.map(|(figure, _)| figure) });
+    }
+    Ok(promised)
 }
 
 /// There is nothing to show in this style.
@@ -91,22 +129,23 @@ fn card(read: &Read, visit: &Visit) -> Markup {
             @if let Some(day) = words::day_of(&read.record["due_on"], language) { span.quiet { " · " (visit.say("Due ", "完成期限：")) (day) } }
         }
         @if !read.figures.is_empty() {
-            ul.figures { @for observation in read.figures.iter().take(FIGURES) {
+            ul.figures { @for observation in &read.figures {
+                @let metric = &observation["included"]["metric"];
                 li {
-                    b { (figure(observation, &observation["included"]["metric"], visit)) }
-                    span.quiet { (named(observation, visit)) }
+                    b { (figure(observation, metric, visit)) }
+                    span.quiet { (isolated(&named(observation, metric, read, language))) }
                 }
             } }
         }
     }
 }
 
-/// What a figure is of, and whose.
-fn named(observation: &Value, visit: &Visit) -> String {
-    let name = clipped(&plain(&observation["included"]["metric"]["name"], visit.language), MAX_NAME);
-    match member(observation, "scope") {
+/// What a figure or a target is of, and whose.
+fn named(record: &Value, metric: &Value, read: &Read, language: Language) -> String {
+    let name = clipped(&called_plainly(metric, member(record, "metric"), language), MAX_NAME);
+    match whose_plainly(record, &read.names, language).as_str() {
         "" => name,
-        scope => format!("{name} · {}", clipped(scope, MAX_NAME)),
+        whose => format!("{name} · {}", clipped(whose, MAX_NAME)),
     }
 }
 
@@ -122,13 +161,15 @@ fn table(read: &Read, visit: &Visit) -> Option<Markup> {
                     th.number scope="col" { (visit.say("Figure", "数值")) }
                 } }
                 tbody { @for observation in &read.figures {
+                    @let metric = &observation["included"]["metric"];
                     tr {
-                        th scope="row" { (named(observation, visit)) }
+                        th scope="row" { (named(observation, metric, read, language)) }
                         td { (capital(&words::period(member(observation, "period"), language))) }
-                        td.number { (figure(observation, &observation["included"]["metric"], visit)) }
+                        td.number { (figure(observation, metric, visit)) }
                     }
                 } }
             }
+            @if read.more { p.quiet { (visit.say("More figures are on the page.", "更多数字见页面。")) } }
         }
     })
 }
@@ -138,11 +179,10 @@ fn progress(read: &Read, visit: &Visit) -> Markup {
     let language = visit.language;
     html! {
         p.state { (status(member(&read.record, "status"), language)) }
-        @for (target, metric) in &read.targets {
-            @let reached = read.figures.iter().find(|observation| observation["metric"] == target["metric"]);
-            (bar(reached.map(|observation| &observation["value"]), &target["value"]))
+        @for Promised { target, metric, reached } in &read.targets {
+            (bar(reached.as_ref().map(|observation| &observation["value"]), &target["value"]))
             p.quiet {
-                (clipped(&plain(&metric["name"], language), MAX_NAME)) (visit.say(": ", "："))
+                (isolated(&named(reached.as_ref().unwrap_or(target), metric, read, language))) (visit.say(": ", "："))
                 @match reached {
                     Some(observation) => { (figure(observation, metric, visit)) }
                     None => { (visit.say("no figure yet", "尚无数字")) }
@@ -186,14 +226,14 @@ fn chart(read: &Read, ask: &Ask) -> Option<Result<Markup, Failure>> {
         .rev()
         .filter_map(|report| {
             let label = words::period(member(report, "period"), ask.language);
-            Some(Cell { label, status: Status::parse(member(report, "status"))?, wording: None })
+            Some(Cell { label, status: Some(Status::parse(member(report, "status"))?), wording: None })
         })
         .collect();
     if cells.is_empty() {
         return None;
     }
     let title = plain(&read.record["title"], ask.language);
-    Some(strip(ask, &title, cells, crate::site::chart::strip::draw))
+    Some(strip(ask, &title, cells, false))
 }
 
 /// The record itself, the report that its status is from, and the figures that are shown.
@@ -214,8 +254,7 @@ async fn since(read: &Read, ask: &Ask, visit: &Visit) -> Result<Option<since::Si
         members: &["status", "period"],
         now: Box::new(move |now| words::status(member(now, "status"), language).to_owned()),
     }));
-    let figures = if ask.style == Style::Card { FIGURES } else { read.figures.len() };
-    shown.extend(read.figures.iter().take(figures).map(|record| Shown {
+    shown.extend(read.figures.iter().map(|record| Shown {
         kind: &observation::KIND,
         id: member(record, "id").to_owned(),
         record,
@@ -223,7 +262,7 @@ async fn since(read: &Read, ask: &Ask, visit: &Visit) -> Result<Option<since::Si
         now: Box::new(|now| {
             let metric = &record["included"]["metric"];
             let unit = if member(&metric["unit"], "code") == "percent" { "%" } else { "" };
-            beside(&format!("{}{unit}", words::number(&now["value"])), &named(record, visit), language)
+            beside(&format!("{}{unit}", words::number(&now["value"])), &named(record, metric, read, language), language)
         }),
     }));
     since::read(&visit.state.database, &shown, visit.moment()?, visit.now).await

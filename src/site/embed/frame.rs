@@ -12,12 +12,11 @@ use sha2::{Digest, Sha256};
 use super::ask::Ask;
 use crate::api::problem::Failure;
 use crate::site::chart::theme::{self, Theme};
-use crate::site::since::{Since, clipped};
+use crate::site::since::{MAX_NAME, Since, clipped};
 use crate::site::visit::Visit;
 
-/// Characters of a title, and of a name.
+/// Characters of a title.
 pub const MAX_TITLE: usize = 160;
-pub const MAX_NAME: usize = 80;
 
 const SHEET: &str = include_str!("embed.css");
 const SIZE: &str = include_str!("size.js");

@@ -1,11 +1,11 @@
 //! A figure of a metric: as a card, a chart, a table of its periods, or against its targets.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::ask::{Ask, Style};
-use super::beside;
-use super::frame::{Embed, MAX_NAME, MAX_TITLE};
+use super::both;
+use super::frame::{Embed, MAX_TITLE};
 use crate::api::figure::document::Figure;
 use crate::api::figure::facts::{Facts, Observed, in_language};
 use crate::api::figure::{drawn, no_such_figure};
@@ -16,14 +16,12 @@ use crate::db::read::record as records;
 use crate::model::kinds::{metric, observation};
 use crate::model::message::Language;
 use crate::site::chart::words::capital;
-use crate::site::since::{self, Shown, clipped};
+use crate::site::since::{self, MAX_NAME, Shown, beside, clipped};
 use crate::site::visit::Visit;
 use crate::site::words;
 
 /// Periods of a table.
 const ROWS: usize = 40;
-/// Bytes of two drawings; above them there is one.
-const DRAWINGS: usize = 16_000;
 
 pub async fn make(ask: &Ask, visit: &mut Visit) -> Result<Embed, Failure> {
     let chosen = ask.shape.as_deref();
@@ -68,7 +66,7 @@ async fn read(ask: &Ask, wanted: Wanted, visit: &mut Visit) -> Result<(Wanted, R
     let row = row.ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
     visit.settle(&row.metric.moment)?;
     if row.metric.body.is_none() {
-        return Err(record::gone(&metric::KIND, &ask.id, &row.metric));
+        return Err(record::gone(&metric::KIND, &ask.id, &row.metric, "metrics/"));
     }
     let mut facts = Facts::of(&row).ok_or_else(|| Failure::plain(&INTERNAL_ERROR))?;
     facts.shorten(MAX_TITLE);
@@ -87,7 +85,7 @@ async fn what_became(id: &str, visit: &Visit) -> Result<Option<Failure>, Failure
     let row = records::read(&visit.state.database, &observation::KIND, id, &[], visit.at(), visit.now).await?;
     Ok(row
         .filter(|row| row.body.is_none() && (row.redacted_in.is_some() || row.last_op.is_some()))
-        .map(|row| record::gone(&observation::KIND, id, &row).with("observation", id.into())))
+        .map(|row| record::gone(&observation::KIND, id, &row, "v1/observations/").with("observation", id.into())))
 }
 
 /// The shape that says most of it.
@@ -119,15 +117,7 @@ fn height(shape: &str, facts: &Facts) -> u32 {
 /// Drawn for narrow and for wide places, or once for both where that would be much.
 fn drawing(ask: &Ask, wanted: &Wanted, row: &Row, facts: &Facts, shape: &str) -> Result<Markup, Failure> {
     let draw = |wide| drawn(wanted, row, facts, &ask.shown(shape, wide, height(shape, facts)));
-    let (narrow, wide) = (draw(false)?, draw(true)?);
-    Ok(html! {
-        @if narrow.len() + wide.len() > DRAWINGS {
-            div.draw.only { (PreEscaped(wide)) }
-        } @else {
-            div.draw.narrow { (PreEscaped(narrow)) }
-            div.draw.wide { (PreEscaped(wide)) }
-        }
-    })
+    Ok(both(draw(false)?, draw(true)?))
 }
 
 fn card(facts: &Facts, wanted: &Wanted, row: &Row, language: Language) -> Result<Markup, Failure> {

@@ -26,7 +26,6 @@ use crate::model::kind::Kind;
 use crate::model::kinds::{
     commitment as commitments, metric as metrics, organization as organizations, programme as programmes,
 };
-use crate::model::message::Language;
 use crate::site::parts::plain;
 use crate::site::since::clipped;
 
@@ -41,6 +40,11 @@ pub static KINDS: [&Kind; 3] = [&metrics::KIND, &commitments::KIND, &programmes:
 const LIVE: &str = "public, max-age=15, s-maxage=15, stale-while-revalidate=30, stale-if-error=86400";
 /// Pinned, it keeps its figure; a note that it was corrected comes within five minutes.
 const PINNED: &str = "public, max-age=240, s-maxage=240, stale-while-revalidate=60, stale-if-error=86400";
+
+/// Bytes of two drawings; above them there is one.
+const DRAWINGS: usize = 16_000;
+/// Pixels of a row of cells.
+const ROW: u32 = 34;
 
 /// `/embed.js`, which puts embeds into pages.
 pub async fn script(http: HttpRequest) -> HttpResponse {
@@ -100,24 +104,15 @@ fn respond(body: String, moment: &Moment, ask: &Ask, http: &HttpRequest) -> Http
     frame::dressed(&mut response, ask).body(body)
 }
 
-/// A value, and what it is of in brackets.
-fn beside(value: &str, of: &str, language: Language) -> String {
-    match language {
-        Language::English => format!("{value} ({of})"),
-        Language::Chinese => format!("{value}（{of}）"),
-    }
-}
-
-/// Statuses as cells, drawn for narrow and for wide places.
-fn strip(
-    ask: &Ask,
-    title: &str,
-    cells: Vec<Cell>,
-    draw: fn(&Strip, Size) -> std::io::Result<String>,
-) -> Result<Markup, Failure> {
+/// Statuses as cells, drawn for narrow and for wide places: of one commitment over time, or of several `beside` each
+/// other.
+fn strip(ask: &Ask, title: &str, cells: Vec<Cell>, beside: bool) -> Result<Markup, Failure> {
     let drawn = |wide: bool| {
         // Two lines of a title fit in the narrow one.
         let size = if wide { Size { width: 720, height: 140 } } else { Size { width: 360, height: 224 } };
+        let more = if beside { chart::strip::rows(cells.len(), size) - 1 } else { 0 };
+        let more = u32::try_from(more).unwrap_or(u32::MAX).saturating_mul(ROW);
+        let size = Size { height: size.height.saturating_add(more), ..size };
         let about = chart::About {
             title: clipped(title, frame::MAX_TITLE),
             source: String::new(),
@@ -127,11 +122,23 @@ fn strip(
             id: if wide { "oc-wide" } else { "oc-narrow" }.to_owned(),
             article: None,
         };
+        let draw = if beside { chart::strip::draw_beside } else { chart::strip::draw };
         draw(&Strip { about, cells: cells.clone() }, size)
             .map_err(|error| Failure { cause: Some(error.to_string()), ..Failure::plain(&INTERNAL_ERROR) })
     };
-    let (narrow, wide) = (drawn(false)?, drawn(true)?);
-    Ok(html! { div.draw.narrow { (PreEscaped(narrow)) } div.draw.wide { (PreEscaped(wide)) } })
+    Ok(both(drawn(false)?, drawn(true)?))
+}
+
+/// A drawing for narrow and one for wide places, or one for both where that would be much.
+fn both(narrow: String, wide: String) -> Markup {
+    html! {
+        @if narrow.len() + wide.len() > DRAWINGS {
+            div.draw.only { (PreEscaped(wide)) }
+        } @else {
+            div.draw.narrow { (PreEscaped(narrow)) }
+            div.draw.wide { (PreEscaped(wide)) }
+        }
+    }
 }
 
 /// What an embed is called, and who says so or promises: id and name.

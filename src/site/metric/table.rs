@@ -4,14 +4,13 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::{ROWS, Read};
-use crate::model::kinds::organization;
-use crate::site::parts::{anchor, area as named, figure, member};
+use crate::site::parts::{self, anchor, figure, isolated, member};
 use crate::site::visit::Visit;
 use crate::site::words;
 
 /// Every figure, newest first. Each row is named `figure-{id}`, so that it can be linked to.
 pub fn section(read: &Read, visit: &Visit) -> Markup {
-    let whose = read.observations.iter().any(|one| !of(one, read, visit).0.is_empty());
+    let whose = read.observations.iter().any(|one| !parts::whose(one, &read.names, visit).0.is_empty());
     let full = i64::try_from(read.observations.len()).is_ok_and(|rows| rows >= ROWS);
     let title = visit.say("All figures", "全部数字");
     html! {
@@ -39,36 +38,24 @@ fn row(observation: &Value, read: &Read, whose: bool, visit: &Visit) -> Markup {
     let language = visit.language;
     let printed = member(observation, "as_published");
     let entry = observation["evidence"].as_array().and_then(|entries| entries.first());
+    let as_printed = entry.filter(|_| printed.is_empty()).map_or(printed, |entry| member(entry, "exact"));
     html! {
         tr id=(format!("figure-{}", member(observation, "id"))) {
             th scope="row" {
                 (words::period(member(observation, "period"), language))
                 @if member(observation, "role") == "baseline" { span.sub { " " (visit.say("baseline", "基期")) } }
             }
-            @if whose { td { (of(observation, read, visit).0) } }
+            @if whose { td { (parts::whose(observation, &read.names, visit)) } }
             td.number { (figure(observation, &read.record, visit)) }
-            td lang="zh-Hans" {
+            td lang=(words::language_of(as_printed)) {
                 @match entry {
                     Some(entry) => a href=(format!("{}#{}", visit.link(&format!("sources/{}", member(entry, "source"))), anchor(entry))) {
-                        (if printed.is_empty() { member(entry, "exact") } else { printed })
+                        (isolated(as_printed))
                     },
-                    None => (printed),
+                    None => (isolated(as_printed)),
                 }
                 @if observation["computed"] == true { span.sub lang=(language.tag()) { (visit.say("computed", "计算值")) } }
             }
         }
-    }
-}
-
-/// Whose figure it is, as far as the record says: organization and area by name, scope as printed.
-fn of(observation: &Value, read: &Read, visit: &Visit) -> Markup {
-    let subject = observation["subject"].as_str();
-    // An organization's name says more than its area's.
-    let area = if subject.is_some() { "" } else { member(observation, "division_code") };
-    let scope = member(observation, "scope");
-    html! {
-        @if let Some(subject) = subject { (read.names.text(&organization::KIND, subject, visit)) }
-        @if !area.is_empty() { (named(area, visit.language)) }
-        @if !scope.is_empty() { @if subject.is_some() || !area.is_empty() { " · " } (scope) }
     }
 }

@@ -3,15 +3,15 @@
 mod quotes;
 mod rests;
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use crate::api::problem::Failure;
+use crate::api::problem::{Failure, INTERNAL_ERROR};
 use crate::model::kinds::source;
 use crate::model::message::Language;
 use crate::site::frame::Page;
-use crate::site::parts::{downloads, human, member, plain};
+use crate::site::parts::{downloads, human, isolated, member, plain};
 use crate::site::visit::Visit;
 use crate::site::words;
 
@@ -29,41 +29,45 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     let rests = rests::read(&mut visit, id, ROWS + 1).await?;
     let most = usize::try_from(ROWS).unwrap_or_default();
     let shown = rests.get(..most.min(rests.len())).unwrap_or_default();
-    let mut quotes = quotes::quotes(shown.iter().map(|rest| &rest.record), id);
-    let text = text_of(&record, &mut quotes, language);
+    let (quotes, more_quotes) = quotes::quotes(shown.iter().map(|rest| &rest.record), id);
+    // To look for many words in a long text takes a while.
+    let placing = (record["text"].clone(), quotes);
+    let placed = web::block(move || placed(&placing.0, placing.1, language)).await;
+    let (text, quotes) = placed.map_err(|_| Failure::plain(&INTERNAL_ERROR))?;
     let whole: Vec<&Rest> = shown.iter().filter(|rest| member(&rest.record, "source") == id).collect();
     let title = plain(&record["title"], language);
+    let tag = text.as_ref().map(|(tag, _)| tag.as_str());
     let body = html! {
-            p.kicker { (visit.say("Source", "来源")) }
-            h1 { (human(&record["title"], language)) }
-            (about(&record, &visit))
-            @match &text {
-                Some((tag, text)) => section {
-                    h2 { (visit.say("Text", "全文")) }
-                    (marked(tag, text, &quotes, &visit))
-                },
-                None => p.sub #text { (visit.say(
-                    "The text is not republished here. These are the words that figures quote from it.",
-                    "此处不转载全文。以下是各数字所引用的原文词句。",
-                )) },
+        p.kicker { (visit.say("Source", "来源")) }
+        h1 { (human(&record["title"], language)) }
+        (about(&record, &visit))
+        @match &text {
+            Some((tag, text)) => section {
+                h2 { (visit.say("Text", "全文")) }
+                (marked(tag, text, &quotes, &visit))
+            },
+            None => p.sub #text { (visit.say(
+                "The text is not republished here. These are the words that figures quote from it.",
+                "此处不转载全文。以下是各数字所引用的原文词句。",
+            )) },
+        }
+        @if !quotes.is_empty() {
+            section {
+                h2 { (visit.say("What rests on which words", "词句与所据数字")) }
+                ol.quotes { @for (index, quote) in quotes.iter().enumerate() { (quoted(index, quote, tag, shown, &visit)) } }
             }
-            @if !quotes.is_empty() {
-                section {
-                    h2 { (visit.say("What rests on which words", "词句与所据数字")) }
-                    ol.quotes { @for (index, quote) in quotes.iter().enumerate() { (quoted(index, quote, shown, &visit)) } }
-                }
+        }
+        @if !whole.is_empty() {
+            section {
+                h2 { (visit.say("What rests on the whole of it", "以全文为据")) }
+                ul.plain { @for rest in whole { li { (rest.line(&visit)) } } }
             }
-            @if !whole.is_empty() {
-                section {
-                    h2 { (visit.say("What rests on the whole of it", "以全文为据")) }
-                    ul.plain { @for rest in whole { li { (rest.line(&visit)) } } }
-                }
-            }
-            @if rests.len() > most {
-    p.sub { (visit.say("More rests on it than is shown here.", "另有未列出的记录以此为据。")) }
-            }
-            (downloads(&[("JSON", visit.program(&format!("v1/sources/{id}"))), (visit.say("History", "修订记录"), visit.program(&format!("v1/sources/{id}/history")))], &visit))
-        };
+        }
+        @if rests.len() > most || more_quotes {
+            p.sub { (visit.say("More rests on it than is shown here.", "另有未列出的记录以此为据。")) }
+        }
+        (downloads(&[("JSON", visit.program(&format!("v1/sources/{id}"))), (visit.say("History", "修订记录"), visit.program(&format!("v1/sources/{id}/history")))], &visit))
+    };
     let mut page = Page::new(title.clone(), format!("sources/{id}"), body);
     page.description = title.clone();
     page.alternates = vec![("application/json", format!("v1/sources/{id}"))];
@@ -91,20 +95,22 @@ fn about(record: &Value, visit: &Visit) -> Markup {
     }
 }
 
-/// The text in the language that the quotes are in, and their places in it.
-fn text_of(record: &Value, quotes: &mut [Quote], language: Language) -> Option<(String, String)> {
-    let (_, preferred) = words::text(&record["text"], language)?;
-    let texts = record["text"].as_object()?;
+/// The text in the language that the quotes are in, with its tag, and the quotes with their places in it.
+fn placed(human: &Value, mut quotes: Vec<Quote>, language: Language) -> (Option<(String, String)>, Vec<Quote>) {
+    let preferred = words::text(human, language).map(|(_, text)| text);
     let mut best: Option<(usize, bool, &String, &str)> = None;
-    for (tag, text) in texts.iter().filter_map(|(tag, text)| Some((tag, text.as_str()?))) {
-        let found = (quotes::place(quotes, text), text == preferred);
+    let texts = human.as_object().into_iter().flatten();
+    for (tag, text) in texts.filter_map(|(tag, text)| Some((tag, text.as_str()?))) {
+        let found = (quotes::place(&mut quotes, text), Some(text) == preferred);
         if best.is_none_or(|(count, preferred, ..)| found > (count, preferred)) {
             best = Some((found.0, found.1, tag, text));
         }
     }
-    let (_, _, tag, text) = best?;
-    quotes::place(quotes, text);
-    Some((tag.clone(), text.to_owned()))
+    let text = best.map(|(_, _, tag, text)| (tag.clone(), text.to_owned()));
+    if let Some((_, text)) = &text {
+        quotes::place(&mut quotes, text);
+    }
+    (text, quotes)
 }
 
 /// The text with its quotes marked, each with a number that leads to what rests on it.
@@ -140,16 +146,20 @@ fn piece(piece: &Piece, quotes: &[Quote], visit: &Visit) -> Markup {
 }
 
 /// Words, and what rests on them. Where they stand in the text shown, they lead there.
-fn quoted(index: usize, quote: &Quote, rests: &[Rest], visit: &Visit) -> Markup {
+fn quoted(index: usize, quote: &Quote, tag: Option<&str>, rests: &[Rest], visit: &Visit) -> Markup {
     let placed = quote.place.is_some_and(|(_, end)| end <= LETTERS);
+    // What stands in the text is in its language.
+    let language = tag.filter(|_| quote.place.is_some()).unwrap_or_else(|| words::language_of(&quote.exact));
     html! {
         li id=(format!("rests-{}", index + 1)) {
-            blockquote lang="zh-Hans" {
+            blockquote lang=(language) {
+                (isolated(&quote.prefix))
                 @if placed {
-                    (quote.prefix) a href=(format!("#{}", quote.anchor)) { mark { (quote.exact) } } (quote.suffix)
+                    a href=(format!("#{}", quote.anchor)) { mark { (isolated(&quote.exact)) } }
                 } @else {
-                    (quote.prefix) mark id=(quote.anchor) { (quote.exact) } (quote.suffix)
+                    mark id=(quote.anchor) { (isolated(&quote.exact)) }
                 }
+                (isolated(&quote.suffix))
             }
             ul.plain { @for rest in quote.rests.iter().filter_map(|index| rests.get(*index)) { li { (rest.line(visit)) } } }
         }

@@ -6,14 +6,17 @@ use serde_json::Value;
 
 use crate::site::parts::{anchor, member};
 
+/// Quotations that are looked at: a page of more would be heavy.
+const MOST: usize = 600;
+
 /// Words that something rests on.
 #[derive(Debug, PartialEq)]
-pub struct Quote<'a> {
+pub struct Quote {
     /// Names its place on the page.
     pub anchor: String,
-    pub exact: &'a str,
-    pub prefix: &'a str,
-    pub suffix: &'a str,
+    pub exact: String,
+    pub prefix: String,
+    pub suffix: String,
     /// Where evidence says that it begins.
     start: Option<i64>,
     /// First code point in the text and the one after the last, where they were found.
@@ -22,27 +25,36 @@ pub struct Quote<'a> {
     pub rests: Vec<usize>,
 }
 
-/// The words that these records quote from a source, in the order of the text, or else of the records.
-pub fn quotes<'a>(records: impl Iterator<Item = &'a Value>, source: &str) -> Vec<Quote<'a>> {
+/// The words that these records quote from a source, in the order of the text, or else of the records; and whether
+/// they quote more than are looked at.
+pub fn quotes<'a>(records: impl Iterator<Item = &'a Value>, source: &str) -> (Vec<Quote>, bool) {
     let mut found: Vec<Quote> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
-    for (position, record) in records.enumerate() {
-        let evidence = record["evidence"].as_array().into_iter().flatten();
-        for entry in evidence.filter(|entry| member(entry, "source") == source) {
-            let (prefix, exact, suffix) = (member(entry, "prefix"), member(entry, "exact"), member(entry, "suffix"));
-            let anchor = anchor(entry);
-            let index = *known.entry(anchor.clone()).or_insert(found.len());
-            if index == found.len() {
-                let start = entry["start"].as_i64();
-                found.push(Quote { anchor, exact, prefix, suffix, start, place: None, rests: Vec::new() });
-            }
-            if let Some(quote) = found.get_mut(index).filter(|quote| quote.rests.last() != Some(&position)) {
-                quote.rests.push(position);
-            }
+    let evidence = records.enumerate().flat_map(|(position, record)| {
+        let entries = record["evidence"].as_array().into_iter().flatten();
+        entries.filter(|entry| member(entry, "source") == source).map(move |entry| (position, entry))
+    });
+    for (count, (position, entry)) in evidence.enumerate() {
+        if count == MOST {
+            return (sorted(found), true);
+        }
+        let anchor = anchor(entry);
+        let index = *known.entry(anchor.clone()).or_insert(found.len());
+        if index == found.len() {
+            let [exact, prefix, suffix] = ["exact", "prefix", "suffix"].map(|name| member(entry, name).to_owned());
+            let start = entry["start"].as_i64();
+            found.push(Quote { anchor, exact, prefix, suffix, start, place: None, rests: Vec::new() });
+        }
+        if let Some(quote) = found.get_mut(index).filter(|quote| quote.rests.last() != Some(&position)) {
+            quote.rests.push(position);
         }
     }
-    found.sort_by_key(|quote| quote.start.unwrap_or(i64::MAX));
-    found
+    (sorted(found), false)
+}
+
+fn sorted(mut quotes: Vec<Quote>) -> Vec<Quote> {
+    quotes.sort_by_key(|quote| quote.start.unwrap_or(i64::MAX));
+    quotes
 }
 
 /// Finds the words in a text (W3C Web Annotation, TextQuoteSelector): where evidence says, if they stand there, and
@@ -62,8 +74,8 @@ pub fn place(quotes: &mut [Quote], text: &str) -> usize {
 
 /// The first code point of the words, found with as much of what is around them as it takes.
 fn searched(quote: &Quote, text: &str) -> Option<usize> {
-    let Quote { prefix, exact, suffix, .. } = quote;
-    let around = [(*prefix, *suffix), (*prefix, ""), ("", *suffix)];
+    let [prefix, exact, suffix] = [&quote.prefix, &quote.exact, &quote.suffix].map(String::as_str);
+    let around = [(prefix, suffix), (prefix, ""), ("", suffix)];
     let known = around.iter().filter(|(before, after)| !before.is_empty() || !after.is_empty());
     let by_context = known.filter_map(|(before, after)| {
         let found = text.find(&format!("{before}{exact}{after}"))?;
@@ -137,7 +149,7 @@ mod tests {
             evidence("29456件", Some(3), "另"),
             evidence("不在", None, ""),
         ];
-        let mut found = quotes(records.iter(), "s");
+        let (mut found, _) = quotes(records.iter(), "s");
         assert_eq!(place(&mut found, text), 3);
         let places: Vec<_> = found.iter().map(|quote| quote.place).collect();
         assert_eq!(places, [Some((2, 8)), Some((10, 16)), Some((10, 16)), None]);
@@ -148,7 +160,7 @@ mod tests {
         let text = "一二三四五六";
         let records =
             [evidence("二三四", Some(1), ""), evidence("三四五", Some(2), ""), evidence("三四五", Some(2), "")];
-        let mut found = quotes(records.iter(), "s");
+        let (mut found, _) = quotes(records.iter(), "s");
         place(&mut found, text);
         assert_eq!(found.len(), 2, "the same words are one quote, on which two records rest");
         assert_eq!(found[1].rests, [1, 2]);

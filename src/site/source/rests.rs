@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::api::problem::Failure;
 use crate::db::read::resting::{self, Row};
-use crate::site::parts::{figure, human, member, status, unit};
+use crate::site::parts::{called, figure, human, member, status, unit};
 use crate::site::visit::Visit;
 use crate::site::words;
 
@@ -41,13 +41,13 @@ impl Rest {
                 }
                 "report" => {
                     a href=(visit.link(&format!("commitments/{}", member(record, "commitment")))) {
-                        @if about.is_object() { (human(&about["title"], language)) } @else { (member(record, "commitment")) }
+                        (called(about, member(record, "commitment"), language))
                     }
                     ": " (status(member(record, "status"), language))
                 }
                 kind => {
                     a href=(visit.link(&format!("metrics/{}", member(record, "metric")))) {
-                        @if about.is_object() { (human(&about["name"], language)) } @else { (member(record, "metric")) }
+                        (called(about, member(record, "metric"), language))
                     }
                     ": "
                     @if kind == "target" {

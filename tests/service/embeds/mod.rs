@@ -178,9 +178,9 @@ async fn what_cannot_be_shown_is_a_readable_card_with_the_right_status() {
     .await;
     publishes(&service, &data::withdrawal(&[("commitment", "one")])).await;
     for (path, status, en, zh) in [
-        ("metrics/nothing", 404, "There is no metric “nothing”", "没有 metric“nothing”"),
+        ("metrics/nothing", 404, "There is no metric “nothing”", "没有指标“nothing”"),
         ("metrics/%3Cscript%3E", 404, "The record did not exist", "没有此记录"),
-        ("programmes/nothing?style=table", 404, "There is no programme", "没有 programme"),
+        ("programmes/nothing?style=table", 404, "There is no programme", "没有承诺清单"),
         ("metrics/cases?period=1999", 404, "has no such figure", "没有这样的数字"),
         ("metrics/cases?style=progress&revision=1", 404, "progress takes a target", "progress 需要目标"),
         ("metrics/cases?style=pie", 400, "card, chart, table, progress", "card, chart, table, progress"),

@@ -56,6 +56,19 @@ async fn a_pinned_embed_keeps_its_figure_and_says_what_became_of_it() {
     let later = embed(&service, "/embed/commitments/one?revision=4&lang=en").await;
     assert!(all(&later, ".since")[0].contains("Now Delayed"), "{:?}", all(&later, ".since"));
 
+    for path in ["/embed/programmes/plan?style=progress", "/programmes/plan?embed=none"] {
+        let html = service.get(&format!("{path}&revision=5&lang=en")).await;
+        assert_eq!(html.status, 200, "{path}");
+        assert!(!html.text.contains("Corrected on"), "a report that was not the newest on its commitment: {path}");
+    }
+    let corrected = report("one-q3", "one", "2020-Q3", "not_completed");
+    publishes(&service, &publication("source_correction", json!({"reports": [corrected]}))).await;
+    for path in ["/embed/programmes/plan?style=progress", "/programmes/plan?embed=none"] {
+        let html = scraper::Html::parse_document(&service.get(&format!("{path}&revision=5&lang=en")).await.text);
+        let said = all(&html, ".since");
+        assert!(said.len() == 1 && said[0].contains("Now Not completed (Commitment 1)"), "{path}: {said:?}");
+    }
+
     publishes(&service, &data::withdrawal(&[("observation", "settled-s1")])).await;
     let withdrawn = embed(&service, "/embed/metrics/settled?revision=1&lang=en").await;
     assert_eq!(all(&withdrawn, ".large"), ["200 case"]);

@@ -67,6 +67,19 @@ async fn a_metric_says_what_changed_from_what_to_what_when_and_why() {
 }
 
 #[actix_web::test]
+async fn codes_are_said_in_words_where_they_changed() {
+    let service = grown().await;
+    let mut exact = observation("cases-s1", "cases", "2020-S1", json!(310));
+    exact["qualifier"] = json!("exact");
+    exact["obs_status"] = json!("E");
+    exact["role"] = json!("baseline");
+    service.publishes(&publication("source_correction", json!({"observations": [exact]})));
+    let html = page(&service, "/revisions/4?lang=zh").await;
+    assert_eq!(all(&html, ".members del"), ["–", "约", "–"]);
+    assert_eq!(all(&html, ".members ins"), ["E · 估计", "精确", "基期"]);
+}
+
+#[actix_web::test]
 async fn a_ratio_names_what_it_is_computed_from() {
     let service = grown().await;
     let html = page(&service, "/metrics/rate?lang=en").await;

@@ -5,12 +5,13 @@ mod developers;
 mod metrics;
 mod problems;
 mod sources;
+mod whole;
 
 use scraper::{Html, Selector};
 use serde_json::{Value, json};
 
 use crate::support::data::{self, commitment, publication};
-use crate::support::{Answer, Service, Settings, with_query};
+use crate::support::{Answer, Service, Settings, TestDatabase, at, publish_at, with_query};
 
 /// Every page of the real data.
 const PAGES: [&str; 13] = [
@@ -121,6 +122,41 @@ async fn a_page_of_the_past_says_so_and_its_links_stay_there() {
     assert_eq!(attributes(&past, ".past a", "href"), ["../commitments/one?lang=en"]);
     let changes = page(&service, "/revisions/2?lang=en").await;
     assert_eq!(all(&changes, ".members ins"), ["Another title"]);
+    for path in ["/?lang=en&revision=1", "/search?q=Another&lang=en&revision=1"] {
+        let html = page(&service, path).await;
+        let kept = attributes(&html, "form.search input[name=revision]", "value");
+        assert_eq!((kept, all(&html, ".past").len()), (vec!["1".to_owned()], 1), "{path}");
+    }
+    assert!(all(&page(&service, "/search?q=Another&lang=en&revision=1").await, ".hits li").is_empty());
+    // A time that is not before head's is answered and kept as head.
+    let today = (chrono::Utc::now() + chrono::TimeDelta::hours(8)).date_naive();
+    let today = service.get(&format!("/?as_of={today}")).await;
+    assert_eq!(today.header("surrogate-key"), "head");
+    assert!(today.header("cache-control").contains("s-maxage=5"));
+    assert_eq!(service.get("/?revision=1").await.header("surrogate-key"), "pinned");
+    let older = page(&service, "/revisions?before=2").await;
+    assert_eq!(attributes(&older, "link[rel=canonical]", "href"), [format!("{}/revisions?before=2", service.url)]);
+}
+
+#[actix_web::test]
+async fn days_are_those_of_the_ledgers_zone() {
+    // The 27th in Shanghai, where it is five days later when somebody reads it.
+    let published = || at("2026-11-26T22:08:00Z");
+    let settings = Settings { clock: || at("2026-12-01T17:00:00Z"), ..Settings::default() };
+    let service = Service::on(TestDatabase::create().await, settings);
+    let mut connection = service.database.connection().await;
+    publish_at(&mut connection, &data::small(), published).await;
+    for path in ["/", "/revisions", "/revisions/1", "/metrics/cases", "/commitments/one"] {
+        let html = page(&service, &format!("{path}?lang=en")).await;
+        let days = all(&html, "time");
+        assert!(!days.is_empty() && days.iter().all(|day| day == "27 November 2026"), "{path}: {days:?}");
+    }
+    let cited = service.get("/metrics/cases?lang=en").await;
+    assert!(
+        cited.text.contains("[2026-12-02]") && cited.header("etag").contains("-2026-12-02-"),
+        "{:?}",
+        cited.header("etag")
+    );
 }
 
 #[actix_web::test]
@@ -166,6 +202,8 @@ async fn texts_of_strangers_are_text_everywhere() {
         }
         assert!(attributes(&html, "a", "href").iter().all(|link| !link.starts_with("javascript")), "{path}");
         assert!(all(&html, "body")[0].contains("alert(1)") || path == "/search?q=script", "{path}");
+        let turning = |selector| all(&html, selector).into_iter().filter(|text| text.contains('\u{202e}')).count();
+        assert_eq!(turning("h1, .name, .kicker a"), turning("h1 bdi, .name bdi, .kicker a bdi"), "{path}");
         let policy = answer.header("content-security-policy");
         assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     }

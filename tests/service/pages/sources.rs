@@ -50,6 +50,45 @@ async fn the_words_that_figures_quote_are_marked_in_a_source_and_lead_to_what_re
 }
 
 #[actix_web::test]
+async fn quotations_are_in_the_language_of_their_source() {
+    let service = Service::empty().await;
+    let mut small = data::small();
+    small["records"]["sources"] =
+        json!([{"id": "notice", "title": {"en": "Notice"}, "text": {"en": "In all 300 cases."}}]);
+    small["records"]["observations"] =
+        json!([with_evidence("cases-s1", "cases", "2020-S1", 300, evidence("300 cases", 7))]);
+    service.publishes(&small);
+    for (path, language) in [("/sources/notice", "en"), ("/commitments/one", ""), ("/metrics/cases", "")] {
+        let html = page(&service, &format!("{path}?lang=zh")).await;
+        assert_eq!(attributes(&html, "blockquote:not([class])", "lang"), [language], "{path}");
+    }
+    let chinese = page(&quoted().await, "/metrics/cases?lang=en").await;
+    assert_eq!(attributes(&chinese, "blockquote:not([class]), tbody td[lang]", "lang"), ["zh-Hans", "zh-Hans"]);
+}
+
+#[actix_web::test]
+async fn a_source_that_is_quoted_very_often_still_has_a_light_page() {
+    let service = Service::empty().await;
+    let mut small = data::small();
+    let text: String = (0..2000).map(|n| format!("第{n:04}件。")).collect();
+    small["records"]["sources"] = json!([{"id": "notice", "title": {"en": "Notice"}, "text": {"zh-Hans": text}}]);
+    small["records"]["observations"] = (0..40)
+        .map(|n| {
+            let mut figure = observation(&format!("cases-{n}"), "cases", &format!("{}", 1980 + n), json!(n));
+            let quoted = (0..50).map(|word| evidence("件", (n * 50 + word) * 7 + 5));
+            figure["evidence"] = quoted.collect();
+            figure
+        })
+        .collect();
+    service.publishes(&small);
+    let answer = service.get("/sources/notice?lang=en").await;
+    assert!(answer.text.len() < 500_000, "{}", answer.text.len());
+    let html = page(&service, "/sources/notice?lang=en").await;
+    assert_eq!(all(&html, "ol.quotes > li").len(), 600);
+    assert!(all(&html, "main")[0].contains("More rests on it than is shown here."));
+}
+
+#[actix_web::test]
 async fn what_rests_on_a_source_is_what_did_at_the_revision_shown() {
     let service = quoted().await;
     service.publishes(&publication(

@@ -123,6 +123,20 @@ async fn returned(primary: &Server, parent: &Path, died: Server) -> Server {
 }
 
 #[actix_web::test]
+async fn backups_are_of_the_server_that_takes_writes_and_go_back_to_it() {
+    let folder = folder();
+    let (primary, replica) = super::pair(folder.path()).await;
+    let url = address(&[&replica, &primary]);
+    on(&url, &["publish", "-"], data::small().to_string()).await;
+    let file = folder.path().join("ledger.backup");
+    let file = file.to_str().expect("a path");
+    on(&url, &["backup", "-o", file], String::new()).await;
+    primary.sql("DROP SCHEMA public CASCADE;CREATE SCHEMA public").await;
+    let told = on(&url, &["restore", file, "--without-mirror"], String::new()).await;
+    assert!(told.contains("can be published to"), "{told}");
+}
+
+#[actix_web::test]
 async fn nothing_acknowledged_is_lost_when_the_primary_dies_and_its_replica_takes_its_place() {
     failovers(seeds("STORM_SEED", 1).next().expect("a seed"), 1).await;
 }

@@ -1,6 +1,7 @@
 //! Streaming replicas that read for the primary: every answer is of one revision, and of the one that was asked for.
 
 mod ahead;
+mod busy;
 mod failover;
 mod reading;
 mod silent;

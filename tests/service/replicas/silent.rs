@@ -20,11 +20,11 @@ struct Way {
 }
 
 impl Way {
-    fn to(server: &Server) -> Way {
+    /// The system takes about `backlog` connections by itself once nobody takes them here.
+    fn to(server: &Server, backlog: u32) -> Way {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
-        // Few connections are taken by the system alone once nobody takes them here.
-        let listener = socket.listen(1).expect("a listener");
+        let listener = socket.listen(backlog).expect("a listener");
         let port = listener.local_addr().expect("an address").port();
         let (is_silent, hears) = watch::channel(false);
         let (server, mut itself) = (server.socket(), hears.clone());
@@ -43,9 +43,13 @@ impl Way {
         Way { port, is_silent }
     }
 
-    /// From now on nothing is carried, and no connection comes about. Returns those that are in the way of others.
-    async fn falls_silent(&self) -> Vec<TcpStream> {
+    /// From now on nothing is carried.
+    fn falls_silent(&self) {
         self.is_silent.send_replace(true);
+    }
+
+    /// No connection comes about any more. Returns those that are in the way of others.
+    async fn is_full(&self) -> Vec<TcpStream> {
         let mut taken = Vec::new();
         while let Ok(one) = tokio::time::timeout(TAKEN, TcpStream::connect(("127.0.0.1", self.port))).await {
             taken.push(one.expect("a connection"));
@@ -67,16 +71,26 @@ async fn carry(mut visitor: TcpStream, server: PathBuf, mut hears: watch::Receiv
 
 #[actix_web::test]
 async fn a_primary_without_power_is_left_for_the_one_that_took_its_place_by_who_listens_and_by_quick_reads() {
+    is_left_for_the_other(1, true).await;
+}
+
+#[actix_web::test]
+async fn a_primary_that_takes_connections_and_never_says_a_word_is_left_as_well() {
+    is_left_for_the_other(1024, false).await;
+}
+
+async fn is_left_for_the_other(backlog: u32, fills_up: bool) {
     let folder = folder();
     let (mut primary, replica) = pair(folder.path()).await;
-    let way = Way::to(&primary);
+    let way = Way::to(&primary, backlog);
     let hosts = format!("postgres@127.0.0.1:{},", way.port);
     let url = format!("{}?target_session_attrs=read-write", replica.url().replace("postgres@", &hosts));
     let node = Node::start(&[("DATABASE_URL", &url), ("RESPONSE_CACHE_BYTES", "0"), ("STATEMENT_TIMEOUT", "2")]).await;
     publish(&primary, &data::small()).await;
     node.sees("database_server_head_revision", "primary", 1).await;
     catches_up(&replica, &primary).await;
-    let _in_the_way = way.falls_silent().await;
+    way.falls_silent();
+    let _in_the_way = if fills_up { way.is_full().await } else { Vec::new() };
     primary.end("KILL");
     replica.sql("SELECT pg_promote()").await;
     let [correction, ..] = data::events();

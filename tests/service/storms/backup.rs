@@ -1,14 +1,16 @@
 //! Backups: brought back whole, and nothing published before what came later is back.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::Output;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
+use open_commitments::db::private_postgres::client_programs;
 use serde_json::json;
 
 use super::said;
+use crate::following::programs::beside;
 use crate::support::data::{self, commitment, publication};
-use crate::support::{Service, Settings, TestDatabase, command_beside};
+use crate::support::{Service, Settings, TestDatabase, command, command_beside};
 
 async fn run(database: &TestDatabase, words: &[&str]) -> Output {
     command_beside(words, &database.url).await
@@ -66,6 +68,8 @@ async fn a_backup_restored_into_an_empty_database_has_every_row_guard_and_answer
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("ledger.backup");
     let service = Service::eventful().await;
+    // What one that was killed left, for everybody to read.
+    std::fs::write(folder.path().join("ledger.backup.partial"), "half").expect("a file");
     let key = service.key("org", &[]);
     let next = publication("new_data", json!({"commitments": [commitment("three", 3)]}));
     assert_eq!(service.post("/v1/revisions", &key, &next, &[("idempotency-key", "a")]).await.status, 201);
@@ -148,6 +152,59 @@ async fn after_an_older_backup_nothing_is_published_before_a_mirror_has_given_ba
 }
 
 #[actix_web::test]
+async fn a_backup_is_marked_as_restored_from_the_moment_it_is_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("newer's");
+    let service = Service::small().await;
+    // A restoration that ends once the backup is there.
+    let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')";
+    service.database.sql(newer).await.expect("a later migration");
+    let bin_dir = std::env::var_os("PG_BIN_DIR").map(PathBuf::from);
+    let programs = client_programs(&["pg_dump"], 14, bin_dir.as_deref()).expect("PostgreSQL's programs");
+    let mut dump = Command::new(programs.join("pg_dump"));
+    dump.args(["--format=custom", "--file", name(&file), &service.database.url]);
+    assert!(beside(move || dump.status()).await.expect("pg_dump").success());
+    let database = TestDatabase::bare().await;
+    let told = refused(&database, &["restore", name(&file), "--without-mirror"]).await;
+    assert!(told.contains("29991231000000"), "{told}");
+    assert_eq!(database.text("SELECT upstream FROM mirror WHERE restored").await, name(&file));
+    let told = refused(&database, &["restore", name(&file), "--without-mirror"]).await;
+    assert!(told.contains("without naming the file"), "{told}");
+}
+
+/// PostgreSQL's programs as of version 17 set what servers before do not know.
+#[actix_web::test]
+async fn newer_programs_in_a_folder_named_from_here_back_an_older_server_up_and_bring_it_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bin_dir = std::env::var_os("PG_BIN_DIR").map(PathBuf::from);
+    let programs = client_programs(&["pg_dump", "pg_restore", "psql"], 14, bin_dir.as_deref()).expect("programs");
+    for (program, begins) in [("pg_dump", ""), ("pg_restore", "echo 'SET transaction_timeout = 0;'; "), ("psql", "")] {
+        // Written by another process: one that is forked here meanwhile would keep the file busy.
+        let script = format!("#!/bin/sh\n{begins}exec {} \"$@\"\n", programs.join(program).display());
+        let mut writer = Command::new("sh");
+        writer.args(["-c", "printf %s \"$1\" > \"$2\" && chmod 755 \"$2\"", "sh", &script]);
+        assert!(writer.arg(folder.path().join(program)).status().expect("sh").success());
+    }
+    let up = "../".repeat(std::env::current_dir().expect("a folder").components().count() - 1);
+    let bin_dir = format!("{up}{}", name(folder.path()).trim_start_matches('/'));
+    let file = folder.path().join("ledger.backup");
+    let (service, database) = (Service::small().await, TestDatabase::bare().await);
+    for (database, words) in [
+        (&service.database, vec!["backup".to_owned(), "-o".into(), name(&file).into()]),
+        (&database, vec!["restore".to_owned(), name(&file).into(), "--without-mirror".into()]),
+    ] {
+        let (url, bin_dir) = (database.url.clone(), bin_dir.clone());
+        let output = beside(move || {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            command(&words, &[("DATABASE_URL", &url), ("PG_BIN_DIR", &bin_dir)], "")
+        });
+        let output = output.await;
+        assert!(output.status.success(), "{}", said(&output));
+    }
+    assert_eq!(database.head().await, Some(1));
+}
+
+#[actix_web::test]
 async fn a_backup_that_does_not_verify_is_not_published_to_either() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("tampered");
@@ -161,6 +218,8 @@ async fn a_backup_that_does_not_verify_is_not_published_to_either() {
     assert!(told.contains("commitment one"), "{told}");
     let restored = Service::on(database, Settings::default());
     let next = publication("new_data", json!({"commitments": [commitment("three", 3)]}));
+    let again = refused(&restored.database, &["restore", "--without-mirror"]).await;
+    assert!(again.contains("commitment one"), "{again}");
     let told = restored.refuses(&next);
     assert!(told.contains("restore --mirror"), "{told}");
 }
@@ -205,10 +264,20 @@ async fn a_backup_of_a_copy_is_a_copy_and_restore_without_words_is_a_usage_error
     let copy = TestDatabase::bare().await;
     done(&copy, &["mirror", "--from", &upstream.url]).await;
     done(&copy, &["backup", "-o", name(&file)]).await;
-    let database = TestDatabase::bare().await;
-    let told = done(&database, &["restore", name(&file), "--mirror", &upstream.url]).await;
-    assert!(told.contains(&format!("a copy of {}", upstream.url)), "{told}");
-    let restored = Service::on(database, Settings::default());
+    upstream.publishes(&data::events()[0]);
+    done(&copy, &["mirror", "--from", &upstream.url]).await;
+    let (copy, bundle) = (Service::on(copy, Settings::default()), folder.path().join("bundle"));
+    done(&copy.database, &["bundle", "-o", name(&bundle)]).await;
+    let mut restored = Vec::new();
+    // Whoever fills it up.
+    for mirror in [&upstream.url, &copy.url, name(&bundle)] {
+        let database = TestDatabase::bare().await;
+        let told = done(&database, &["restore", name(&file), "--mirror", mirror]).await;
+        assert!(told.contains("1 revisions came back"), "{told}");
+        assert!(told.contains(&format!("a copy of {} as before", upstream.url)), "{told}");
+        restored.push(Service::on(database, Settings::default()));
+    }
+    let restored = &restored[0];
     assert!(restored.refuses(&data::events()[1]).contains("mirror --promote"));
     assert_eq!(run(&restored.database, &["restore"]).await.status.code(), Some(2));
     let told = refused(&restored.database, &["backup", "-o", "/nowhere/at/all"]).await;

@@ -124,16 +124,21 @@ async fn an_export_that_finds_no_room_is_a_503_and_the_next_one_is_made() {
     let Some(disk) = Disk::of(1 << 20) else { return };
     let service = Service::with(Settings { export_dir: disk.0.clone(), ..Settings::default() }).await;
     service.publishes(&data::small());
+    service.publishes(&data::wordy(50));
     let filler = disk.fill();
-    let path = "/v1/exports/commitments.parquet?revision=1";
-    let answer = service.get(path).await;
-    assert_eq!((answer.status, answer.problem().as_str()), (503, "export-no-room"), "{}", answer.text);
-    assert!(!answer.header("retry-after").is_empty());
+    let paths = ["parquet", "xlsx"].map(|format| format!("/v1/exports/organizations.{format}?revision=2"));
+    for path in &paths {
+        let answer = service.get(path).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (503, "export-no-room"), "{}", answer.text);
+        assert!(!answer.header("retry-after").is_empty());
+    }
     std::fs::remove_file(filler).expect("room");
     let since = Instant::now();
-    while service.bytes(path, &[]).await.status != 200 {
-        assert!(since.elapsed() < Duration::from_secs(20), "it does not come back");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    for path in &paths {
+        while service.bytes(path, &[]).await.status != 200 {
+            assert!(since.elapsed() < Duration::from_secs(20), "it does not come back");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 }
 

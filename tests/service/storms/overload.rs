@@ -10,7 +10,7 @@ use serde_json::json;
 use super::memory;
 use crate::following::programs::{Door, Served, beside};
 use crate::support::data::{self, commitment, publication};
-use crate::support::{Service, Settings};
+use crate::support::{Answer, Service, Settings};
 
 /// How long an answer may take when there is far too much to do: the quick lane's wait, that for a connection, a
 /// statement, and a second for the work.
@@ -92,6 +92,48 @@ async fn slow_searches_never_delay_a_record() {
     for answer in answers {
         assert!([200, 503].contains(&answer.status), "{}", answer.text);
     }
+}
+
+/// Searches that have all turns of the slow lane wait for a table that somebody holds; the files need another one.
+#[actix_web::test]
+async fn of_files_that_are_sent_as_they_are_read_some_are_refused_and_none_is_cut_off() {
+    let limits = (Duration::from_secs(2), Duration::from_secs(100));
+    let settings = Settings { gateway_timeout: limits.0, statement_timeout: limits.1, ..Settings::default() };
+    let service = Service::with(settings).await;
+    service.publishes(&data::small());
+    let path = "/v1/exports/organizations.ndjson";
+    let whole = service.get(path).await.text;
+    let locker = service.database.client().await;
+    locker.batch_execute("BEGIN; LOCK TABLE sources IN ACCESS EXCLUSIVE MODE").await.expect("locked");
+    for number in 0..6 {
+        actix_web::rt::spawn(reqwest::get(format!("{}/v1/search?q=word{number}", service.url)));
+    }
+    let waiting =
+        "SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let since = Instant::now();
+    while service.database.text(waiting).await != "6" {
+        assert!(since.elapsed() < Duration::from_secs(30), "not all turns are taken");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let mut begun = Vec::new();
+    let refused = loop {
+        let answer = reqwest::get(format!("{}{path}", service.url)).await.expect("an answer");
+        if answer.status() != 200 {
+            break Answer::of(answer).await;
+        }
+        begun.push(answer);
+        assert!(begun.len() < 1000, "there is no end of them");
+    };
+    assert_eq!((refused.status, refused.problem().as_str()), (503, "export-busy"), "{}", refused.text);
+    assert_eq!(refused.header("retry-after"), "10");
+    // Those that have begun wait for longer than anybody else does.
+    assert_eq!(service.get("/v1/search?q=late").await.status, 503);
+    locker.batch_execute("ROLLBACK").await.expect("free");
+    assert!(begun.len() > 100, "{}", begun.len());
+    for answer in begun {
+        assert_eq!(answer.text().await.expect("the rest"), whole);
+    }
+    assert_eq!(service.get(path).await.text, whole, "there are places again");
 }
 
 /// A connection on which something is sent; what comes back until the other side ends it, and after how long.

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use diesel_async::AsyncPgConnection;
 use open_commitments::db::migrate::{self, Direction};
-use open_commitments::db::pool;
 use open_commitments::db::private_postgres::{PrivatePostgres, Settings};
+use open_commitments::db::session;
 use tokio_postgres::NoTls;
 
 /// Databases are named after the process that made them, so that leftovers of dead ones are known.
@@ -161,7 +161,7 @@ impl TestDatabase {
 
     /// A connection as the program makes them.
     pub async fn connection(&self) -> AsyncPgConnection {
-        pool::connect(&self.url, Duration::ZERO).await.expect("a connection")
+        session::connect(&self.url, Duration::ZERO).await.expect("a connection")
     }
 
     /// A plain connection, for looking and for attacking.

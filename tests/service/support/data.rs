@@ -53,6 +53,13 @@ pub fn organization(id: &str) -> Value {
     json!({"id": id, "name": {"en": id}})
 }
 
+/// Organizations with long names, numbered from 1.
+pub fn wordy(count: usize) -> Value {
+    let wordy =
+        |number| json!({"id": format!("wordy-{number}"), "name": {"en": format!("{number} {}", "word ".repeat(400))}});
+    publication("new_data", json!({"organizations": (1..=count).map(wordy).collect::<Vec<Value>>()}))
+}
+
 pub fn commitment(id: &str, number: i64) -> Value {
     json!({"id": id, "programme": "plan", "number": number, "title": {"en": format!("Commitment {number}"), "zh-Hans": "调解纠纷"},
            "lead_organization": "org", "topics": ["mediation"], "due_on": "2020-12-31"})

@@ -9,6 +9,7 @@ pub mod tables;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
@@ -99,10 +100,14 @@ impl Answer {
         data.iter().map(|item| item["id"].as_str().expect("an id").to_owned()).collect()
     }
 
-    /// The last part of a problem's type.
+    /// The last part of a problem's type. Every member that it has is in the document.
     pub fn problem(&self) -> String {
         assert!(self.header("content-type").starts_with("application/problem+json"), "{} {}", self.status, self.text);
-        self.json()["type"].as_str().and_then(|name| name.rsplit('/').next()).expect("a type").to_owned()
+        let problem = self.json();
+        for name in problem.as_object().expect("an object").keys() {
+            assert!(PROBLEM["properties"][name].is_object(), "{name} is not in the document: {}", self.text);
+        }
+        problem["type"].as_str().and_then(|name| name.rsplit('/').next()).expect("a type").to_owned()
     }
 }
 
@@ -320,6 +325,9 @@ impl Default for Settings {
         }
     }
 }
+
+/// What the document says of problems.
+static PROBLEM: LazyLock<Value> = LazyLock::new(|| api::schemas::all()["Problem"].clone());
 
 /// Publishes at a time of one's own.
 pub async fn publish_at(connection: &mut AsyncPgConnection, publication: &Value, clock: Clock) {

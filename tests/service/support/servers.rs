@@ -83,7 +83,7 @@ impl Server {
 
     fn program(&self, name: &str) -> Command {
         let bin_dir = std::env::var_os("PG_BIN_DIR").map(PathBuf::from);
-        let programs = client_programs(["postgres", "pg_basebackup"], 14, bin_dir.as_deref());
+        let programs = client_programs(&["postgres", "pg_basebackup"], 14, bin_dir.as_deref());
         let mut command = Command::new(programs.expect("PostgreSQL's programs").join(name));
         undisturbed(&mut command).env("LC_ALL", "C").current_dir(&self.folder).stdin(Stdio::null());
         if let Some((user, group)) = self.account {

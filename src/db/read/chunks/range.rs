@@ -92,7 +92,7 @@ impl Range {
             ),
             [Bind::BigInt(self.revision)],
         );
-        statement.slowly().read_with(self.revision);
+        statement.patiently().read_with(self.revision);
         Some(statement)
     }
 
@@ -104,7 +104,7 @@ impl Range {
     pub fn count(&self, most: usize) -> Statement {
         let mut statement = Statement::of("SELECT count(*) AS rows FROM (SELECT 1 FROM ", []);
         statement.append(self.from());
-        statement.push(" LIMIT ?) found", [Bind::BigInt(i64::try_from(most).unwrap_or(i64::MAX))]).slowly();
+        statement.push(" LIMIT ?) found", [Bind::BigInt(i64::try_from(most).unwrap_or(i64::MAX))]).patiently();
         statement
     }
 
@@ -166,7 +166,7 @@ impl Range {
             )),
         };
         statement.sql(" FROM ").append(self.from());
-        statement.push(&format!(" ORDER BY {order} LIMIT ?) p"), [Bind::BigInt(rows)]).slowly();
+        statement.push(&format!(" ORDER BY {order} LIMIT ?) p"), [Bind::BigInt(rows)]).patiently();
         if let Bound::All(most) = bound {
             statement.push(" WHERE p.before < ?", [Bind::BigInt(most)]);
         }
