@@ -122,6 +122,10 @@ pub fn role(text: &Text, region: Span, found: &Found, place: Place, previous: Op
         return Role::Baseline;
     }
     let promised = contains(&before, "承诺");
+    // 去年同期办理公证100件, 2019年同期100件
+    if !promised && contains(&before, "年同期") && change(&before).is_none() {
+        return Role::Baseline;
+    }
     if !promised
         && past.iter().any(|cue| last(&before, cue).is_some_and(|at| before.len() - at <= cue.chars().count() + 3))
         && change(&before).is_none()

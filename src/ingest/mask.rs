@@ -113,9 +113,11 @@ fn is_name(words: &[char], at: usize, length: usize) -> bool {
         // 二十一起 and 十一个 are counts.
         let counted =
             name.iter().all(|c| numerals::is_chinese(*c)) && "个件名人家项所户处次场".contains(next(after, 0));
+        // 三公里 is a length: the measure word is longer than the name leaves it.
+        let longer = measure(&words[at + 1..], true, 2 * ONE).is_some_and(|(_, length)| length >= name.len());
         let inside = numerals::is_chinese(before) && !"放双".contains(name[0]);
         let latin = name[0].is_ascii_alphabetic() && before.is_ascii_alphabetic();
-        return !counted && !inside && !latin;
+        return !(counted || longer || inside || latin);
     }
     let digits = name.iter().all(char::is_ascii_digit);
     let goes_on = |c: char| c.is_ascii_digit() || "%.,万亿千百余多-至".contains(c);

@@ -4,6 +4,7 @@
 //! each says, with `scan` for its figures and `cues` for what is meant by them; `records` makes a
 //! publication of it.
 
+mod amounts;
 pub mod commitments;
 mod cues;
 mod edges;
@@ -56,7 +57,8 @@ pub fn import(bytes: &[u8], settings: &Settings, known: &Known, rules: &Rules) -
             "共有 {items} 项承诺，一个文件最多读取 {most} 项，请拆分。"
         ));
     }
-    let end = settings.period.as_deref().and_then(Period::parse).and_then(|period| period.end);
+    let period = settings.period.clone().or_else(|| records::period_of(&text, &structure, settings.year));
+    let end = period.as_deref().and_then(Period::parse).and_then(|period| period.end);
     let over = end.is_some_and(|end| NaiveDate::from_ymd_opt(settings.year, 12, 31).is_some_and(|last| end >= last))
         || settings
             .reported_on
@@ -72,5 +74,5 @@ pub fn import(bytes: &[u8], settings: &Settings, known: &Known, rules: &Rules) -
         ));
     }
     let sha256 = hex::encode(Sha256::digest(bytes));
-    Ok(records::make(text, reading, settings, known, rules, sha256))
+    Ok(records::make(text, reading, period, settings, known, rules, sha256))
 }

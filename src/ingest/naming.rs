@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use super::scan::Found;
 
 use super::text::{Span, Text};
-use super::words::{self, Lexicon, contains};
-use super::{cues, numerals};
+use super::words::{self, Lexicon};
+use super::{cues, numerals, times};
 
 /// Characters of the longest part of a name.
 const MAX_PART: usize = 18;
@@ -145,9 +145,13 @@ fn trimmed(words: &[char]) -> String {
     while start < end {
         let inner = &folded[start..end];
         let idle = |c: &char| c.is_whitespace() || ",。;:-、".contains(*c);
-        let time = numerals::numeral(inner)
-            .filter(|numeral| inner.get(numeral.length).is_some_and(|c| "年月日号".contains(*c)))
-            .map(|numeral| numeral.length + 1);
+        // 1月份至6月份, 15日
+        let time = (numerals::run(inner) > 0).then(|| times::time_at(inner, 2000)).flatten();
+        let time = time.map(|(length, _)| length).filter(|length| *length < inner.len());
+        let time = time.or_else(|| {
+            let run = Some(numerals::run(inner)).filter(|run| *run > 0)?;
+            inner.get(run).filter(|c| "年月日号".contains(**c)).map(|_| run + 1)
+        });
         let lead = time
             .or_else(|| inner.first().filter(|c| idle(c)).map(|_| 1))
             .or_else(|| IDLE.length(inner).filter(|length| *length < inner.len() || inner.len() < 3));
@@ -248,10 +252,4 @@ pub fn overlap(one: &str, other: &str) -> f64 {
     let (one, other) = (pairs(one), pairs(other));
     let least = one.len().min(other.len());
     if least == 0 { 0.0 } else { one.intersection(&other).count() as f64 / least as f64 }
-}
-
-/// Whether a clause speaks of a part of what the figure before it counts.
-pub fn is_part(text: &Text, region: Span, span: Span) -> bool {
-    let start = cues::sentence_start(text, region, span.start);
-    contains(&text.folded[start..span.start], "其中")
 }

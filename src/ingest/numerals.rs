@@ -49,115 +49,107 @@ pub fn is_chinese(c: char) -> bool {
     digit(c).is_some() || power(c).is_some()
 }
 
-/// The numeral that a folded text begins with.
-pub fn numeral(text: &[char]) -> Option<Numeral> {
-    if text.first()?.is_ascii_digit() { arabic(text) } else { chinese_numeral(text) }
+/// Characters of the longest numeral that is read.
+const MAX_LENGTH: usize = 40;
+/// One, as numerals are reckoned before they are rounded: 万 and 亿 multiply every decimal.
+const FINE: Exact = 1_000_000_000_000;
+
+/// Characters of the numeral that a folded text begins with, whether or not it can be read. Nothing is read from
+/// within it: 3亿5000万 is not 5000万.
+pub fn run(text: &[char]) -> usize {
+    let at = |index: usize| text.get(index).copied().unwrap_or(' ');
+    let mut end: usize = 0;
+    loop {
+        let before = end.checked_sub(1).map_or(' ', at);
+        let length = match at(end) {
+            '0'..='9' if end == 0 || before == '点' || power(before).is_some() => arabic(&text[end..]),
+            '点' if end > 0 && (at(end + 1).is_ascii_digit() || digit(at(end + 1)).is_some()) => 1,
+            '余' | '多' | '几' if end > 0 && "万亿".contains(at(end + 1)) => 2,
+            // 2020十大 is two words.
+            c if digit(c).is_some() || c == '十' => usize::from(!before.is_ascii_digit()),
+            c => usize::from(power(c).is_some()),
+        };
+        if length == 0 {
+            return end;
+        }
+        end += length;
+    }
 }
 
-fn arabic(text: &[char]) -> Option<Numeral> {
+/// Characters of Arabic digits, with thousands and decimals.
+fn arabic(text: &[char]) -> usize {
     let at = |index: usize| text.get(index).copied().unwrap_or(' ');
-    let mut end = 0;
-    let mut digits = String::new();
-    while at(end).is_ascii_digit() {
-        digits.push(at(end));
-        end += 1;
-    }
+    let mut end = text.iter().take_while(|c| c.is_ascii_digit()).count();
     // Thousands: at most three digits, then commas with exactly three each.
     let grouped =
         |end: usize| at(end) == ',' && (1..=3).all(|n| at(end + n).is_ascii_digit()) && !at(end + 4).is_ascii_digit();
     let leading = end;
     while leading <= 3 && grouped(end) {
-        digits.extend((1..=3).map(|n| at(end + n)));
         end += 4;
     }
-    let mut decimals = 0;
     if at(end) == '.' && at(end + 1).is_ascii_digit() {
-        end += 1;
-        while at(end).is_ascii_digit() {
-            digits.push(at(end));
-            decimals += 1;
-            end += 1;
-        }
+        end += 1 + text[end + 1..].iter().take_while(|c| c.is_ascii_digit()).count();
     }
-    if digits.len() > 18 || decimals > 12 {
-        return None;
-    }
-    let mut value = digits.parse::<Exact>().ok()?.checked_mul(ONE)?;
-    let mut more = false;
-    let mut scale = 10i128.pow(decimals);
-    // 3.2万, 1200多万, 2千, 1.5万亿
-    loop {
-        let skip = usize::from("余多几".contains(at(end)));
-        match power(at(end + skip)) {
-            Some(power) if power > 10 => {
-                more |= skip == 1;
-                value = value.checked_mul(power)?;
-                end += skip + 1;
-            }
-            _ => break,
-        }
-    }
-    while scale > 1 && value % 10 == 0 {
-        value /= 10;
-        scale /= 10;
-    }
-    // More than four decimals are no figure of a ledger; they are rounded, and kept as printed.
-    value = (value * 2 / scale + 1) / 2;
-    Some(Numeral { value, length: end, chinese: false, more })
+    end
 }
 
-fn chinese_numeral(text: &[char]) -> Option<Numeral> {
-    let (mut total, mut section, mut last): (Exact, Exact, Option<Exact>) = (0, 0, None);
-    let (mut end, mut more, mut digits, mut powers) = (0, false, 0, 0);
-    let mut unit = ONE;
-    while let Some(c) = text.get(end).copied() {
-        if let Some(value) = digit(c) {
-            // 二零二〇 is a year, 三四 is about; neither is a number here.
-            if last.is_some_and(|last| last != 0) && powers == 0 {
-                return None;
-            }
-            if last.is_some_and(|last| last != 0) {
-                break;
-            }
-            last = Some(value);
-            digits += 1;
-        } else if let Some(power) = power(c) {
-            powers += 1;
-            if power >= 10_000 {
-                section += last.take().unwrap_or(0);
-                if section == 0 && total == 0 {
-                    return None;
-                }
-                total = (total + section).checked_mul(power)?;
-                section = 0;
-            } else {
-                section += last.take().unwrap_or(1) * power;
-            }
-            unit = power;
-        } else if "余多".contains(c)
-            && powers > 0
-            && text.get(end + 1).is_some_and(|next| power(*next).is_some_and(|power| power >= 10_000))
-        {
-            more = true;
-        } else {
-            break;
-        }
-        end += 1;
-    }
-    // 三万五 is 35,000.
-    let tail = match last {
-        Some(value) if powers > 0 && unit >= 100 && text.get(end.wrapping_sub(2)) != Some(&'零') => {
-            value * (unit / 10)
-        }
-        other => other.unwrap_or(0),
+/// The numeral that a folded text begins with, where it can be read surely: 三四十, 3万5 and 二零二零 cannot.
+pub fn numeral(text: &[char]) -> Option<Numeral> {
+    let length = run(text.get(..MAX_LENGTH + 1).unwrap_or(text));
+    let printed = text.get(..length).filter(|printed| (1..=MAX_LENGTH).contains(&printed.len()))?;
+    let words: String = printed.iter().filter(|c| !"余多几".contains(**c)).collect();
+    let chinese = !printed[0].is_ascii_digit();
+    let value = value(&words)?.checked_add(FINE / ONE / 2)? / (FINE / ONE);
+    let more = words.chars().count() < length;
+    // More than four decimals are no figure of a ledger; they are rounded, and kept as printed.
+    (!chinese || value > 0).then_some(Numeral { value, length, chinese, more })
+}
+
+/// What a numeral comes to, by its highest power: 三千二百, 3亿5000万, 1.5万亿.
+fn value(words: &str) -> Option<Exact> {
+    let chinese = !words.starts_with(|c: char| c.is_ascii_digit());
+    let Some((at, mark, power)) =
+        "亿万千仟百佰十拾".chars().find_map(|mark| Some((words.find(mark)?, mark, power(mark)?)))
+    else {
+        return digits(words, chinese);
     };
-    let value = total + section + tail;
+    let (left, right) = (words.get(..at)?, words.get(at + mark.len_utf8()..)?);
     // A bare 百 or 千 is many, not a hundred.
-    let bare = digits == 0 && text.first().is_some_and(|c| "百千万亿佰仟".contains(*c));
-    if end == 0 || bare || (value == 0) {
+    let high = if left.is_empty() && power == 10 { FINE } else { value(left)? };
+    let low = below(right, left, power)?;
+    // 三十百 is no number, 八点三十 a time, 1.5亿3000万 both numbers.
+    let digit = power >= 10_000 || !chinese || high < 10 * FINE && high % FINE == 0;
+    (digit && (low == 0 || high % FINE == 0)).then(|| high.checked_mul(power)?.checked_add(low)).flatten()
+}
+
+/// What follows a power: nothing, or less than it. 三万五 and 3万5 may be 35,000 or 30,005.
+fn below(words: &str, before: &str, power: Exact) -> Option<Exact> {
+    let rest = words.trim_start_matches('零');
+    if words.is_empty() {
+        return Some(0);
+    }
+    let gap = rest.len() < words.len();
+    let plain = rest.chars().all(|c| c.is_ascii_digit());
+    let unsure = if plain { rest.len() < 3 } else { rest.chars().count() == 1 && power > 10 && !gap };
+    let mixed = before.is_ascii() && !before.is_empty() && !plain && !rest.starts_with(|c: char| c.is_ascii_digit());
+    let low = value(rest)?;
+    (!unsure && !mixed && low < power * FINE / if gap { 10 } else { 1 }).then_some(low)
+}
+
+/// Digits, with decimals or without: 1,234.5, 三, 九点八.
+fn digits(words: &str, chinese: bool) -> Option<Exact> {
+    if !chinese && !words.is_ascii() || chinese && words.contains(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    Some(Numeral { value: value.checked_mul(ONE)?, length: end, chinese: true, more })
+    let plain: String = words
+        .chars()
+        .filter(|c| *c != ',')
+        .map(|c| digit(c).and_then(|digit| char::from_digit(u32::try_from(digit).ok()?, 10)).unwrap_or(c))
+        .collect();
+    let (whole, part) = plain.split_once(['.', '点']).unwrap_or((&plain, ""));
+    // 二零二零 is a year, 三四 is about.
+    let fits = whole.len() + part.len() <= 18 && part.len() <= 12 && !(chinese && whole.len() > 1);
+    fits.then(|| format!("{whole}{part:0<12}").parse().ok()).flatten().filter(|_| !plain.is_empty())
 }
 
 /// A small whole number in Chinese numerals, as lists are numbered.

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use super::amounts::{Amount, amount, of_hundred};
 use super::mask;
 use super::numerals::{self, Exact, Numeral, ONE};
 use super::text::{Span, Text};
@@ -23,7 +24,7 @@ pub struct Found {
     pub qualifier: Option<Qualifier>,
 }
 
-/// A numeral that counts nothing the rules know of; it is reported.
+/// A numeral that counts nothing the rules know of, or that cannot be read surely; it is reported.
 pub type Unplaced = Span;
 
 /// Units of time: figures only where a time is what is measured, else how long something takes.
@@ -79,8 +80,19 @@ pub fn scan(text: &Text, region: Span, numbers: &[Span]) -> (Vec<Found>, Vec<Unp
         match figure(words, at) {
             Read::Figure { length, figure } => {
                 let start = region.start + at;
-                if !masked[at..at + length].contains(&true) {
-                    found.push(Found { span: Span::new(start, start + length), ..figure });
+                match sign(text, region, start) {
+                    _ if masked[at..at + length].contains(&true) => {}
+                    Sign::Unsure => {
+                        // 3件-5件
+                        let lower = found.pop_if(|lower: &mut Found| lower.span.end + 1 == start);
+                        unplaced.extend(lower.map(|lower| lower.span));
+                        unplaced.push(Span::new(start, start + length));
+                    }
+                    Sign::Minus => {
+                        let value = -figure.value;
+                        found.push(Found { span: Span::new(start - 1, start + length), value, ..figure });
+                    }
+                    Sign::None => found.push(Found { span: Span::new(start, start + length), ..figure }),
                 }
                 at += length;
             }
@@ -94,6 +106,29 @@ pub fn scan(text: &Text, region: Span, numbers: &[Span]) -> (Vec<Found>, Vec<Unp
     (found, unplaced)
 }
 
+/// What a hyphen before a figure is.
+enum Sign {
+    /// There is none, or it is a dash between words.
+    None,
+    Minus,
+    /// A sign or a dash: it cannot be told.
+    Unsure,
+}
+
+/// 增长-3.2% fell; 甲-3件 may be less than none, or three.
+fn sign(text: &Text, region: Span, at: usize) -> Sign {
+    const CHANGES: [&str; 8] = ["增长", "增幅", "增速", "增长率", "增减", "同比", "环比", "变化"];
+    let before = &text.folded[region.start..at];
+    let Some((hyphen, before)) = before.split_last().filter(|_| text.folded[at].is_ascii_digit()) else {
+        return Sign::None;
+    };
+    if *hyphen != '-' || before.ends_with(&['-']) {
+        return Sign::None;
+    }
+    let minus = "-－−".contains(text.chars[at - 1]) && CHANGES.iter().any(|word| words::ends(before, word));
+    if minus { Sign::Minus } else { Sign::Unsure }
+}
+
 enum Read {
     Figure {
         length: usize,
@@ -101,27 +136,28 @@ enum Read {
     },
     /// A numeral that is none of ours, or no numeral at all.
     Other(usize),
-    /// A number without a measure word.
+    /// A number without a measure word, or one that cannot be read surely.
     Number(usize),
-}
-
-/// What a numeral comes to, before what qualifies it is read.
-#[derive(Clone, Copy)]
-struct Amount {
-    value: Exact,
-    upper: Option<Exact>,
-    /// Characters so far.
-    end: usize,
-    /// Whether more is meant: 100余.
-    more: bool,
 }
 
 fn figure(words: &[char], at: usize) -> Read {
     let rest = &words[at..];
-    if let Some(amount) = of_hundred(rest) {
-        return finish(words, at, amount, "%", "percent");
+    match of_hundred(rest) {
+        Some((_, Some(amount))) => return finish(words, at, amount, "%", "percent"),
+        Some((length, None)) => return Read::Number(length),
+        None => {}
     }
-    let Some(numeral) = numerals::numeral(rest) else { return Read::Other(1) };
+    let run = numerals::run(rest);
+    if run == 0 {
+        return Read::Other(1);
+    }
+    // 几十家 and 数十家 are no ten; 百 and 千 alone are many.
+    let bare = rest[..run].iter().all(|c| "十拾百佰千仟万亿".contains(*c));
+    let about = bare && at > 0 && "几数".contains(words[at - 1]);
+    let numeral = numerals::numeral(rest).filter(|numeral| numeral.length == run && !about);
+    let Some(numeral) = numeral else {
+        return if bare && !about { Read::Other(run) } else { unread(words, at, run) };
+    };
     let amount = amount(rest, &numeral);
     let end = amount.end;
     let after = &rest[end..];
@@ -155,7 +191,7 @@ fn figure(words: &[char], at: usize) -> Read {
     let Some((code, length)) = measure else {
         let other = end >= 7 || next(rest, end).is_ascii_alphabetic() || "-/".contains(next(rest, end));
         return match numeral.chinese {
-            true => Read::Other(1),
+            true => Read::Other(end),
             false if other || is_rank(words, at) => Read::Other(end),
             false => Read::Number(end),
         };
@@ -175,37 +211,21 @@ fn figure(words: &[char], at: usize) -> Read {
     finish(words, at, with(&word), &word, code)
 }
 
-/// 百分之八十, 三分之二: of a hundred.
-fn of_hundred(rest: &[char]) -> Option<Amount> {
-    if starts(rest, "百分之") {
-        let numeral = numerals::numeral(rest.get(3..)?)?;
-        return Some(Amount { value: numeral.value, upper: None, end: 3 + numeral.length, more: numeral.more });
+/// A numeral that cannot be read: it is reported where something is counted by it.
+fn unread(words: &[char], at: usize, run: usize) -> Read {
+    let (rest, chinese) = (&words[at..], !words[at].is_ascii_digit());
+    let end = run + usize::from("余多几".contains(next(rest, run)));
+    let after = &rest[end..];
+    let time = DATES.length(after).is_some() || TIMES.iter().any(|(word, _)| starts(after, word));
+    let measure = measure(after, chinese, 100 * ONE).map(|(_, length)| after[..length].iter().collect::<String>());
+    let counted = measure.as_ref().is_some_and(|word| !rhetorical(word, &after[word.chars().count()..], chinese));
+    let rate = starts_any(after, &["%", "‰", "个百分点", "百分点"]);
+    match measure {
+        _ if time => Read::Other(end),
+        Some(word) if counted => Read::Number(end + word.chars().count()),
+        _ if rate || !chinese && run < 7 => Read::Number(end),
+        _ => Read::Other(end),
     }
-    let parts = numerals::numeral(rest).filter(|parts| parts.chinese && starts(&rest[parts.length..], "分之"))?;
-    let over = numerals::numeral(rest.get(parts.length + 2..)?)?;
-    let value = (over.value * 100 * ONE * 2 / parts.value + 1) / 2;
-    (over.chinese && over.value < parts.value).then_some(Amount {
-        value,
-        upper: None,
-        end: parts.length + 2 + over.length,
-        more: false,
-    })
-}
-
-/// A numeral with 余 or 多, or the range it begins.
-fn amount(rest: &[char], numeral: &Numeral) -> Amount {
-    let mut amount = Amount { value: numeral.value, upper: None, end: numeral.length, more: numeral.more };
-    if "余多".contains(next(rest, amount.end)) && (!numeral.chinese || numeral.value >= 10 * ONE) {
-        amount.more = true;
-        amount.end += 1;
-    }
-    if let Some((high, end)) = range(rest, amount.end) {
-        let low = lift(amount.value, high, next(rest, end - 1), &rest[..amount.end]);
-        if low < high.value {
-            amount = Amount { value: low, upper: Some(high.value), end, ..amount };
-        }
-    }
-    amount
 }
 
 pub fn next(words: &[char], at: usize) -> char {
@@ -243,7 +263,7 @@ fn is_date(words: &[char], at: usize, end: usize, numeral: &Numeral) -> bool {
     // 2020-06, 2020.6, 2020/6/30, 8:30, 第3, 之一
     year && "-./".contains(mark) && next(rest, end + 1).is_ascii_digit()
         || mark == ':' && next(rest, end + 1).is_ascii_digit()
-        || before == ':' && at > 1 && words[at - 2].is_ascii_digit()
+        || ":时点".contains(before) && at > 1 && words[at - 2].is_ascii_digit()
         || before == '第'
         || before == '/'
         || starts(after, "之一")
@@ -261,33 +281,20 @@ fn rhetorical(word: &str, after: &[char], chinese: bool) -> bool {
     starts_any(after, &ALWAYS) || chinese && VAGUE.contains(word) && RHETORIC.length(after).is_some()
 }
 
-/// The upper end of a range, and where it ends.
-fn range(rest: &[char], end: usize) -> Option<(Numeral, usize)> {
-    // 30%-40%
-    let from = end + usize::from(next(rest, end) == '%');
-    if !"-至到".contains(next(rest, from)) {
-        return None;
-    }
-    let high = rest.get(from + 1..).and_then(numerals::numeral)?;
-    Some((high, from + 1 + high.length))
-}
-
-/// 3至5万 is 30,000 to 50,000.
-fn lift(low: Exact, high: Numeral, last: char, printed: &[char]) -> Exact {
-    let plain = !printed.iter().any(|c| "万亿千百".contains(*c));
-    // 3至5千: what ends the upper numeral holds for both.
-    let factor = [('亿', 100_000_000), ('万', 10_000), ('千', 1000), ('百', 100)]
-        .into_iter()
-        .find(|(ends, _)| *ends == last)
-        .map(|(_, factor)| factor);
-    match factor {
-        Some(factor) if plain && low * factor < high.value => low * factor,
-        _ => low,
-    }
-}
-
 /// Characters of the longest clause, each side of a place.
 const MAX_CLAUSE: usize = 200;
+
+/// The first rate of some words, such as 80%, 八成 or 三分之二: how much of a hundred, and where it ends.
+pub fn share(words: &[char]) -> Option<(Exact, usize)> {
+    let mut at = 0;
+    while at < words.len() {
+        at += match figure(words, at) {
+            Read::Figure { length, figure } if figure.measure == "%" => return Some((figure.value, at + length)),
+            Read::Figure { length, .. } | Read::Other(length) | Read::Number(length) => length.max(1),
+        };
+    }
+    None
+}
 
 /// The words of the clause that a place is in.
 fn clause(words: &[char], at: usize) -> &[char] {

@@ -216,13 +216,22 @@ pub fn result(text: &Text, commitment: &Commitment, over: bool) -> Option<Status
     let says = |list: &[&str]| {
         list.iter().any(|word| commitment.narrative.iter().any(|span| contains(text.folded(*span), word)))
     };
+    let partly = || {
+        let part =
+            |word: &&str, rest: &[char]| starts(rest, word) && words::part_done(rest, word.chars().count()).is_some();
+        let places = commitment.narrative.iter().flat_map(|span| {
+            let words = text.folded(*span);
+            (0..words.len()).map(|at| &words[at..])
+        });
+        places.into_iter().any(|rest| DONE.iter().filter(|word| word.ends_with('成')).any(|word| part(word, rest)))
+    };
     let missed_it = if over { Status::NotCompleted } else { Status::InProgress };
     let (met, missed) = shares(text, commitment).unwrap_or_else(|| against_targets(commitment));
     let unfinished = says(&UNFINISHED);
     match (met, missed) {
         (_, 1..) => Some(missed_it),
         (1.., 0) if !unfinished => Some(Status::Completed),
-        _ if unfinished => Some(missed_it),
+        _ if unfinished || partly() => Some(missed_it),
         _ if says(&DONE) => Some(Status::Completed),
         _ if says(&UNDER_WAY) => Some(Status::InProgress),
         _ => None,

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use chrono::{Datelike, Days, NaiveDate};
+use regex::Regex;
 
 use super::cues::{around, sentence_start};
 use super::numerals::{self, ONE};
@@ -19,13 +20,32 @@ pub struct Time {
     pub stated: Option<Span>,
     /// The period, SDMX or ISO 8601, where the words name one.
     pub period: Option<String>,
+    /// How many years before the figure it is compared with: 去年同期.
+    pub ago: i32,
+    /// Whether the words name a time that cannot be told.
+    pub unsure: bool,
 }
 
 impl Time {
+    fn of(basis: TimeBasis, period: Option<String>) -> Time {
+        Time { basis: Some(basis), period, ..Time::default() }
+    }
+
     /// From its beginning, whenever that was.
     fn since_start() -> Time {
-        Time { basis: Some(TimeBasis::SinceStart), ..Time::default() }
+        Time::of(TimeBasis::SinceStart, None)
     }
+
+    /// The same time of an earlier year as that of the figure it is compared with.
+    pub fn before(self, base: &Time) -> Time {
+        let period = base.period.as_deref().map(|period| years_before(period, self.ago));
+        Time { basis: base.basis, unsure: base.unsure || period == Some(None), period: period.flatten(), ..self }
+    }
+}
+
+/// The same period so many years before.
+pub fn years_before(period: &str, years: i32) -> Option<String> {
+    (0..years).try_fold(period::Period::parse(period)?, |period, _| period.year_before())?.text()
 }
 
 /// The time that the words before a figure in its sentence give it; the nearest words count.
@@ -44,28 +64,37 @@ pub fn time(text: &Text, region: Span, span: Span, year: i32, compared: bool) ->
         {
             total = true;
         }
-        let Some((length, basis, period)) = time_at(rest, year) else {
-            at += 1;
+        let Some((length, found)) = time_at(rest, year) else {
+            // 11月 is not January.
+            at += numerals::run(rest).max(1);
             continue;
         };
         let stated = Some(Span::new(start + at, start + at + length));
         let last = at;
         at += length;
-        // 3月开工建设，完成投资…: the month is of what was done in it alone.
-        let month = basis == TimeBasis::PeriodFlow
+        let found = match &best {
+            Some((_, base)) if found.ago > 0 && base.ago == 0 => found.before(base),
+            _ => found,
+        };
+        let Time { basis, period, .. } = &found;
+        // 3月开工建设，完成投资…: the month is of what was done in it alone; and so is 去年同期.
+        let month = *basis == Some(TimeBasis::PeriodFlow)
             && period.as_deref().is_some_and(|period| period.len() == 7 && !period.contains(['S', 'Q']));
         // 去年 is of what it is compared with.
-        let past = compared && period.as_deref().is_some_and(|period| period.starts_with(&format!("{}", year - 1)));
-        if month && last < clause || past {
+        let named = period.as_deref().and_then(|period| period.trim_start_matches("../").get(..4)?.parse::<i32>().ok());
+        let past = compared && (found.ago > 0 || named.is_some_and(|named| named < year));
+        if (month || found.ago > 0) && last < clause || past {
             continue;
         }
         // 今年以来, 截至6月底: the first of two says what is counted.
-        let keeps = best.as_ref().is_some_and(|(_, time)| {
-            time.basis == Some(TimeBasis::YearToDate) && basis == TimeBasis::SinceStart
-                || time.basis == Some(TimeBasis::PeriodFlow) && basis == TimeBasis::SinceStart && period.is_none()
-        });
+        let keeps = found.basis == Some(TimeBasis::SinceStart)
+            && best.as_ref().is_some_and(|(_, time)| match time.basis {
+                Some(TimeBasis::YearToDate) => true,
+                Some(TimeBasis::PeriodFlow) => period.is_none(),
+                _ => false,
+            });
         if !keeps {
-            best = Some((last, Time { basis: Some(basis), stated, period }));
+            best = Some((last, Time { stated, ..found }));
         }
     }
     let (before, _) = around(text, region, span);
@@ -138,12 +167,14 @@ enum When {
     Quarter(u8),
     /// The last day of the year before.
     YearBefore,
+    /// The same time, so many years before.
+    Ago(i32),
 }
 
 impl When {
     fn period(self, year: i32) -> Option<String> {
         match self {
-            When::Unsaid => None,
+            When::Unsaid | When::Ago(_) => None,
             When::Year(from) => Some((year + from).to_string()),
             When::Half(half) => Some(format!("{year}-S{half}")),
             When::Quarter(quarter) => Some(format!("{year}-Q{quarter}")),
@@ -167,74 +198,119 @@ static WORDS: LazyLock<Lexicon<(TimeBasis, When)>> = LazyLock::new(|| {
         ((PeriodFlow, When::Year(0)), "全年 本年度 年内"),
         ((PeriodFlow, When::Unsaid), "今年 本年 本季度 本月"),
         ((PeriodFlow, When::Year(-1)), "去年 上年"),
+        ((PeriodFlow, When::Ago(1)), "去年同期 上年同期"),
+        ((PeriodFlow, When::Ago(2)), "前年同期"),
     ])
 });
 
-/// Words of time that a folded text begins with: length, basis, period.
-fn time_at(words: &[char], year: i32) -> Option<(usize, TimeBasis, Option<String>)> {
+/// Spans of months and of days: 1-8月, 1月份至6月份, 2019年11月至2020年5月, 1月1日至6月30日, 5月3日至8日.
+static SPAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let number = r"(\d{1,2}|[一二三四五六七八九十]{1,3})";
+    let first = format!(r"(?:(\d{{4}})年)?{number}(?:月份?(?:{number}[日号])?)?");
+    let last = format!(r"(?:(\d{{4}})年|同年|当年|今年|本年|次年)?{number}月份?(?:{number}[日号]|[底末])?");
+    Regex::new(&format!("^{first}[-至到](?:{last}|{number}[日号])")).ok()
+});
+static YEARS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^(\d{4})年?[-至到](\d{4})年").ok());
+/// A month or a day, and whether it is only the beginning: 6月份, 6月底, 6月30日, 1月以来.
+static MONTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let number = r"(\d{1,2}|[一二三四五六七八九十]{1,3})";
+    Regex::new(&format!(r"^{number}月(?:{number}[日号]|([底末])|份)?(以来|至今|起|开始)?")).ok()
+});
+
+/// Words of time that a folded text begins with, and their length.
+pub fn time_at(words: &[char], year: i32) -> Option<(usize, Time)> {
     use TimeBasis::{PeriodFlow, SinceStart};
-    let day = |month: u32, day: u32| NaiveDate::from_ymd_opt(year, month, day);
-    let span = |from: Option<NaiveDate>, to: Option<NaiveDate>| Some(interval(from?, to?));
     if let Some(((basis, when), length)) = WORDS.at(words) {
+        if let When::Ago(ago) = when {
+            return Some((length, Time { ago, ..Time::default() }));
+        }
         let past = starts_any(words, &["去年", "上年"]);
         // 今年上半年 and 截至6月底 go on.
         let goes_on = length == 2 && (past || starts_any(words, &["今年", "截至", "截止", "目前"]));
         let inner = goes_on.then(|| time_at(&words[length..], if past { year - 1 } else { year })).flatten();
         return Some(match inner {
-            Some((more, _, period)) if basis == SinceStart => {
-                (length + more, SinceStart, period.map(|period| until(&period)))
+            Some((more, time)) if basis == SinceStart => {
+                let period = time.period.as_deref().map(until);
+                (length + more, Time { basis: Some(SinceStart), period, ..time })
             }
-            Some((more, inner, period)) => (length + more, inner, period),
-            None => (length, basis, when.period(year)),
+            Some((more, time)) => (length + more, time),
+            None => (length, Time::of(basis, when.period(year))),
         });
     }
     if starts(words, "前三季度") || starts(words, "1-三季度") {
-        return Some((4, PeriodFlow, span(day(1, 1), day(9, 30))));
+        let span = NaiveDate::from_ymd_opt(year, 1, 1).zip(NaiveDate::from_ymd_opt(year, 9, 30));
+        return Some((4, Time::of(PeriodFlow, span.map(|(from, to)| interval(from, to)))));
     }
-    let first = numerals::numeral(words).filter(|numeral| numeral.value < 3000 * ONE && numeral.value % ONE == 0)?;
-    let value = u32::try_from(first.value / ONE).ok()?;
-    let rest = words.get(first.length..)?;
-    if !first.chinese && (1990..2100).contains(&value) && starts(rest, "年") {
-        let named = i32::try_from(value).ok()?;
-        let after = &rest[1..];
-        let skip = usize::from(after.first() == Some(&'度'));
-        if let Some((length, basis, period)) = time_at(&after[skip..], named).filter(|(.., period)| period.is_some()) {
-            return Some((first.length + 1 + skip + length, basis, period));
+    if !words.first().is_some_and(|c| c.is_ascii_digit() || numerals::is_chinese(*c)) {
+        return None;
+    }
+    /// Characters of the longest span of days.
+    const LONGEST: usize = 24;
+    let head: String = words.iter().take(LONGEST).collect();
+    // 3至5日 are of no month.
+    let known = |found: &regex::Captures| found.get(7).is_none() || found.get(3).is_some();
+    if let Some(found) = SPAN.as_ref()?.captures(&head).filter(known) {
+        let period = span_of(&found, year);
+        return Some((length(&found), Time { unsure: period.is_none(), ..Time::of(PeriodFlow, period) }));
+    }
+    if let Some(found) = YEARS.as_ref()?.captures(&head) {
+        let days =
+            NaiveDate::from_ymd_opt(number(&found, 1)?, 1, 1).zip(NaiveDate::from_ymd_opt(number(&found, 2)?, 12, 31));
+        let period = days.filter(|(from, to)| from < to).map(|(from, to)| interval(from, to));
+        return Some((length(&found), Time { unsure: period.is_none(), ..Time::of(PeriodFlow, period) }));
+    }
+    let digits = words.iter().take_while(|c| c.is_ascii_digit()).count();
+    if digits == 4 && words.get(4) == Some(&'年') {
+        let named: i32 = head.get(..4)?.parse().ok().filter(|named| (1990..2100).contains(named))?;
+        if starts(&words[5..], "同期") {
+            let ago = year - named;
+            return Some((7, Time { ago: ago.max(1), unsure: !(1..10).contains(&ago), ..Time::default() }));
         }
-        return Some((first.length + 1 + skip, PeriodFlow, Some(named.to_string())));
+        let skip = 5 + usize::from(words.get(5) == Some(&'度'));
+        let inner = time_at(&words[skip..], named).filter(|(_, time)| time.period.is_some() || time.unsure);
+        return Some(match inner {
+            Some((length, time)) => (skip + length, time),
+            None => (skip, Time::of(PeriodFlow, Some(named.to_string()))),
+        });
     }
-    // 1-8月, 1至8月, 1月至8月
-    let months = {
-        let skip = usize::from(rest.first() == Some(&'月'));
-        let link = rest.get(skip).filter(|c| "-至到".contains(**c)).and(rest.get(skip + 1..));
-        link.and_then(numerals::numeral)
-            .map(|last| (last, skip + 1 + last.length))
-            .filter(|(_, end)| rest.get(*end) == Some(&'月'))
+    let found = MONTH.as_ref()?.captures(&head)?;
+    let month: u32 = number(&found, 1).filter(|month| (1..=12).contains(month))?;
+    let time = match (number(&found, 2), found.get(3), found.get(4)) {
+        (.., Some(_)) => Time::since_start(),
+        (Some(day), ..) => {
+            let day = NaiveDate::from_ymd_opt(year, month, day);
+            Time { unsure: day.is_none(), ..Time::of(SinceStart, day.map(|day| format!("../{day}"))) }
+        }
+        (None, Some(_), _) => Time::of(SinceStart, month_end(year, month).map(|day| format!("../{day}"))),
+        _ => Time::of(PeriodFlow, Some(format!("{year}-{month:02}"))),
     };
-    if let Some((last, end)) = months {
-        let month = u32::try_from(last.value / ONE)
-            .ok()
-            .filter(|month| (1..=12).contains(month) && (1..=*month).contains(&value))?;
-        let tail = usize::from(rest.get(end + 1) == Some(&'份'));
-        return Some((first.length + end + 1 + tail, PeriodFlow, span(day(value, 1), month_end(year, month))));
-    }
-    if starts(rest, "月") && (1..=12).contains(&value) {
-        let mut end = first.length + 1;
-        let after = &rest[1..];
-        if starts(after, "底") || starts(after, "末") {
-            return Some((end + 1, SinceStart, month_end(year, value).map(|day| format!("../{day}"))));
-        }
-        if let Some(number) =
-            numerals::numeral(after).filter(|number| after.get(number.length).is_some_and(|c| "日号".contains(*c)))
-        {
-            end += number.length + 1;
-            let date = day(value, u32::try_from(number.value / ONE).ok()?);
-            return Some((end, SinceStart, date.map(|day| format!("../{day}"))));
-        }
-        end += usize::from(starts(after, "份"));
-        return Some((end, PeriodFlow, Some(format!("{year}-{value:02}"))));
-    }
-    None
+    Some((length(&found), time))
+}
+
+/// A number of a date, in either digits.
+fn number<T: TryFrom<i128>>(found: &regex::Captures, index: usize) -> Option<T> {
+    let words: Vec<char> = found.get(index)?.as_str().chars().collect();
+    let numeral = numerals::numeral(&words).filter(|numeral| numeral.length == words.len())?;
+    T::try_from(numeral.value / ONE).ok()
+}
+
+fn length(found: &regex::Captures) -> usize {
+    found[0].chars().count()
+}
+
+/// The days of a span of months, of a list's year where it names none; none where it would run backwards, or on from
+/// a year that is not said.
+fn span_of(found: &regex::Captures, year: i32) -> Option<String> {
+    let named = number(found, 1);
+    let from_year = named.unwrap_or(year);
+    let to_year = number(found, 4).unwrap_or(from_year + i32::from(found[0].contains("次年")));
+    let from = NaiveDate::from_ymd_opt(from_year, number(found, 2)?, number(found, 3).unwrap_or(1))?;
+    let month = number(found, 5).or_else(|| number(found, 2))?;
+    let to = match number(found, 6).or_else(|| number(found, 7)) {
+        Some(day) => NaiveDate::from_ymd_opt(to_year, month, day)?,
+        None => month_end(to_year, month)?,
+    };
+    (from <= to && (named.is_some() || to_year == year)).then(|| interval(from, to))
 }
 
 pub fn month_end(year: i32, month: u32) -> Option<NaiveDate> {

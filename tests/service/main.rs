@@ -34,6 +34,7 @@ mod parsers;
 mod pictures;
 mod plans;
 mod properties;
+mod prose;
 mod proxies;
 mod publishing;
 mod publishing_over_http;

@@ -17,6 +17,7 @@ impl Maker<'_> {
         let Some(title_span) = read.title else { return };
         let title = self.text.verbatim(title_span);
         let number = read.number;
+        let due = read.due.map(|span| due_on(self.text.folded(span), self.settings.year));
         let id = match known {
             Some((id, differs)) => {
                 if differs {
@@ -28,7 +29,7 @@ impl Maker<'_> {
                 }
                 id
             }
-            None => match self.new_commitment(read, title_span, title) {
+            None => match self.new_commitment(read, title_span, title, due.clone().flatten()) {
                 Some(id) => id,
                 None => return,
             },
@@ -36,8 +37,20 @@ impl Maker<'_> {
         for span in &read.promise {
             self.mark(*span, "title", Some(("commitment", &id)));
         }
-        if let Some(due) = read.due {
-            self.mark(due, "form", Some(("commitment", &id)));
+        if let Some(words) = read.due {
+            self.mark(words, "form", Some(("commitment", &id)));
+            if due == Some(None) {
+                let limit = self.text.verbatim(words);
+                self.note(
+                    words,
+                    true,
+                    say!(
+                        "“{limit}” is no day for sure: {id} and its targets get no due_on. Add it by hand.",
+                        "“{limit}”不是确切日期，{id} 及其目标未填 due_on，请手工补充。"
+                    ),
+                );
+                self.undated.insert(id.clone());
+            }
         }
         let report = (!read.narrative.is_empty() || !read.next_steps.is_empty() || read.status.is_some())
             .then(|| self.report(read, &id))
@@ -51,7 +64,13 @@ impl Maker<'_> {
     }
 
     /// The id of a commitment that the ledger does not have; none where it was taken back.
-    fn new_commitment(&mut self, read: &Commitment, title_span: Span, title: String) -> Option<String> {
+    fn new_commitment(
+        &mut self,
+        read: &Commitment,
+        title_span: Span,
+        title: String,
+        due: Option<String>,
+    ) -> Option<String> {
         let (programme, number) = (&self.settings.programme, read.number);
         let base = format!("{programme}-{number}");
         let others = (2..).map(|other| format!("{base}-{other}"));
@@ -77,7 +96,7 @@ impl Maker<'_> {
                 record["number_label"] = label.into();
             }
         }
-        if let Some(due) = read.due.and_then(|span| due_on(self.text.folded(span), self.settings.year)) {
+        if let Some(due) = due {
             record["due_on"] = due.into();
         }
         self.add("commitment", &id, record);

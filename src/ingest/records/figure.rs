@@ -123,14 +123,16 @@ impl Maker<'_> {
     }
 
     pub(super) fn target(&mut self, figure: &Figure, mut record: Value) {
-        // A list of a year's promises is due at its end, unless the promise says another day; next steps only where
-        // they say one.
+        // A list of a year's promises is due at its end, unless the promise says another day, or none for sure; next
+        // steps only where they say one.
+        let id = record["commitment"].as_str().unwrap_or_default();
         let due = if figure.place == Place::Next {
             let said = figure.time.period.as_deref().and_then(Period::parse);
             said.and_then(|period| period.end).map(|day| day.to_string().into())
+        } else if self.undated.contains(id) {
+            None
         } else {
-            let own =
-                record["commitment"].as_str().and_then(|id| self.records.get("commitment")?.get(id)?.get("due_on"));
+            let own = self.there("commitment", id).and_then(|own| own.get("due_on"));
             Some(own.cloned().unwrap_or_else(|| format!("{}-12-31", self.settings.year).into()))
         };
         if let Some(due) = due {
@@ -229,7 +231,8 @@ impl Maker<'_> {
 
     /// The period of a figure, and whether it is our reading.
     pub(super) fn observed(&self, figure: &Figure) -> (String, bool) {
-        if figure.role == Role::Baseline && figure.time.period.is_none() {
+        let ago = figure.time.ago;
+        if figure.role == Role::Baseline && figure.time.period.is_none() && ago == 0 {
             return (times::until(&self.period), true);
         }
         let named = figure.time.period.clone();
@@ -241,6 +244,7 @@ impl Maker<'_> {
             (TimeBasis::PeriodFlow, None) => self.period.clone(),
             (TimeBasis::SinceStart, None) => times::until(&self.period),
         };
+        let period = if resolved { times::years_before(&period, ago).unwrap_or(period) } else { period };
         (period, resolved)
     }
 

@@ -5,12 +5,13 @@ mod figure;
 mod rest;
 mod said;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
 use self::figure::{Placed, merged};
-use self::said::{period_of, signature, suffix};
+pub use self::said::period_of;
+use self::said::{signature, suffix};
 use super::commitments::{Commitment, Reading};
 use super::known::{Known, Rules};
 use super::text::{Span, Text};
@@ -23,7 +24,7 @@ pub struct Settings {
     pub organization: String,
     pub organization_name: Option<String>,
     pub year: i32,
-    /// Period reported on; the year unless the text says another.
+    /// Period reported on; else the one that the text names, else the year.
     pub period: Option<String>,
     pub reported_on: Option<String>,
     pub source_url: Option<String>,
@@ -63,8 +64,16 @@ pub struct Import {
 /// The words of a record that a status was put into without any words for it.
 pub const NO_STATUS: &str = "原文未写明进展状态，暂按推进中录入。";
 
-pub fn make(text: Text, reading: Reading, settings: &Settings, known: &Known, rules: &Rules, sha256: String) -> Import {
-    let named = settings.period.clone().or_else(|| period_of(&text, settings.year));
+/// `named` is the period that was given or that the text names.
+pub fn make(
+    text: Text,
+    reading: Reading,
+    named: Option<String>,
+    settings: &Settings,
+    known: &Known,
+    rules: &Rules,
+    sha256: String,
+) -> Import {
     let period = named.clone().unwrap_or_else(|| settings.year.to_string());
     let suffix = suffix(&period, settings.year);
     let source = format!("{}-{suffix}-source", settings.programme);
@@ -79,6 +88,7 @@ pub fn make(text: Text, reading: Reading, settings: &Settings, known: &Known, ru
         digest: text.sha256(),
         records: BTreeMap::new(),
         placed: Placed::default(),
+        undated: BTreeSet::new(),
         notes: Vec::new(),
         marks: Vec::new(),
     };
@@ -87,8 +97,8 @@ pub fn make(text: Text, reading: Reading, settings: &Settings, known: &Known, ru
             Span::new(0, 0),
             true,
             say!(
-                "The opening words name no period; the whole year is taken. Give --period, such as 2020-S1.",
-                "开头没有写明期间，暂按全年处理。请用 --period 指定，例如 2020-S1。"
+                "The opening words name no period, or several; the whole year is taken. Give --period, such as 2020-S1.",
+                "开头没有写明期间，或写有多个期间，暂按全年处理。请用 --period 指定，例如 2020-S1。"
             ),
         );
     }
@@ -134,6 +144,8 @@ struct Maker<'a> {
     digest: String,
     records: BTreeMap<&'static str, BTreeMap<String, Value>>,
     placed: Placed,
+    /// Commitments whose time limit is no day for sure.
+    undated: BTreeSet<String>,
     notes: Vec<Note>,
     marks: Vec<Mark>,
 }

@@ -28,8 +28,8 @@ impl Maker<'_> {
                 *span,
                 true,
                 say!(
-                    "The number {words} has no measure word that is known. If it counts something, add it by hand.",
-                    "数字 {words} 后没有可识别的量词。若为统计数，请手工补充。"
+                    "{words} is not taken for a figure: it has no measure word that is known, or what it means is not sure. If it counts something, add it by hand.",
+                    "“{words}”未作为统计数录入：没有可识别的量词，或含义不确定。若为统计数，请手工补充。"
                 ),
             );
         }

@@ -11,7 +11,7 @@ pub use columns::{Column, column, label_at};
 pub use lexicon::Lexicon;
 pub use measures::{counts_small, measure_at, measures_at, merges};
 pub use names::{NAMES, RHETORIC};
-pub use statuses::{status_at, status_in};
+pub use statuses::{part_done, status_at, status_in};
 
 /// A character as it is compared: full-width forms as their ASCII ones, one for one.
 pub fn fold(c: char) -> char {

@@ -4,6 +4,8 @@
 use std::sync::LazyLock;
 
 use super::{Lexicon, starts};
+use crate::ingest::numerals::ONE;
+use crate::ingest::scan;
 use crate::model::codes::Status;
 
 /// Phrases that are not put together of the parts below, or mean something else than their parts.
@@ -116,10 +118,26 @@ pub fn status_at(text: &[char]) -> Option<(Status, usize)> {
         share.and_then(|at| rest.get(at + 1)).is_some_and(|c| c.is_ascii_digit() || "百约近".contains(*c))
     };
     let phrase = phrase.filter(|(_, length)| !of(*length));
-    composed(text)
+    let found = composed(text)
         .filter(|(_, length)| !of(*length))
         .filter(|(_, length)| phrase.is_none_or(|(_, longest)| *length > longest))
-        .or(phrase)
+        .or(phrase)?;
+    let done = matches!(found.0, Status::Completed | Status::SubstantiallyCompleted);
+    let partly = if done { part_done(text, found.1) } else { None };
+    Some(partly.map_or(found, |end| (Status::InProgress, end)))
+}
+
+/// Where the share ends that says how much of something is done, after a word of so many characters for that it is:
+/// 已完成总工程量60%. None where it is all.
+pub fn part_done(text: &[char], word: usize) -> Option<usize> {
+    const LONGEST: usize = 24;
+    // 超额完成20% is more than all; 合格率 and 增长 tell of something else.
+    const OTHER: &str = "超率增长降升比";
+    let clause = text.iter().take(word + LONGEST).position(|c| ",。;、:()\n\t".contains(*c)).unwrap_or(text.len());
+    let rest = text.get(word..clause.min(text.len()).min(word + LONGEST))?;
+    let (value, end) = scan::share(rest)?;
+    let other = text[..word + end].iter().any(|c| OTHER.contains(*c));
+    (value < 100 * ONE && !other).then_some(word + end)
 }
 
 /// A wording of adverbs and a verb; 中 after it stands for 正在 before it.
