@@ -59,7 +59,7 @@ STABLE LANGUAGE sql AS $$
             SELECT 'target', t.id, t.publisher, m.id, x.series, m.body, t.body, is_percent(m.unit) FROM metric m JOIN wanted x ON x.metric = m.id
             JOIN targets t ON t.metric = m.id AND series_of(t.metric, t.subject, t.division_code) = x.series AND t.revision_from <= p_n AND t.revision_to > p_n
         ) x CROSS JOIN LATERAL (SELECT x.body #>> '{unit,label,zh-Hans}' AS label, x.record::jsonb ->> 'as_published' AS printed) p
-        CROSS JOIN LATERAL (SELECT CASE WHEN NOT ends_in_unit(p.printed, p.label) AND NOT (x.percent AND p.printed ~ '%|％|百分|成|percent') THEN measure_word(p.printed) END AS word) u
+        CROSS JOIN LATERAL (SELECT CASE WHEN NOT ends_in_unit(p.printed, p.label) AND NOT (x.percent AND p.printed ~ '%|％|百分|分之|成|percent') THEN measure_word(p.printed) END AS word) u
         WHERE p.label <> '' AND u.word <> '' AND NOT is_unit(u.word, p.label)
     )
     SELECT code, kind, id, other_kind, other_id, publisher, 'metric:' || series FROM found
