@@ -9,14 +9,21 @@ use super::parts::human;
 use super::visit::Visit;
 use crate::api::problem::Failure;
 use crate::db::read::names;
+use crate::model::compare::division_prefix;
 use crate::model::kind::Kind;
+use crate::model::kinds::organization;
 
 /// Records whose names are wanted; nothing twice.
 #[derive(Default)]
 pub struct Wanted(BTreeMap<&'static str, (Option<&'static Kind>, BTreeSet<String>)>);
 
-/// Names by kind and id.
-pub struct Names(BTreeMap<(String, String), Value>);
+/// What is known of records by kind and id.
+pub struct Names(BTreeMap<(String, String), Known>);
+
+struct Known {
+    name: Value,
+    division_code: Option<String>,
+}
 
 impl Wanted {
     /// Wants the record that a member names, if it names one.
@@ -34,7 +41,7 @@ impl Wanted {
         let rows = names::read(&visit.state.database, &wanted, visit.at(), visit.now).await?;
         let named = rows.into_iter().filter_map(|row| {
             let name = serde_json::from_str(&row.name?).ok()?;
-            Some(((row.kind, row.id), name))
+            Some(((row.kind, row.id), Known { name, division_code: row.division_code }))
         });
         Ok(Names(named.collect()))
     }
@@ -43,6 +50,16 @@ impl Wanted {
 impl Names {
     /// Its name as human text, where the record is there.
     pub fn get(&self, kind: &Kind, id: &str) -> Option<&Value> {
+        self.known(kind, id).map(|known| &known.name)
+    }
+
+    /// Whether an area is the one that an organization is of, as codes are written in several lengths (GB/T 2260).
+    pub fn is_of(&self, organization: &str, division_code: &str) -> bool {
+        let own = self.known(&organization::KIND, organization).and_then(|known| known.division_code.as_deref());
+        own.map(division_prefix) == Some(division_prefix(division_code))
+    }
+
+    fn known(&self, kind: &Kind, id: &str) -> Option<&Known> {
         self.0.get(&(kind.name.to_owned(), id.to_owned()))
     }
 

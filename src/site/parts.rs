@@ -176,15 +176,17 @@ pub fn whose(observation: &Value, names: &Names, visit: &Visit) -> Markup {
     }
 }
 
-/// The same without markup, for small places: nobody need be told that a publisher's figure is its own.
+/// The same without markup, for small places: nobody need be told that a publisher's figure is its own, or of its own area.
 pub fn whose_plainly(record: &Value, names: &Names, language: Language) -> String {
+    let [subject, code, scope] = ["subject", "division_code", "scope"].map(|name| member(record, name));
+    let publisher = member(record, "publisher");
     let named = |id: &str| names.get(&organization::KIND, id).map_or(id.to_owned(), |name| plain(name, language));
-    let of = match record["subject"].as_str() {
-        Some(subject) if subject == member(record, "publisher") => String::new(),
-        Some(subject) => named(subject),
-        None => division::name(member(record, "division_code")).to_owned(),
-    };
-    let parts = [of, member(record, "scope").to_owned()];
+    let body = if subject.is_empty() { publisher } else { subject };
+    let parts = [
+        if body == publisher { String::new() } else { named(subject) },
+        if code.is_empty() || names.is_of(body, code) { String::new() } else { spoken::area(code, language) },
+        scope.to_owned(),
+    ];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 

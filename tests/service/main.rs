@@ -10,6 +10,7 @@ mod columns;
 mod compare;
 mod conditional;
 mod corrections;
+mod derived;
 mod discovery;
 mod documentation;
 mod documents;

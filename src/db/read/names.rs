@@ -1,4 +1,4 @@
-//! What records are called.
+//! What records are called, and where organizations are.
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
@@ -9,6 +9,7 @@ use crate::db::Error;
 use crate::db::pool::Database;
 use crate::db::statement::{Bind, Statement};
 use crate::model::kind::Kind;
+use crate::model::kinds::organization;
 
 #[derive(QueryableByName)]
 pub struct Row {
@@ -19,6 +20,9 @@ pub struct Row {
     /// Its name or title, human text as JSON.
     #[diesel(sql_type = Nullable<Text>)]
     pub name: Option<String>,
+    /// An organization's area.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub division_code: Option<String>,
 }
 
 /// Names by kind; records that are not there are left out.
@@ -35,10 +39,11 @@ pub async fn read(
     statement.sql("SELECT page.* FROM at JOIN LATERAL (");
     for (index, (kind, ids)) in wanted.iter().enumerate() {
         let union = if index > 0 { " UNION ALL " } else { "" };
+        let area = if kind.name == organization::KIND.name { "t.division_code" } else { "NULL" };
         statement.push(
             &format!(
-                "{union}SELECT '{}' AS kind, t.id, coalesce(t.body::jsonb->'name', t.body::jsonb->'title')::text AS name \
-                 FROM {} t WHERE t.id = ANY(?) AND {}",
+                "{union}SELECT '{}' AS kind, t.id, coalesce(t.body::jsonb->'name', t.body::jsonb->'title')::text AS name, \
+                 {area}::text AS division_code FROM {} t WHERE t.id = ANY(?) AND {}",
                 kind.name,
                 kind.collection,
                 there("t")

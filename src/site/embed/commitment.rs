@@ -63,8 +63,8 @@ pub async fn make(ask: &Ask, visit: &mut Visit) -> Result<Embed, Failure> {
         Style::Chart => (Vec::new(), false),
     };
     let mut named = Named::default();
-    for figure in &figures {
-        named.add(&organization::KIND, figure["subject"].as_str());
+    for record in figures.iter().chain(targets.iter().map(|one| &one.target)) {
+        named.add(&organization::KIND, record["subject"].as_str().or(record["publisher"].as_str()));
     }
     let names = named.read(visit).await?;
     let read = Read { record, figures, more, reports, targets, names };
