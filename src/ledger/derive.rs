@@ -13,7 +13,7 @@ use super::write;
 use crate::db::statement::{Bind, Statement};
 use crate::db::{Error, OPEN};
 use crate::model::amount::Amount;
-use crate::model::codes::RevisionKind;
+use crate::model::codes::{ObsStatus, RevisionKind};
 use crate::model::draft::Draft;
 use crate::model::kind::Reference;
 use crate::model::kinds::{commitment, observation};
@@ -204,10 +204,13 @@ async fn pairs(
          AND NOT d.computed AND d.role = n.role{agree} OFFSET 0) d \
          JOIN metrics nm ON nm.id = n.metric AND nm.{open} \
          JOIN metrics dm ON dm.id = d.metric AND dm.{open} \
-         AND coalesce(d.time_basis, dm.time_basis) = coalesce(n.time_basis, nm.time_basis)"
+         AND coalesce(d.time_basis, dm.time_basis) = coalesce(n.time_basis, nm.time_basis) \
+         WHERE NOT ARRAY[n.body::jsonb->>'obs_status', d.body::jsonb->>'obs_status'] && ?"
     );
+    // What stands for a missing figure is no number.
+    let missing = ObsStatus::MISSING.map(|status| status.code().to_owned()).to_vec();
     let touched = || Bind::Texts(touched.iter().cloned().collect());
-    Ok(Statement::of(&sql, [touched(), touched(), touched()]).get_results(connection).await?)
+    Ok(Statement::of(&sql, [touched(), touched(), touched(), Bind::Texts(missing)]).get_results(connection).await?)
 }
 
 /// Members a computed observation takes over from its numerator.

@@ -50,6 +50,10 @@ async fn ratios_are_computed_from_published_figures_half_to_even() {
         let rate = service.get("/v1/observations/rate~settled-s1").await.json();
         assert_eq!(rate["value"].to_string(), expected, "{settled} / {cases}");
     }
+    let mut missing = figures(json!(0), json!(5));
+    missing["records"]["observations"][0]["obs_status"] = json!("M");
+    service.publishes(&missing);
+    assert_eq!(service.get("/v1/observations/rate~settled-s1").await.status, 404, "nothing is made of what is missing");
     service.publishes(&figures(json!(5), json!(0)));
     assert_eq!(service.get("/v1/observations/rate~settled-s1").await.status, 404, "nothing is divided by zero");
     assert_eq!(

@@ -41,7 +41,11 @@ async fn a_pinned_embed_keeps_its_figure_and_says_what_became_of_it() {
     let rate = embed(&service, "/embed/metrics/rate?revision=1&lang=en").await;
     assert!(all(&rate, ".since")[0].contains("Now 64.5161%"), "what is computed of it: {:?}", all(&rate, ".since"));
     let commitment = embed(&service, "/embed/commitments/one?revision=1&lang=en").await;
-    assert!(all(&commitment, ".since")[0].contains("Now 310 (Cases)"), "{:?}", all(&commitment, ".since"));
+    assert!(
+        all(&commitment, ".since")[0].contains("Now 310 (Cases · 济南市 (370100))"),
+        "{:?}",
+        all(&commitment, ".since")
+    );
 
     // A new report is no correction; a corrected one is.
     publishes(

@@ -40,11 +40,14 @@ async fn the_figure_of_a_commitment_is_that_of_the_whole_and_no_baseline() {
     assert_eq!(all(&card, ".figures li"), ["1,000 casecity"]);
     let progress = page(&service, "/embed/commitments/one?lang=en&style=progress").await;
     let said = all(&progress, "p.quiet").join("|");
-    assert!(said.contains("city · 山东省: 1,000 case; promised: at least 900 case"), "{said}");
-    assert!(said.contains("city · 青岛市: 20 case; promised: 40 case"), "{said}");
+    assert!(said.contains("city: 1,000 case; promised: at least 900 case"), "{said}");
+    assert!(said.contains("city · 青岛市 (370200): 20 case; promised: 40 case"), "{said}");
     assert!(said.contains("based: no figure yet; promised: 5 case"), "{said}");
     let table = page(&service, "/embed/commitments/one?lang=en&style=table").await;
-    assert!(all(&table, "tbody th").contains(&"city · 济南市".to_owned()) && !all(&table, "tbody")[0].contains("777"));
+    assert!(
+        all(&table, "tbody th").contains(&"city · 济南市 (370100)".to_owned())
+            && !all(&table, "tbody")[0].contains("777")
+    );
 }
 
 #[actix_web::test]
