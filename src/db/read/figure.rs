@@ -191,11 +191,17 @@ fn narrowed(wanted: &Wanted) -> Statement {
     conditions
 }
 
-/// That row `alias` is of the same as the figure.
-fn same(alias: &str) -> String {
+/// That row `alias` is of a metric, and of the same as the figure: an index leads to its series, however many figures
+/// the metric has.
+fn same(alias: &str, metric: &str) -> String {
     let same: Vec<String> =
         SAME.iter().map(|column| format!("{alias}.{column} IS NOT DISTINCT FROM f.{column}")).collect();
-    format!("{alias}.role = 'actual' AND {} AND {}", same.join(" AND "), there(alias))
+    format!(
+        "series_of({alias}.metric, {alias}.subject, {alias}.division_code) = series_of({metric}, f.subject, f.division_code) \
+         AND {alias}.role = 'actual' AND {} AND {}",
+        same.join(" AND "),
+        there(alias)
+    )
 }
 
 /// The figure and those of periods of the same kind before it, such as quarters: written alike but for the digits.
@@ -205,13 +211,13 @@ fn series() -> String {
         "CROSS JOIN LATERAL (SELECT array(SELECT served(s.changed_in, s.derived, s.body) FROM unnest(n.rows) s ORDER BY {NEWEST_FIRST}) AS series, \
          array(SELECT w.id FROM warnings w WHERE w.code = 'unit-mismatch' AND w.kind = 'observation' \
          AND w.id IN (SELECT s.id FROM unnest(n.rows) s) AND {} ORDER BY w.id) AS other_units \
-         FROM (SELECT array(SELECT s FROM observations s WHERE f.id IS NOT NULL AND s.metric = f.metric AND {} \
+         FROM (SELECT array(SELECT s FROM observations s WHERE f.id IS NOT NULL AND {} \
          AND coalesce(s.time_basis, m.time_basis) = coalesce(f.time_basis, m.time_basis) \
          AND translate(s.period, '0123456789', '') = translate(f.period, '0123456789', '') \
          AND coalesce(s.period_end, '-infinity'::date) <= coalesce(f.period_end, '-infinity'::date) \
          ORDER BY {NEWEST_FIRST} LIMIT {MAX_POINTS}) AS rows) n) series",
         there("w"),
-        same("s")
+        same("s", "f.metric")
     )
 }
 
@@ -236,9 +242,9 @@ fn parts() -> String {
     let served = |alias: &str| format!("served({alias}.changed_in, {alias}.derived, {alias}.body)");
     let metrics = there("p");
     let figures = format!(
-        "JOIN observations w ON w.metric = p.id AND w.period = f.period \
+        "JOIN observations w ON w.period = f.period \
          AND coalesce(w.time_basis, p.time_basis) = coalesce(f.time_basis, m.time_basis) AND {}",
-        same("w")
+        same("w", "p.id")
     );
     let parts = format!("(SELECT * FROM metrics p WHERE p.part_of = m.id AND {metrics} ORDER BY p.id LIMIT 50) p");
     format!(
