@@ -3,6 +3,7 @@
 use chrono::Utc;
 use diesel_async::SimpleAsyncConnection;
 use open_commitments::db::read::At;
+use open_commitments::db::read::figure::{self, Wanted};
 use open_commitments::db::read::list::indexed::INDEXED;
 use open_commitments::db::read::list::{self, Page};
 use open_commitments::db::statement::Statement;
@@ -47,7 +48,7 @@ async fn fill(database: &TestDatabase, rows: i64) {
                 &format!("'r' || i / 5, {days}, '2020', {days}, CASE i % 3 WHEN 0 THEN 'delayed' ELSE 'completed' END, 'self_reported'")),
             metrics = row("metrics", "unit, time_basis", "'u' || i % 50, 'period_flow'"),
             observations = row("observations", "metric, role, subject, division_code, period, period_end, value, commitment, report, computed",
-                &format!("'r' || i % 200, 'actual', 'r' || i % 500, lpad((i % 999999)::text, 6, '0'), 'p' || i, {days}, i % 10000, 'r' || i / 10, 'r' || i / 10, false")),
+                &format!("'r' || i % 200 * (i % 2), 'actual', 'r' || i % 500, lpad((i % 999999)::text, 6, '0'), 'p' || i, {days}, i % 10000, 'r' || i / 10, 'r' || i / 10, false")),
             targets = row("targets", "metric, commitment, due_on, value", &format!("'r' || i % 200, 'r' || i / 3, {days}, i % 10000")),
             sources = row("sources", "published_on", days),
         );
@@ -133,6 +134,17 @@ async fn check(rows: i64) {
                     &plan[..plan.len().min(300)]
                 ));
             }
+        }
+    }
+    // Half of all figures are of this metric.
+    for revision in [At::Head, At::Revision(REVISIONS / 2)] {
+        let wanted = Wanted { metric: "r0".to_owned(), beside: true, parts: true, ..Wanted::default() };
+        let mut explained = Statement::of("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ", []);
+        explained.append(figure::statement(&wanted, revision, Utc::now()));
+        let (touched, _) = pages_touched(&database, explained).await;
+        most = most.max(touched);
+        if touched > BOUND {
+            over.push(format!("the figure of a metric at {revision:?}: {touched} pages"));
         }
     }
     println!("{rows} rows of each kind: at most {most} pages touched");
