@@ -33,7 +33,8 @@ pub async fn read(database: &Database, at: At, now: DateTime<Utc>) -> Result<Opt
         _ => Bind::Instant(Some(now)),
     };
     let mut statement = moment(at, now, changed_in);
-    let body = BODY.replace("$preferred", PREFERRED);
+    let body = [("$preferred", PREFERRED), ("$overdue", OVERDUE), ("$unreported", UNREPORTED)];
+    let body = body.iter().fold(BODY.to_owned(), |body, (name, sql)| body.replace(name, sql));
     statement.sql(&format!("SELECT {MOMENT}, day.evaluated_on, jsonb_build_object({body})::text AS body FROM at"));
     statement.push(
         " CROSS JOIN LATERAL (SELECT (coalesce(CASE WHEN at.n = at.head THEN ?::timestamptz END, \
@@ -43,6 +44,12 @@ pub async fn read(database: &Database, at: At, now: DateTime<Utc>) -> Result<Opt
     statement.slowly();
     Ok(database.rows(statement).await?.into_iter().next())
 }
+
+const OVERDUE: &str = "c.revision_from <= at.n AND c.revision_to > at.n AND c.due_on < day.evaluated_on \
+    AND coalesce(c.status, '') NOT IN ('completed', 'cancelled')";
+
+const UNREPORTED: &str = "c.revision_from <= at.n AND c.revision_to > at.n \
+    AND NOT EXISTS (SELECT FROM reports r WHERE r.commitment = c.id AND r.revision_from <= at.n AND r.revision_to > at.n)";
 
 const BODY: &str = "\
 'evaluated_on', day.evaluated_on, \
@@ -57,18 +64,12 @@ const BODY: &str = "\
         SELECT coalesce(c.status, 'none') AS status, count(*) AS n FROM commitments c \
         WHERE c.programme = p.id AND c.revision_from <= at.n AND c.revision_to > at.n GROUP BY 1) s) c ON true \
     WHERE p.revision_from <= at.n AND p.revision_to > at.n ORDER BY p.year DESC, p.id LIMIT 50) e), \
-'overdue', (SELECT jsonb_build_object('count', count(*), 'data', coalesce(jsonb_agg(e.entry ORDER BY e.due_on, e.id) \
-    FILTER (WHERE e.position <= 50), '[]')) FROM ( \
-    SELECT c.id, c.due_on, row_number() OVER (ORDER BY c.due_on, c.id) AS position, jsonb_strip_nulls(jsonb_build_object( \
-        'id', c.id, 'title', c.body::jsonb->'title', 'due_on', c.due_on, 'status', c.status)) AS entry \
-    FROM commitments c WHERE c.revision_from <= at.n AND c.revision_to > at.n AND c.due_on < day.evaluated_on \
-        AND coalesce(c.status, '') NOT IN ('completed', 'cancelled')) e), \
-'unreported', (SELECT jsonb_build_object('count', count(*), 'data', coalesce(jsonb_agg(e.entry ORDER BY e.id) \
-    FILTER (WHERE e.position <= 50), '[]')) FROM ( \
-    SELECT c.id, row_number() OVER (ORDER BY c.id) AS position, jsonb_strip_nulls(jsonb_build_object( \
-        'id', c.id, 'title', c.body::jsonb->'title', 'due_on', c.due_on)) AS entry \
-    FROM commitments c WHERE c.revision_from <= at.n AND c.revision_to > at.n \
-        AND NOT EXISTS (SELECT FROM reports r WHERE r.commitment = c.id AND r.revision_from <= at.n AND r.revision_to > at.n)) e), \
+'overdue', (SELECT jsonb_build_object('count', (SELECT count(*) FROM commitments c WHERE $overdue), 'data', coalesce(jsonb_agg(\
+    jsonb_strip_nulls(jsonb_build_object('id', e.id, 'title', e.body::jsonb->'title', 'due_on', e.due_on, 'status', e.status)) \
+    ORDER BY e.due_on, e.id), '[]')) FROM (SELECT * FROM commitments c WHERE $overdue ORDER BY c.due_on, c.id LIMIT 50) e), \
+'unreported', (SELECT jsonb_build_object('count', (SELECT count(*) FROM commitments c WHERE $unreported), 'data', coalesce(jsonb_agg(\
+    jsonb_strip_nulls(jsonb_build_object('id', e.id, 'title', e.body::jsonb->'title', 'due_on', e.due_on)) \
+    ORDER BY e.id), '[]')) FROM (SELECT * FROM commitments c WHERE $unreported ORDER BY c.id LIMIT 50) e), \
 'metrics', (SELECT coalesce(jsonb_agg(e.entry ORDER BY e.id), '[]') FROM ( \
     SELECT m.id, jsonb_strip_nulls(jsonb_build_object('id', m.id, 'name', m.body::jsonb->'name', 'unit', m.body::jsonb->'unit', \
         'observation', o.id, 'period', o.period, 'scope', o.scope, 'value', o.value, 'computed', o.computed)) AS entry \
