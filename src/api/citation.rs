@@ -13,13 +13,12 @@ use crate::citation::{Cited, Content, Quoted, bibtex, csl, gbt, short};
 use crate::db::read::citation;
 use crate::export::format::Format;
 use crate::model::codes::{ObsStatus, Qualifier, Status, TimeBasis};
-use crate::model::compare::division_prefix;
+use crate::model::division;
 use crate::model::kind::Kind;
 use crate::model::kinds::metric::Unit;
 use crate::model::message::Language;
 use crate::model::text::HumanText;
 use crate::say;
-use crate::site::chart::words::is_missing;
 
 /// What is cited, as far as a citation goes.
 #[derive(Deserialize)]
@@ -127,17 +126,17 @@ fn content(record: Record, beside: Beside) -> Content {
         let Beside { programme_title: programme, period, .. } = beside;
         return Content::Commitment { programme, number, status: record.status, period };
     }
-    let own = beside.own_division_code.as_deref().map(division_prefix);
+    let own = beside.own_division_code.as_deref();
     let quoted = beside.figure.zip(record.unit).zip(record.time_basis).map(|((figure, unit), time_basis)| {
         Box::new(Quoted {
             period: figure.period,
-            value: (!is_missing(figure.obs_status)).then(|| figure.value.to_string()),
+            value: (!figure.obs_status.is_some_and(ObsStatus::is_missing)).then(|| figure.value.to_string()),
             unit,
             qualifier: figure.qualifier,
             time_basis: figure.time_basis.unwrap_or(time_basis),
             scope: figure.scope,
             subject: beside.subject_name,
-            area: figure.division_code.filter(|code| Some(division_prefix(code)) != own),
+            area: figure.division_code.filter(|code| own.is_none_or(|own| !division::is_same(own, code))),
             computed: figure.computed,
         })
     });

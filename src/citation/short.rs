@@ -6,7 +6,6 @@ use crate::model::codes::{Qualifier, Status};
 use crate::model::message::{Language, Message};
 use crate::model::{division, spoken};
 use crate::say;
-use crate::site::chart::words::no_figure;
 
 pub fn cite(cited: &Cited, language: Language) -> String {
     let (author, title) = (cited.author(language), line(text(&cited.title, language)));
@@ -22,11 +21,11 @@ pub fn cite(cited: &Cited, language: Language) -> String {
 
 fn figure(quoted: &Quoted, title: &str, language: Language) -> Message {
     let Message { en: when, zh: when_zh } = words::when(&quoted.period, Some(quoted.time_basis));
-    let number = match &quoted.value {
-        Some(value) => format!("{}{}", words::number(value, language), unit(quoted, language)),
-        None => no_figure(language).to_owned(),
+    let (number, qualifier) = match &quoted.value {
+        Some(value) => (format!("{}{}", words::number(value, language), unit(quoted, language)), quoted.qualifier),
+        None => (spoken::no_figure(language).to_owned(), None),
     };
-    let [about, about_zh] = spoken::qualifier(quoted.qualifier.unwrap_or(Qualifier::Exact));
+    let [about, about_zh] = spoken::qualifier(qualifier.unwrap_or(Qualifier::Exact));
     let about = if about.is_empty() { String::new() } else { format!("{about} ") };
     let subject = quoted.subject.as_ref().map(|subject| line(text(subject, language)));
     let area = quoted.area.as_deref().map(|code| division::name(code).to_owned());

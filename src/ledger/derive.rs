@@ -207,10 +207,11 @@ async fn pairs(
          AND coalesce(d.time_basis, dm.time_basis) = coalesce(n.time_basis, nm.time_basis) \
          WHERE NOT ARRAY[n.body::jsonb->>'obs_status', d.body::jsonb->>'obs_status'] && ?"
     );
-    // What stands for a missing figure is no number.
-    let missing = ObsStatus::MISSING.map(|status| status.code().to_owned()).to_vec();
     let touched = || Bind::Texts(touched.iter().cloned().collect());
-    Ok(Statement::of(&sql, [touched(), touched(), touched(), Bind::Texts(missing)]).get_results(connection).await?)
+    // What stands for a missing figure is no number.
+    Ok(Statement::of(&sql, [touched(), touched(), touched(), Bind::Texts(ObsStatus::missing())])
+        .get_results(connection)
+        .await?)
 }
 
 /// Members a computed observation takes over from its numerator.

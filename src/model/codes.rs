@@ -192,7 +192,17 @@ code_list! {
 
 impl ObsStatus {
     /// Statuses of figures that stand for one that there is not.
-    pub const MISSING: [ObsStatus; 5] = [ObsStatus::H, ObsStatus::L, ObsStatus::M, ObsStatus::O, ObsStatus::Q];
+    const MISSING: [ObsStatus; 5] = [ObsStatus::H, ObsStatus::L, ObsStatus::M, ObsStatus::O, ObsStatus::Q];
+
+    /// Whether the figure stands for one that there is not.
+    pub fn is_missing(self) -> bool {
+        ObsStatus::MISSING.contains(&self)
+    }
+
+    /// The codes of those, for SQL.
+    pub fn missing() -> Vec<String> {
+        ObsStatus::MISSING.map(|status| status.code().to_owned()).to_vec()
+    }
 }
 
 code_list! {

@@ -25,6 +25,20 @@ pub fn all() -> &'static [Division] {
     &DIVISIONS
 }
 
+/// The digits that codes under a division begin with (GB/T 2260): 370000 is all of 37.
+pub fn prefix(code: &str) -> &str {
+    match code.len() {
+        12 | 9 => code.strip_suffix("000").map_or(code, prefix),
+        6 => code.trim_end_matches("00"),
+        _ => code,
+    }
+}
+
+/// Whether two codes are of one division, as they are written in several lengths.
+pub fn is_same(one: &str, other: &str) -> bool {
+    prefix(one) == prefix(other)
+}
+
 /// The division of a code. Longer codes, of towns and villages, are not known by name, but for those that end in zeros.
 pub fn find(code: &str) -> Option<Division> {
     let (code, below) = code.split_at_checked(6)?;

@@ -87,6 +87,11 @@ pub fn by_quarter(of: [&'static str; 4], month: u32) -> &'static str {
     of.get(month.div_ceil(3).saturating_sub(1) as usize).copied().unwrap_or_default()
 }
 
+/// What is said in the place of a figure that there is not.
+pub fn no_figure(language: Language) -> &'static str {
+    if language == Language::Chinese { "无数字" } else { "no figure" }
+}
+
 /// An area by its code (GB/T 2260): its name, which is Chinese alone, so that elsewhere its code goes with it.
 pub fn area(code: &str, language: Language) -> String {
     match division::find(code) {

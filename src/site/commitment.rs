@@ -10,7 +10,9 @@ use super::cite;
 use super::embed::ask::Style;
 use super::frame::Page;
 use super::names::{Names, Wanted as Named};
-use super::parts::{called, cut, downloads, drawn, evidence, figure, human, member, paragraphs, plain, status, whose};
+use super::parts::{
+    called, cut, downloads, drawn, evidence, figure, human, isolated, member, paragraphs, plain, status, whose_plainly,
+};
 use super::since::Shown;
 use super::told;
 use super::visit::{Visit, Wanted};
@@ -46,7 +48,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     figures.truncate(most);
     let mut named = Named::default();
     for (figure, _) in &figures {
-        named.add(&organization::KIND, figure["subject"].as_str());
+        named.add(&organization::KIND, figure["subject"].as_str().or(figure["publisher"].as_str()));
     }
     for report in &reports {
         named.add(&source::KIND, report["source"].as_str());
@@ -166,14 +168,14 @@ fn reported(report: &Value, names: &Names, visit: &Visit) -> Markup {
 fn card(observation: &Value, more: i64, names: &Names, visit: &Visit) -> Markup {
     let language = visit.language;
     let (metric, id) = (&observation["included"]["metric"], member(observation, "metric"));
-    let whose = whose(observation, names, visit);
+    let whose = whose_plainly(observation, names, language);
     html! {
         div.card {
             p.name { a href=(visit.link(&format!("metrics/{id}"))) { (called(metric, id, language)) } }
             p.figure { (figure(observation, metric, visit)) }
             p.sub {
                 (words::period(member(observation, "period"), language))
-                @if !whose.0.is_empty() { " · " (whose) }
+                @if !whose.is_empty() { " · " (isolated(&whose)) }
             }
             @if observation["computed"] == true { p.sub { (visit.say("Computed by this service from two figures", "由本服务根据两项数字计算")) } }
             @for entry in observation["evidence"].as_array().into_iter().flatten().take(2) { (evidence(entry, visit)) }

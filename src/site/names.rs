@@ -9,7 +9,7 @@ use super::parts::human;
 use super::visit::Visit;
 use crate::api::problem::Failure;
 use crate::db::read::names;
-use crate::model::compare::division_prefix;
+use crate::model::division;
 use crate::model::kind::Kind;
 use crate::model::kinds::organization;
 
@@ -56,7 +56,7 @@ impl Names {
     /// Whether an area is the one that an organization is of, as codes are written in several lengths (GB/T 2260).
     pub fn is_of(&self, organization: &str, division_code: &str) -> bool {
         let own = self.known(&organization::KIND, organization).and_then(|known| known.division_code.as_deref());
-        own.map(division_prefix) == Some(division_prefix(division_code))
+        own.is_some_and(|own| division::is_same(own, division_code))
     }
 
     fn known(&self, kind: &Kind, id: &str) -> Option<&Known> {

@@ -6,11 +6,12 @@ use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::chart::{self, Size};
+use super::chart::Size;
 use super::names::Names;
 use super::visit::Visit;
 use super::words;
 use crate::api::problem::{Failure, INTERNAL_ERROR};
+use crate::model::codes::ObsStatus;
 use crate::model::division;
 use crate::model::kinds::organization;
 use crate::model::message::Language;
@@ -76,9 +77,8 @@ pub fn status(code: &str, language: Language) -> Markup {
 pub fn figure(observation: &Value, metric: &Value, visit: &Visit) -> Markup {
     let language = visit.language;
     let qualifier = words::qualifier(member(observation, "qualifier"), language);
-    let status = serde_json::from_value(observation["obs_status"].clone()).ok();
-    if chart::words::is_missing(status) {
-        return html! { span.value { (chart::words::no_figure(language)) } };
+    if ObsStatus::parse(member(observation, "obs_status")).is_some_and(ObsStatus::is_missing) {
+        return html! { span.value { (spoken::no_figure(language)) } };
     }
     html! {
         @if !qualifier.is_empty() { span.qualifier { (qualifier) } " " }

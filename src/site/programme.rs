@@ -8,7 +8,9 @@ use super::builder;
 use super::embed::ask::Style;
 use super::frame::Page;
 use super::names::{Names, Wanted as Named};
-use super::parts::{called, cut, downloads, figure, human, member, plain, status, strip_with_links, whose};
+use super::parts::{
+    called, cut, downloads, figure, human, isolated, member, plain, status, strip_with_links, whose_plainly,
+};
 use super::since::{self, MAX_NAME, Shown, Since, beside, clipped};
 use super::visit::{Visit, Wanted};
 use super::words;
@@ -45,7 +47,7 @@ pub async fn read(mut visit: Visit, id: &str) -> Result<HttpResponse, Failure> {
     let figures = visit.figures(&wanted).await?;
     let mut named = Named::default();
     for (figure, _) in &figures {
-        named.add(&organization::KIND, figure["subject"].as_str());
+        named.add(&organization::KIND, figure["subject"].as_str().or(figure["publisher"].as_str()));
     }
     let names = named.read(&visit).await?;
     let since = since(id, &record, &visit).await?;
@@ -161,10 +163,10 @@ fn row(commitment: &Value, figures: &[(Value, i64)], names: &Names, visit: &Visi
             div.sub { (human(&commitment["summary"], language)) }
             @if !own.is_empty() { ul.inline { @for one in own {
                 @let (metric, id) = (&one["included"]["metric"], member(one, "metric"));
-                @let whose = whose(one, names, visit);
+                @let whose = whose_plainly(one, names, language);
                 li {
                     b { (figure(one, metric, visit)) } " " a href=(visit.link(&format!("metrics/{id}"))) { (called(metric, id, language)) }
-                    @if !whose.0.is_empty() { " " span.sub { (whose) } }
+                    @if !whose.is_empty() { " " span.sub { (isolated(&whose)) } }
                 }
             } } }
         }

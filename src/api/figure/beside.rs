@@ -4,7 +4,7 @@ use super::document::FigureText;
 use super::facts::{Facts, Observed, day};
 use crate::model::amount::Amount;
 use crate::model::message::Language;
-use crate::site::chart::words::{capital, either, is_missing, sentences, spoken, target};
+use crate::site::chart::words::{capital, either, sentences, spoken, target};
 use crate::site::chart::{Point, Target};
 
 /// Figures that are all said.
@@ -33,7 +33,7 @@ pub fn alternative(facts: &Facts, text: &FigureText, language: Language) -> Stri
     let labelled = |one: &Observed| Some((one.point(capital(&one.period_name(language))), Amount::of(&one.value)?));
     // Oldest first, as they are drawn.
     let points: Vec<(Point, Amount)> =
-        facts.series.iter().rev().filter_map(labelled).filter(|(point, _)| !is_missing(point.obs_status)).collect();
+        facts.series.iter().rev().filter_map(labelled).filter(|(point, _)| !point.is_missing()).collect();
     let unit = facts.unit(language);
     let full = |(point, value): &(Point, Amount)| spoken(point, *value, &unit, language);
     if points.len() <= ALL_SAID {

@@ -11,13 +11,13 @@ use super::document::{Badge, Figure, FigureChange, FigureOrganization, FigureTar
 use crate::db::read::figure::Row;
 use crate::model::amount::Amount;
 use crate::model::codes::{ObsStatus, Qualifier, TimeBasis};
-use crate::model::compare::division_prefix;
+use crate::model::division;
 use crate::model::kinds::metric::Unit;
 use crate::model::message::Language;
 use crate::model::spoken;
 use crate::model::text::{Day, Decimal, DivisionCode, HumanText, PeriodText, RecordId};
 use crate::site::chart::numbers;
-use crate::site::chart::words::{either, is_missing, no_figure, qualified};
+use crate::site::chart::words::{either, qualified};
 use crate::site::chart::{self, periods};
 use crate::site::since::clipped;
 
@@ -198,7 +198,7 @@ impl Facts {
 
     pub fn value(&self, observed: &Observed, language: Language) -> String {
         if observed.is_missing() {
-            return no_figure(language).to_owned();
+            return spoken::no_figure(language).to_owned();
         }
         let number = numbers::exact(Amount::of(&observed.value).unwrap_or_default());
         qualified(&numbers::with_unit(&number, &self.unit(language), language), observed.qualifier, language)
@@ -209,8 +209,11 @@ impl Facts {
     pub fn whose(&self, observed: &Observed, language: Language) -> Option<String> {
         let subject = observed.subject.as_ref().map(|id| self.organization_name(id, language));
         let body = self.organizations.get(observed.subject.as_ref().unwrap_or(observed.says()).as_str());
-        let own = body.and_then(|body| body.division_code.as_ref()).map(|code| division_prefix(code.as_str()));
-        let area = observed.division_code.as_ref().filter(|code| Some(division_prefix(code.as_str())) != own);
+        let own = body.and_then(|body| body.division_code.as_ref());
+        let area = observed
+            .division_code
+            .as_ref()
+            .filter(|code| own.is_none_or(|own| !division::is_same(own.as_str(), code.as_str())));
         let area = area.map(|code| spoken::area(code.as_str(), language));
         let said: Vec<String> = subject.into_iter().chain(area).chain(observed.scope.clone()).collect();
         (!said.is_empty()).then(|| said.join(either(language, ", ", "，")))
@@ -304,7 +307,7 @@ impl Observed {
 
     /// Whether it stands for a figure that there is not.
     pub fn is_missing(&self) -> bool {
-        is_missing(self.obs_status)
+        self.obs_status.is_some_and(ObsStatus::is_missing)
     }
 
     /// First and last day of its period, where known.

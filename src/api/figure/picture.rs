@@ -5,7 +5,7 @@ use std::io;
 use super::document::{Figure, FigureTarget};
 use super::facts::{Facts, Measured, Observed, day, in_language};
 use super::{Frame, Shown};
-use crate::model::compare::division_prefix;
+use crate::model::division;
 use crate::model::message::Language;
 use crate::model::spoken;
 use crate::site::chart::words::capital;
@@ -76,7 +76,7 @@ fn labels(facts: &Facts, bars: &[&Observed], language: Language) -> Vec<String> 
 /// Whether an area holds all the others.
 fn is_above(one: &Observed, all: &[&Observed]) -> bool {
     let digits = |observed: &Observed| {
-        observed.division_code.as_ref().map(|code| division_prefix(code.as_str()).to_owned()).unwrap_or_default()
+        observed.division_code.as_ref().map(|code| division::prefix(code.as_str()).to_owned()).unwrap_or_default()
     };
     let own = digits(one);
     all.iter().all(|other| digits(other).starts_with(&own)) && all.iter().any(|other| digits(other) != own)

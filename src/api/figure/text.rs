@@ -6,10 +6,11 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesText, Event};
 
 use super::document::Figure;
+use crate::model::codes::ObsStatus;
 use crate::model::message::Language;
 use crate::site::chart::svg::allowed;
 use crate::site::chart::theme::{Theme, page_style};
-use crate::site::chart::words::{capital, either, footer, is_missing};
+use crate::site::chart::words::{capital, either, footer};
 
 /// The figure on the first line, then what it is, one thing a line. A line break in a name is a space here.
 pub fn plain(figure: &Figure) -> String {
@@ -81,7 +82,11 @@ pub fn html(figure: &Figure, language: Language, theme: Theme) -> io::Result<Str
                 words(xml, "p", &[("class", "name")], &text.name)?;
                 xml.create_element("p").with_attribute(("class", "value")).write_inner_content(|xml| {
                     let value = figure.value.0.to_string();
-                    let value = if is_missing(figure.obs_status) { None } else { Some(("value", value.as_str())) };
+                    let value = if figure.obs_status.is_some_and(ObsStatus::is_missing) {
+                        None
+                    } else {
+                        Some(("value", value.as_str()))
+                    };
                     words(xml, if value.is_some() { "data" } else { "span" }, value.as_slice(), &text.value)
                 })?;
                 words(xml, "p", &[], &capital(&text.period))?;

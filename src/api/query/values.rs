@@ -5,12 +5,11 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, Datelike, Utc};
 
 use super::MAX_VALUES;
-use crate::model::compare::division_prefix;
 use crate::model::kind::{Accepts, BY_ID, Filter, Kind, Sort};
 use crate::model::message::Message;
 use crate::model::publication::is_id;
 use crate::model::text::MAX_ID;
-use crate::model::{json, period, search};
+use crate::model::{division, json, period, search};
 use crate::say;
 
 /// Hexadecimal digits of a digest that name a history.
@@ -109,7 +108,7 @@ pub fn filter_value(accepts: Accepts, value: &str) -> Result<String, Message> {
                 "“{shown}”不是区划代码（GB/T 2260）：应为 2、4、6、9 或 12 位数字。"
             ),
         )
-        .map(|code| division_prefix(&code).to_owned()),
+        .map(|code| division::prefix(&code).to_owned()),
         Accepts::Exact | Accepts::Words => keep(
             accepts != Accepts::Words || search::query(value).is_some(),
             say!("There is nothing to search for in it. Give a word.", "其中没有可检索的词，请给出词语。"),

@@ -63,8 +63,7 @@ pub async fn read(
         ),
         [id()],
     );
-    let missing = ObsStatus::MISSING.map(|status| status.code().to_owned()).to_vec();
-    statement.push(" AND coalesce(t.body::jsonb->>'obs_status', '') <> ALL(?)", [Bind::Texts(missing)]);
+    statement.push(" AND coalesce(t.body::jsonb->>'obs_status', '') <> ALL(?)", [Bind::Texts(ObsStatus::missing())]);
     if !selection.periods.is_empty() {
         statement.push(" AND t.period = ANY(?)", [Bind::Texts(selection.periods.clone())]);
     }

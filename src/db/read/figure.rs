@@ -221,17 +221,27 @@ fn series() -> String {
     )
 }
 
-/// Targets that are for all, or for whom and for the area that the figure is of. It is of its publisher and of the area
-/// of that unless it says otherwise.
+/// Of whom a figure is: of its publisher, unless it says otherwise.
+pub(super) fn whom(figure: &str) -> String {
+    format!("coalesce({figure}.subject, {figure}.publisher)")
+}
+
+/// The area that a figure is of: that of whom it is of, unless it says otherwise.
+pub(super) fn area(figure: &str, whom: &str) -> String {
+    let own = format!("(SELECT o.division_code FROM organizations o WHERE o.id = {whom} AND {})", there("o"));
+    format!("coalesce({figure}.division_code, {own})")
+}
+
+/// Targets that are for all, or for whom and for the area that the figure is of.
 fn targets() -> String {
+    // Where there is no figure yet, it will be its publisher's.
+    let whom = format!("coalesce({}, m.publisher)", whom("f"));
     format!(
         "array(SELECT served(g.changed_in, g.derived, g.body) FROM targets g WHERE g.metric = m.id AND {} \
-         AND (g.subject IS NULL OR g.subject = coalesce(f.subject, f.publisher, m.publisher)) \
-         AND coalesce(g.division_code = coalesce(f.division_code, (SELECT o.division_code FROM organizations o \
-         WHERE o.id = coalesce(f.subject, f.publisher, m.publisher) AND {})), true) \
+         AND (g.subject IS NULL OR g.subject = {whom}) AND coalesce(g.division_code = {}, true) \
          ORDER BY g.due_on NULLS LAST, g.id LIMIT 20)",
         there("g"),
-        there("o")
+        area("f", &whom)
     )
 }
 

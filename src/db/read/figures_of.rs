@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-use super::figure::PREFERRED;
+use super::figure::{PREFERRED, area, whom};
 use super::{At, MOMENT, Moment, kinds_changed_in, moment, there};
 use crate::db::Error;
 use crate::db::pool::Database;
@@ -64,16 +64,18 @@ pub async fn read(database: &Database, wanted: &Wanted<'_>, at: At, now: DateTim
     database.rows(statement).await
 }
 
-/// What says nothing of whom or where is held against every promise.
+/// What is held against a promise of whom and where: the same as for figures of a metric.
 fn narrowed(wanted: &Wanted<'_>) -> Statement {
     let mut conditions = Statement::new();
     if let Some(metric) = wanted.metric {
         conditions.push(" AND t.metric = ?", [Bind::Text(metric.to_owned())]);
     }
-    for (column, value) in [("subject", wanted.subject), ("division_code", wanted.division_code)] {
-        if let Some(value) = value {
-            conditions.push(&format!(" AND coalesce(t.{column} = ?, true)"), [Bind::Text(value.to_owned())]);
-        }
+    let whom = whom("t");
+    if let Some(subject) = wanted.subject {
+        conditions.push(&format!(" AND {whom} = ?"), [Bind::Text(subject.to_owned())]);
+    }
+    if let Some(code) = wanted.division_code {
+        conditions.push(&format!(" AND coalesce({} = ?, true)", area("t", &whom)), [Bind::Text(code.to_owned())]);
     }
     conditions
 }

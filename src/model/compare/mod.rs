@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::amount::Amount;
 use super::codes::{Change, Dimension};
+use super::division;
 use super::period::Period;
 use refusal::NoChange;
 
@@ -45,14 +46,14 @@ impl Figure {
 
     /// What it is of, beside the period: it is compared with figures of the same area and body, by the same reporter.
     fn of(&self) -> [Option<&str>; 4] {
-        let division = self.division_code.as_deref().map(division_prefix);
+        let division = self.division_code.as_deref().map(division::prefix);
         [division, self.subject.as_deref(), self.scope.as_deref(), self.reported_by.as_deref()]
     }
 }
 
 /// What tells keys of a dimension apart: a division is the same, however long its code is written.
 fn identity(by: Dimension, key: &str) -> &str {
-    if by == Dimension::Division { division_prefix(key) } else { key }
+    if by == Dimension::Division { division::prefix(key) } else { key }
 }
 
 /// Figures by period and by what they are of.
@@ -192,13 +193,4 @@ pub fn period_before(period: &str, change: Change) -> Option<String> {
         Change::Previous => period.before(),
     }?
     .text()
-}
-
-/// The digits that codes under a division begin with (GB/T 2260): 370000 is all of 37.
-pub fn division_prefix(code: &str) -> &str {
-    match code.len() {
-        12 | 9 => code.strip_suffix("000").map_or(code, division_prefix),
-        6 => code.trim_end_matches("00"),
-        _ => code,
-    }
 }

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde::Deserialize;
 
 use super::refusal::{MEMBERS, Member, Refusal};
-use super::{Changed, Difference, Figure, Question, Row, division_prefix, identity, rows};
+use super::{Changed, Difference, Figure, Question, Row, identity, rows};
 use crate::model::amount::Amount;
 use crate::model::codes::Dimension;
+use crate::model::division;
 use crate::model::period::Period;
 
 /// A division or subject that ever had a figure, with the organizations above a subject.
@@ -119,7 +120,7 @@ impl<'a> Levels<'a> {
         match self.by {
             Dimension::Period => Vec::new(),
             Dimension::Division => {
-                let prefix = division_prefix(key);
+                let prefix = division::prefix(key);
                 let lengths = [2, 4, 6, 9].into_iter().filter(|length| *length < prefix.len());
                 let above = lengths.filter_map(|length| prefix.get(..length));
                 above.filter(|above| self.within != Some(above)).collect()
@@ -130,7 +131,7 @@ impl<'a> Levels<'a> {
 
     /// Why a key is left out, where it is.
     fn left(&self, key: &str) -> Option<LeftOut> {
-        if self.by == Dimension::Division && self.within == Some(division_prefix(key)) {
+        if self.by == Dimension::Division && self.within == Some(division::prefix(key)) {
             return Some(LeftOut::Whole);
         }
         self.above(key).into_iter().any(|above| self.present.contains(above)).then_some(LeftOut::WithinAnother)

@@ -28,7 +28,7 @@ pub struct Report {
     pub status: Status,
     /// The official wording of the status.
     pub status_label: Option<HumanText>,
-    /// Who judged; self_reported unless given.
+    /// Who judged; self_reported unless given, which on a commitment of another publisher only who answers for it may be.
     pub assessor: Option<Assessor>,
     /// What was done.
     pub narrative: Option<HumanText>,

@@ -19,7 +19,7 @@ pub fn draw(series: &Series, size: Size) -> io::Result<String> {
     let mut points: Vec<(&Point, Amount)> = series
         .points
         .iter()
-        .filter(|point| !words::is_missing(point.obs_status))
+        .filter(|point| !point.is_missing())
         .filter_map(|point| Some((point, Amount::of(&point.value)?)))
         .collect();
     points.sort_by_key(|(_, value)| std::cmp::Reverse(*value));

@@ -107,7 +107,7 @@ fn shown(series: &Series) -> Vec<(&Point, Amount)> {
     let mut shown: Vec<(&Point, Amount)> = series
         .points
         .iter()
-        .filter(|point| !words::is_missing(point.obs_status) && (point.end.is_some() || point.start.is_some()))
+        .filter(|point| !point.is_missing() && (point.end.is_some() || point.start.is_some()))
         .filter_map(|point| Some((point, Amount::of(&point.value)?)))
         .collect();
     shown.sort_by_key(|(point, _)| point.end.or(point.start));
@@ -148,10 +148,7 @@ fn description(series: &Series, points: &[(&Point, Amount)]) -> String {
 /// running totals of a year begin anew.
 fn runs(series: &Series, placed: &[Placed<'_>], time: &Time) -> Vec<Vec<(f64, f64)>> {
     let missing = |before: &Point, after: &Point| {
-        series
-            .points
-            .iter()
-            .any(|point| words::is_missing(point.obs_status) && point.end > before.end && point.end < after.end)
+        series.points.iter().any(|point| point.is_missing() && point.end > before.end && point.end < after.end)
     };
     let mut runs: Vec<Vec<(f64, f64)>> = Vec::new();
     let mut before: Option<&Point> = None;

@@ -72,6 +72,13 @@ pub struct Point {
     pub computed: bool,
 }
 
+impl Point {
+    /// Whether it stands for a figure that there is not.
+    pub fn is_missing(&self) -> bool {
+        self.obs_status.is_some_and(ObsStatus::is_missing)
+    }
+}
+
 /// A promised figure.
 #[derive(Clone, Debug)]
 pub struct Target {

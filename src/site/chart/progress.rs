@@ -17,7 +17,7 @@ pub fn draw(series: &Series, size: Size) -> io::Result<String> {
     let newest = series
         .points
         .iter()
-        .filter(|point| !words::is_missing(point.obs_status))
+        .filter(|point| !point.is_missing())
         .filter_map(|point| Some((point, Amount::of(&point.value)?)))
         .max_by_key(|(point, _)| point.end.or(point.start));
     let targets = line::targets(series);

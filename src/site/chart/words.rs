@@ -27,16 +27,6 @@ pub fn qualified(number: &str, qualifier: Option<Qualifier>, language: Language)
     }
 }
 
-/// Whether the figure stands for one that there is not.
-pub fn is_missing(status: Option<ObsStatus>) -> bool {
-    status.is_some_and(|status| ObsStatus::MISSING.contains(&status))
-}
-
-/// What is said in the place of a figure that there is not.
-pub fn no_figure(language: Language) -> &'static str {
-    either(language, "no figure", "无数字")
-}
-
 /// What is to be known of a figure's status beside the figure.
 pub fn status_note(status: Option<ObsStatus>, language: Language) -> Option<&'static str> {
     use ObsStatus::*;

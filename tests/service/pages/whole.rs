@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{all, attributes, page};
 use crate::support::Service;
-use crate::support::data::{self, commitment, observation, publication, report};
+use crate::support::data::{self, commitment, observation, organization, publication, report};
 
 fn of_area(code: &str, value: i64) -> Value {
     let id = format!("city-{code}-{value}");
@@ -30,12 +30,18 @@ async fn the_figure_of_a_commitment_is_that_of_the_whole_and_no_baseline() {
         {"id": "part", "metric": "city", "commitment": "one", "value": 40, "division_code": "370200"},
         {"id": "unbased", "metric": "based", "commitment": "one", "value": 5},
     ]);
+    small["records"]["organizations"].as_array_mut().expect("a list").push(organization("city-office"));
+    let others = json!({"id": "others", "metric": "city", "commitment": "two", "value": 7, "subject": "city-office"});
+    small["records"]["targets"].as_array_mut().expect("a list").push(others);
+    let mut earlier = of_area("370000", 50);
+    (earlier["commitment"], earlier["period"]) = (json!("two"), json!("2019"));
+    small["records"]["observations"].as_array_mut().expect("a list").push(earlier);
     service.publishes(&small);
     let html = page(&service, "/commitments/one?lang=en").await;
     assert_eq!(all(&html, ".card .value"), ["1,000"]);
-    assert_eq!(all(&html, ".card .sub")[0], "2020 · 山东省 (370000)");
+    assert_eq!(all(&html, ".card .sub")[0], "2020", "it is of the publisher's own area");
     assert!(all(&html, ".card .sub")[1].starts_with("3 more"), "{:?}", all(&html, ".card .sub"));
-    assert_eq!(all(&page(&service, "/programmes/plan?lang=en").await, ".commitments .value"), ["1,000"]);
+    assert_eq!(all(&page(&service, "/programmes/plan?lang=en").await, ".commitments .value"), ["1,000", "50"]);
     let card = page(&service, "/embed/commitments/one?lang=en").await;
     assert_eq!(all(&card, ".figures li"), ["1,000 casecity"]);
     let progress = page(&service, "/embed/commitments/one?lang=en&style=progress").await;
@@ -43,6 +49,8 @@ async fn the_figure_of_a_commitment_is_that_of_the_whole_and_no_baseline() {
     assert!(said.contains("city: 1,000 case; promised: at least 900 case"), "{said}");
     assert!(said.contains("city · 青岛市 (370200): 20 case; promised: 40 case"), "{said}");
     assert!(said.contains("based: no figure yet; promised: 5 case"), "{said}");
+    let others = page(&service, "/embed/commitments/two?lang=en&style=progress").await;
+    assert!(all(&others, "p.quiet").join("|").contains("city · city-office: no figure yet; promised: 7 case"));
     let table = page(&service, "/embed/commitments/one?lang=en&style=table").await;
     assert!(
         all(&table, "tbody th").contains(&"city · 济南市 (370100)".to_owned())
