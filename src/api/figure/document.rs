@@ -56,7 +56,7 @@ pub struct Figure {
     /// another unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<FigureChange>,
-    /// What was promised.
+    /// Targets for all, or for whom and for where the figure is, the latest 20.
     pub targets: Vec<FigureTarget>,
     /// The same in words.
     pub text: FigureText,

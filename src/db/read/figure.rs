@@ -20,6 +20,9 @@ pub const MAX_BESIDE: usize = 200;
 /// Values that a refusal names of each parameter.
 pub const MAX_NAMED: usize = 50;
 
+/// Targets, latest ones.
+pub const MAX_TARGETS: usize = 20;
+
 /// Figures, newest ones, among which those values are looked for.
 const MAX_SEARCHED: usize = 5000;
 
@@ -134,6 +137,10 @@ pub fn statement(wanted: &Wanted, at: At, now: DateTime<Utc>) -> Statement {
         [id(), id(), id()],
     );
     statement.append(narrowed(wanted));
+    // Not through all that was published since.
+    if let (At::Revision(_) | At::Instant(_) | At::Day(_), Some(sort)) = (at, observation::KIND.sort("period_end")) {
+        statement.sql(&list::no_later(&observation::KIND, sort));
+    }
     if let Some(observation) = &wanted.observation {
         statement.push(" AND t.id = ?", [Bind::Text(observation.clone())]);
     }
@@ -232,14 +239,15 @@ pub(super) fn area(figure: &str, whom: &str) -> String {
     format!("coalesce({figure}.division_code, {own})")
 }
 
-/// Targets that are for all, or for whom and for the area that the figure is of.
+/// The latest targets that are for all, or for whom and for the area that the figure is of, in the order of their days.
 fn targets() -> String {
     // Where there is no figure yet, it will be its publisher's.
     let whom = format!("coalesce({}, m.publisher)", whom("f"));
     format!(
-        "array(SELECT served(g.changed_in, g.derived, g.body) FROM targets g WHERE g.metric = m.id AND {} \
+        "array(SELECT served(g.changed_in, g.derived, g.body) FROM (SELECT * FROM targets g WHERE g.metric = m.id AND {} \
          AND (g.subject IS NULL OR g.subject = {whom}) AND coalesce(g.division_code = {}, true) \
-         ORDER BY g.due_on NULLS LAST, g.id LIMIT 20)",
+         ORDER BY coalesce(g.due_on, '-infinity'::date) DESC, g.id DESC LIMIT {MAX_TARGETS}) g \
+         ORDER BY g.due_on NULLS LAST, g.id)",
         there("g"),
         area("f", &whom)
     )

@@ -170,13 +170,18 @@ fn items(page: &Page<'_>, columns: &str, is_head: bool) -> Statement {
 /// Where a first page of the past begins that runs from the latest date: not among what was published since.
 fn beginning(page: &Page<'_>) -> String {
     match page.sorts.first() {
-        Some((sort, true)) if sort.sql_type == "date" => format!(
-            " AND {} <= (SELECT m.latest FROM date_marks m WHERE m.kind = '{}' AND m.sort = '{}' AND m.revision <= at.n \
-             ORDER BY m.revision DESC LIMIT 1)",
-            sort.expression, page.kind.name, sort.name
-        ),
+        Some((sort, true)) if sort.sql_type == "date" => no_later(page.kind, sort),
         _ => String::new(),
     }
+}
+
+/// That row `t` has no later date than there was at the revision of `at`.
+pub(super) fn no_later(kind: &Kind, sort: &Sort) -> String {
+    format!(
+        " AND {} <= (SELECT m.latest FROM date_marks m WHERE m.kind = '{}' AND m.sort = '{}' AND m.revision <= at.n \
+         ORDER BY m.revision DESC LIMIT 1)",
+        sort.expression, kind.name, sort.name
+    )
 }
 
 fn conditions(page: &Page<'_>) -> Statement {
